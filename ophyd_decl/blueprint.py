@@ -1,0 +1,264 @@
+"""The compiled beamline: frozen, JSON-serializable, every name final, no I/O.
+
+`compile` writes it, `session` builds devices from it. A `Shape` holds what all devices of one type share;
+what differs from instance to instance (addresses, numbers) is in `DeviceBlueprint.values`, and a shape refers to
+it by `Template`. So the cost of a device does not grow with the text of its type.
+
+Must not know YAML, expressions of the language, devices or a control system.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .errors import Place
+from .vocab.datatypes import Datatype
+from .vocab.keywords import (
+    CONNECT_TIMEOUT_S,
+    READ_TIMEOUT_S,
+    WRITE_TIMEOUT_S,
+    Access,
+    ConnectPolicy,
+    Events,
+    Format,
+    Verify,
+    Wait,
+)
+from .vocab.readings import Limits
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """Stands in a `Template` for the value of one param of the device."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text made of literals and params; all else was already evaluated."""
+
+    parts: tuple[str | Param, ...]
+
+    def render(self, values: Mapping[str, Json]) -> Json:
+        """Return the text; a template that is one param keeps the type of its value."""
+        parts = self.parts
+        if len(parts) == 1:
+            (part,) = parts
+            return part if isinstance(part, str) else values[part.name]
+        return "".join([part if isinstance(part, str) else str(values[part.name]) for part in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A path to a device, signal or command.
+
+    :param base: `device`: from the device that holds the reference; `beamline`: from the root;
+        `param`: the first element names a param of type `ref`, whose value is a path from the root.
+    :param path: attribute names and vector keys.
+    """
+
+    base: Literal["device", "beamline", "param"]
+    path: tuple[str | int, ...]
+
+    def __str__(self) -> str:
+        """Return the path as it is written."""
+        return ".".join(str(part) for part in self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that one operation may take."""
+
+    connect: float = CONNECT_TIMEOUT_S
+    read: float = READ_TIMEOUT_S
+    write: float = WRITE_TIMEOUT_S
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a value lives.
+
+    :param protocol: `ca`, `pva`, `tango`, or None: the scheme in the rendered text, else that of the device.
+    :param read: where it is read; None for a write-only signal.
+    :param write: where it is written; None for a read-only signal.
+    """
+
+    protocol: str | None
+    read: Template | None
+    write: Template | None
+
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """A value that lives in this process; `initial` is in the declared dtype, None: the zero of the dtype."""
+
+    initial: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A value computed from others.
+
+    :param get: formula over `inputs` and `params`.
+    :param set: target and formula over `value`, inputs and params; empty: cannot be set.
+    :param inputs: name in the formulas, and what it reads (for a movable: its readback).
+    :param params: names of params of the device that the formulas use.
+    """
+
+    get: str
+    set: tuple[tuple[Reference, str], ...]
+    inputs: tuple[tuple[str, Reference], ...]
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SignalShape:
+    """One signal of a shape."""
+
+    key: str
+    origin: Address | Soft | Derived
+    datatype: Datatype
+    access: Access
+    format: Format
+    place: Place
+    doc: str = ""
+    units: str | None = None
+    precision: int | None = None
+    limits: Limits | None = None
+    timeouts: Timeouts = Timeouts()
+    wait: Wait = "yes"
+    verify: Verify = "none"
+    retries: int = 0
+    poll_s: float | None = None
+    events: Events = "auto"
+    optional: bool = False
+    document_name: str | None = None
+    carries_device_name: bool = False
+    all_updates: bool = False
+    expect: Json = None
+    kind: Literal["signal"] = "signal"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandShape:
+    """One command of a shape: a write of `value` that ends when the server completes it."""
+
+    key: str
+    address: Address
+    value: Json
+    place: Place
+    doc: str = ""
+    timeout_s: float = WRITE_TIMEOUT_S
+    wait: Wait = "yes"
+    kind: Literal["command"] = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class ChildShape:
+    """One sub-device of a shape; `values` give the params of its own shape from those of the parent."""
+
+    key: str | int
+    shape: "Shape"
+    values: tuple[tuple[str, Template], ...]
+    format: Format
+    place: Place
+    protocol: str | None = None
+    kind: Literal["child"] = "child"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorShape:
+    """A keyed family of sub-devices with one type."""
+
+    key: str
+    items: tuple[ChildShape, ...]
+    format: Format
+    place: Place
+    doc: str = ""
+    kind: Literal["vector"] = "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleShape:
+    """Logic attached to a device: `options` are valid for the options model of the plugin.
+
+    References in options are `Reference`, conditions are formula text.
+    """
+
+    role: str
+    plugin: str
+    options: Mapping[str, Json]
+    place: Place
+
+
+Member = SignalShape | CommandShape | ChildShape | VectorShape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What all devices of one type, with the same structural params, share.
+
+    :param type: name of the type, `epics.motor`; `group` or `signal` for what is written in place.
+    :param bases: names of the types that it extends, nearest first.
+    :param members: in file order, bases first.
+    """
+
+    type: str
+    members: tuple[Member, ...]
+    roles: tuple[RoleShape, ...]
+    place: Place
+    bases: tuple[str, ...] = ()
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBlueprint:
+    """One device of the beamline.
+
+    A device of type `signal` has a shape with one member, which is the device itself.
+
+    :param path: its name, a Python identifier.
+    :param document_name: what its keys in documents begin with.
+    :param values: params of the instance by name: plain data; a param of type `ref` is a `Reference`.
+    :param protocol: effective protocol of addresses without a scheme.
+    """
+
+    path: str
+    document_name: str
+    shape: Shape
+    values: Mapping[str, Json]
+    place: Place
+    protocol: str = "ca"
+    connect: ConnectPolicy = "required"
+    labels: tuple[str, ...] = ()
+    doc: str = ""
+
+    @property
+    def is_signal(self) -> bool:
+        """Return whether the device is one bare signal."""
+        return self.shape.type == "signal"
+
+
+@dataclass(frozen=True, slots=True)
+class BeamlineBlueprint:
+    """A whole beamline, ready to be built.
+
+    :param devices: in file order; `build_order` holds the same names with every reference before its user.
+    :param read_only: no put ever leaves the process.
+    :param liveness_s: a held value is served only while its server was heard from within this time.
+    """
+
+    name: str
+    file: str
+    devices: tuple[DeviceBlueprint, ...]
+    build_order: tuple[str, ...]
+    profile: str | None = None
+    separator: str = "-"
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    read_only: bool = False
+    liveness_s: float = 5.0
+    mock: bool = False

@@ -1,0 +1,160 @@
+"""What a connector is: bulk connect, read, put and monitor over channels, with one outcome for each request.
+
+Rules that every connector keeps, and that `tests/contract` checks on each of them:
+
+1. Bulk first. `connect`, `read` and `put` take many requests and return one outcome each, in order. No task, timer or
+   thread for a single request: one future, one wake and one timer serve a batch.
+2. An outcome is a value or an error of `ophyd_decl.errors` (source filled in, signal not); nothing is raised but
+   `asyncio.CancelledError`. Cancelling leaves nothing behind.
+3. A deadline is absolute, on the clock of `time.monotonic`.
+4. A channel that reconnects is a new generation: its description is fetched again and given to `check` before any
+   value is delivered or any put accepted. If `check` returns an error, that error is the outcome of every request.
+5. Listeners are called on the bound loop, with the newest reading of a burst (`all_updates=False`) or with every one.
+   The loop is woken once for a burst. A lost connection is delivered as `DisconnectedError` within 1 s.
+6. `bind` moves delivery to another loop; the caller makes sure that no request is in flight.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from ..errors import SignalError
+from ..vocab.datatypes import Datatype, NativeType
+from ..vocab.readings import Limits, Reading
+
+ChannelState = Literal["new", "connected", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a server says about one address.
+
+    :param native: its type there.
+    :param limits: of a write (EPICS control limits, Tango min/max value); None where it has none (EPICS 0/0).
+    :param units: None where the server gives none; "" where it gives an empty one.
+    :param choices: labels in use for this signal, in order: declared ones, else the server's.
+    :param shape: of the value now, for data keys; empty for a scalar.
+    :param dtype_numpy: numpy type string of one element, for data keys (`<f8`, `|S40`).
+    :param readable: access right at this moment.
+    :param writable: access right at this moment; True where the protocol tells it only by refusing.
+    :param host: `name:port` of the server, empty where unknown.
+    """
+
+    native: NativeType
+    dtype_numpy: Any
+    shape: tuple[int, ...] = ()
+    units: str | None = None
+    precision: int | None = None
+    limits: Limits | None = None
+    choices: tuple[str, ...] = ()
+    readable: bool = True
+    writable: bool = True
+    host: str = ""
+
+
+Check = Callable[[Description], SignalError | None]
+
+
+class Channel(Protocol):
+    """One address with the dtype it is used as; shared and counted by the connector."""
+
+    @property
+    def source(self) -> str:
+        """Return the address with its scheme."""
+        ...
+
+    @property
+    def state(self) -> ChannelState:
+        """Return whether it was ever connected, and is now."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Return how often it connected."""
+        ...
+
+    @property
+    def description(self) -> Description | None:
+        """Return what the server said in this generation; None before the first connection."""
+        ...
+
+    @property
+    def dropped(self) -> int:
+        """Return how many updates were superseded in our own queue before a listener saw them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """One read."""
+
+    channel: Channel
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class PutRequest:
+    """One put; `value` is in the declared dtype, enums are labels. With `wait` the outcome is the completion."""
+
+    channel: Channel
+    value: Any
+    wait: bool
+    deadline: float
+
+
+Update = Reading | SignalError
+Listener = Callable[[Update], None]
+
+
+class Monitor(Protocol):
+    """A running subscription."""
+
+    def close(self) -> None:
+        """End it; the listener is not called any more. Closing twice is allowed."""
+        ...
+
+
+class Connector(Protocol):
+    """One way to reach a control system."""
+
+    @property
+    def protocol(self) -> str:
+        """Return the scheme of its addresses."""
+        ...
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Deliver on this loop from now on."""
+        ...
+
+    def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
+        """Return the channel of this address and dtype, with one more user; does no I/O.
+
+        :param address: without scheme (Tango: the whole TRL).
+        :param check: asked at each generation of the channel; several users' checks are all asked.
+        """
+        ...
+
+    def release(self, channel: Channel) -> None:
+        """Give up one use of a channel; the last one closes it."""
+        ...
+
+    async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
+        """Search all at once and return what their servers say; an unanswered one gives `AbsentError`."""
+        ...
+
+    async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
+        """Return fresh values, in one round trip where the protocol can."""
+        ...
+
+    async def put(self, requests: Sequence[PutRequest]) -> list[None | SignalError]:
+        """Write all at once; None is: done, and completed where `wait` asked for it."""
+        ...
+
+    def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> Monitor:
+        """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
+        ...
+
+    async def close(self) -> None:
+        """Release everything that this connector opened."""
+        ...

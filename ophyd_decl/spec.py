@@ -1,0 +1,156 @@
+"""What a plugin says about itself before any of its code is imported.
+
+An entry point of the group `ophyd_decl.plugins` names a `PluginSpec`. Validation, JSON Schema and docs read its
+options model; `factory` is imported only when a device that uses it is built. See decision 0003.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+API_VERSION = 1
+ENTRY_POINT_GROUP = "ophyd_decl.plugins"
+
+RoleName = Literal["movable", "triggerable", "detector", "flyer"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceTo:
+    """Marks a field of an options model as a path; `check` makes sure that it leads to this.
+
+    :param kind: what must stand at the end of the path.
+    :param writable: the signal must accept a put.
+    :param readable: the signal must be readable.
+    """
+
+    kind: Literal["signal", "command", "movable", "device"]
+    writable: bool = False
+    readable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Marks a field of an options model as a formula over the signals beside it; they deliver every update."""
+
+
+ReadableSignal = Annotated[str, ReferenceTo("signal", readable=True)]
+WritableSignal = Annotated[str, ReferenceTo("signal", writable=True)]
+SettableSignal = Annotated[str, ReferenceTo("signal", readable=True, writable=True)]
+CommandPath = Annotated[str, ReferenceTo("command")]
+ConditionText = Annotated[str, Condition()]
+
+
+class Options(BaseModel):
+    """Base of every options model: frozen, and unknown keys are mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NoOptions(Options):
+    """Options of a plugin that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSpec:
+    """One plugin.
+
+    :param name: the word after `use:`.
+    :param role: the role that it gives to a device.
+    :param options: model of its options; path fields carry `ReferenceTo`, conditions `Condition`.
+    :param factory: `module:attribute`, called as `factory(device, options)` when a device is built.
+    :param carries_name: option fields in order; the signal that the first one given leads to carries the name of the
+        device in documents and is `hinted` unless the file says otherwise.
+    :param protocols: bluesky protocols that the role adds, for docs and checks.
+    """
+
+    name: str
+    role: RoleName
+    options: type[Options]
+    factory: str
+    carries_name: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    api: int = API_VERSION
+    doc: str = ""
+
+
+class SetpointOptions(Options):
+    """Move by writing a setpoint; the end is a condition, or put completion and tolerance."""
+
+    setpoint: SettableSignal = Field(description="signal that is written with the target")
+    readback: ReadableSignal | None = Field(None, description="signal that says where it is; default: the setpoint")
+    done: ConditionText | None = Field(None, description="formula that is true when the move has ended")
+    failed: ConditionText | None = Field(None, description="formula that is true when the move cannot succeed")
+    tolerance: float | None = Field(
+        None, ge=0, description="largest distance of the readback from the target, in its unit"
+    )
+    settle: float = Field(0.0, ge=0, description="time that the end must hold before the move is done, in s")
+    grace: float = Field(
+        0.0, ge=0, description="time in which a `done` that starts true is waited for to become false, in s"
+    )
+    start: CommandPath | None = Field(None, description="command that starts the move after the setpoint was written")
+    stop: CommandPath | None = Field(None, description="command that stops the move")
+    velocity: ReadableSignal | None = Field(None, description="signal with the speed, for the time-out, in unit/s")
+    acceleration_time: ReadableSignal | None = Field(
+        None, description="signal with the time to reach the speed, for the time-out, in s"
+    )
+    timeout: float | None = Field(None, gt=0, description="longest time of a move, in s; default: from the speed")
+    positions: dict[str, float | str | int] = Field(
+        default_factory=dict[str, float | str | int], description="named positions and their values, in the unit"
+    )
+
+
+class DerivedOptions(Options):
+    """Move by setting a derived signal, which moves its inputs."""
+
+    signal: SettableSignal = Field(description="derived signal that is set")
+    timeout: float | None = Field(None, gt=0, description="longest time of a move, in s; default: that of its inputs")
+
+
+class StartAndWaitOptions(Options):
+    """Trigger by a command, and wait until a condition says that the data are there."""
+
+    start: CommandPath = Field(description="command that starts one acquisition")
+    reset: CommandPath | None = Field(None, description="command that is executed before the start")
+    done: ConditionText | None = Field(
+        None, description="formula that is true when the data are there; default: completion of `start`"
+    )
+    failed: ConditionText | None = Field(None, description="formula that is true when the acquisition failed")
+    exposure: ReadableSignal | None = Field(None, description="signal with the exposure time, for the time-out, in s")
+    grace: float = Field(
+        0.0, ge=0, description="time in which a `done` that starts true is waited for to become false, in s"
+    )
+    timeout: float | None = Field(
+        None, gt=0, description="longest time of an acquisition, in s; default: exposure + 10 s"
+    )
+
+
+#: The plugins that travel with the package; others are found by entry point.
+SHIPPED: tuple[PluginSpec, ...] = (
+    PluginSpec(
+        "setpoint",
+        "movable",
+        SetpointOptions,
+        "ophyd_decl.logic.setpoint:SetpointMove",
+        carries_name=("readback", "setpoint"),
+        protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
+        doc="writes a setpoint and waits for a condition, or for completion and tolerance",
+    ),
+    PluginSpec(
+        "derived",
+        "movable",
+        DerivedOptions,
+        "ophyd_decl.logic.derived:DerivedMove",
+        carries_name=("signal",),
+        protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
+        doc="sets a derived signal, which moves its inputs together",
+    ),
+    PluginSpec(
+        "start_and_wait",
+        "triggerable",
+        StartAndWaitOptions,
+        "ophyd_decl.logic.start_and_wait:StartAndWait",
+        protocols=("Triggerable",),
+        doc="executes a command and waits for a condition",
+    ),
+)

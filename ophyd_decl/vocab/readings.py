@@ -1,0 +1,49 @@
+"""What a read gives: a value, when the control system made it, and how far it can be trusted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+#: Severity of a value that its server calls invalid or undefined (as ophyd-async gives it).
+INVALID = -1
+
+
+@dataclass(slots=True)
+class Reading:
+    """One value as a connector delivers it.
+
+    :param value: already in the declared dtype; enums are labels.
+    :param timestamp: seconds since 1970, from the control system.
+    :param alarm_severity: 0 none, 1 minor, 2 major, -1 invalid.
+    :param message: alarm text of the control system, empty where it gives none.
+    """
+
+    value: Any
+    timestamp: float
+    alarm_severity: int = 0
+    message: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the reading in the form that event documents are made from."""
+        return {"value": self.value, "timestamp": self.timestamp, "alarm_severity": self.alarm_severity}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A range, in the unit of its signal; None where an end is open."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether there is any limit at all."""
+        return self.low is not None or self.high is not None
+
+    def holds(self, value: float) -> bool:
+        """Return whether the value lies inside; NaN never does."""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high) and value == value
+
+    def tighter(self, other: "Limits") -> "Limits":
+        """Return the part that both ranges share."""
+        lows = [low for low in (self.low, other.low) if low is not None]
+        highs = [high for high in (self.high, other.high) if high is not None]
+        return Limits(max(lows) if lows else None, min(highs) if highs else None)
