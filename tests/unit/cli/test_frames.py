@@ -1,0 +1,163 @@
+"""Code frames: the carets stand under the mistake whatever stands left of it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from ophyd_decl.errors import Diagnostic, Note, Place
+from ophyd_decl.source.frames import FRAME_COLUMNS, render_github, render_text, shown_file, to_json
+
+
+def diagnostic(file: Path, line: int, column: int, end: int, **facts: object) -> Diagnostic:
+    values = {"severity": "error", "code": "E110", "summary": "unknown key `velocty` in epics.motor", **facts}
+    return Diagnostic(place=Place(str(file), line, column, line, end), **values)  # type: ignore[arg-type]
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "beamline.yaml"
+    file.write_bytes(text.encode())
+    return file
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_form_of_the_design(here: Path) -> None:
+    text = "\n" * 11 + '  x: {type: epics.motor, prefix: "BL22I:X", velocty: 2}\n'
+    found = diagnostic(
+        written(here, text), 12, 45, 52, help="did you mean `velocity`?",
+        notes=(Note("the type is here", Place("types.yaml", 3, 5, 3, 9)), Note("a fact")),
+    )  # fmt: skip
+    assert render_text([found]) == (
+        "error[E110]: unknown key `velocty` in epics.motor\n"
+        " --> beamline.yaml:12:45\n"
+        "   |\n"
+        '12 |   x: {type: epics.motor, prefix: "BL22I:X", velocty: 2}\n'
+        "   |                                             ^^^^^^^\n"
+        "   = help: did you mean `velocity`?\n"
+        "   = note: the type is here (types.yaml:3:5)\n"
+        "   = note: a fact\n"
+        "\n"
+        "1 error in 1 file"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "indent", "carets"),
+    [
+        ("doc: 日本語, x: 1", "x", 4 + 1 + 6 + 2, 1),
+        ("doc: 日本語", "日本語", 5, 6),
+        ("\tx: 1", "x", 4, 1),
+        ("a\tx: 1", "x", 4, 1),
+        ("e\u0301e\u0301: x", "x", 4, 1),
+        ("\x1b[31m: x", "x", 7, 1),
+        ("\u202ea: x", "x", 4, 1),
+        ("abc", "", 3, 1),
+    ],
+)
+def test_carets_count_columns_of_the_terminal(
+    here: Path, line: str, wrong: str, indent: int, carets: int
+) -> None:
+    start = line.index(wrong) + 1 if wrong else len(line) + 1
+    text = render_text([diagnostic(written(here, line + "\n"), 1, start, start + len(wrong))])
+    assert text.splitlines()[4] == "  | " + " " * indent + "^" * carets
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+
+
+def test_a_byte_order_mark_and_carriage_returns_are_not_shown(here: Path) -> None:
+    text = render_text([diagnostic(written(here, "\ufeffa: 1\r\nb: 2\r\n"), 1, 1, 2)])
+    assert text.splitlines()[3:5] == ["1 | a: 1", "  | ^"]
+
+
+def test_a_span_of_several_lines_is_underlined_in_its_first(here: Path) -> None:
+    place = Place(str(written(here, "a: |\n  b\n  c\n")), 1, 4, 3, 4)
+    assert render_text([Diagnostic("error", "E121", "no", place)]).splitlines()[4] == "  |    ^"
+
+
+@pytest.mark.parametrize("line", [0, 4, 99])
+def test_a_place_that_the_file_does_not_have_gets_no_frame(here: Path, line: int) -> None:
+    assert "|" not in render_text([diagnostic(written(here, "a\nb\n"), line, 1, 2)])
+
+
+def test_a_file_that_cannot_be_read_gets_no_frame_and_a_pipe_does_not_hang(here: Path) -> None:
+    os.mkfifo(here / "pipe")
+    assert "|" not in render_text([diagnostic(here / "pipe", 1, 1, 2), diagnostic(here / "none", 1, 1, 2)])
+
+
+def test_a_long_line_is_cut_around_the_mistake(here: Path) -> None:
+    line = "x" * 5000 + "WRONG" + "y" * 5000
+    lines = render_text([diagnostic(written(here, line), 1, 5001, 5006)]).splitlines()
+    assert len(lines[3]) <= FRAME_COLUMNS + len("1 | ")
+    start = lines[4].index("^")
+    assert lines[3][start : start + 5] == "WRONG"
+    assert lines[3][4] == lines[3][-1] == "…"
+
+
+def test_at_most_fifty_and_no_error_is_hidden_by_warnings(here: Path) -> None:
+    file = written(here, "a\n")
+    many = [diagnostic(file, 1, 1, 2, severity="warning", summary=f"w{n}") for n in range(60)]
+    many.append(diagnostic(file, 1, 1, 2, summary="the error"))
+    text = render_text(many)
+    assert "the error" in text
+    assert "11 more are not shown" in text
+    assert text.endswith("1 error, 60 warnings in 1 file")
+    answer = to_json(many)
+    assert answer["truncated"]
+    assert len(answer["diagnostics"]) == 50
+
+
+def test_json_has_the_keys_of_the_design(here: Path) -> None:
+    found = diagnostic(here / "a.yaml", 1, 2, 3, notes=(Note("n", Place(str(here / "b.yaml"), 4, 5, 4, 6)),))
+    assert to_json([found], device_count=2, signal_count=7) == {
+        "schema": 1,
+        "valid": False,
+        "device_count": 2,
+        "signal_count": 7,
+        "truncated": False,
+        "diagnostics": [
+            {
+                "severity": "error",
+                "code": "E110",
+                "summary": "unknown key `velocty` in epics.motor",
+                "file": "a.yaml",
+                "line": 1,
+                "column": 2,
+                "end_line": 1,
+                "end_column": 3,
+                "help": None,
+                "notes": [{"message": "n", "file": "b.yaml", "line": 4, "column": 5}],
+            }
+        ],
+    }
+    assert to_json([diagnostic(here / "a.yaml", 1, 2, 3, severity="warning")])["valid"]
+
+
+def test_github_annotations_are_escaped(here: Path) -> None:
+    found = diagnostic(here / "a,b.yaml", 1, 2, 3, summary="100% wrong", help="mend it")
+    assert render_github([found]) == (
+        "::error file=a%2Cb.yaml,line=1,endLine=1,col=2,endColumn=3,title=E110::100%25 wrong%0Ahelp: mend it"
+    )
+
+
+def test_color_only_adds_to_the_text(here: Path) -> None:
+    found = [diagnostic(written(here, "a: 1\n"), 1, 1, 2, help="h")]
+    painted = render_text(found, color=True)
+    assert "\x1b[1;31m" in painted
+    for style in ("1;31", "1;34", "1", "0"):
+        painted = painted.replace(f"\x1b[{style}m", "")
+    assert painted == render_text(found)
+
+
+def test_nothing_wrong_is_no_text() -> None:
+    assert render_text([]) == ""
+
+
+def test_files_are_relative_unless_only_the_root_is_shared(here: Path) -> None:
+    (here / "sub").mkdir()
+    os.chdir(here / "sub")
+    assert shown_file(str(here / "a.yaml")) == "../a.yaml"
+    assert shown_file("/nowhere/a.yaml") == "/nowhere/a.yaml"
