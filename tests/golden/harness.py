@@ -1,0 +1,127 @@
+"""Golden files: YAML with marked mistakes, and the text that is printed for them.
+
+A case is a file `invalid/NAME.yaml`, or a folder `invalid/NAME/` with a `beamline.yaml`; `invalid/NAME.txt` holds the
+text beside it. What is wrong is marked in the YAML itself, by comments of two forms:
+
+    velocty: 2
+    # ^^^^^^ E110            the span of the line above, code points from the first caret to the last
+    #<^^^^^^ E110            the same for a span that begins in column 1 or 2: `<` stands for the missing carets
+    # @12:5-9 E301           line 12, columns 5 to 9 (exclusive), anywhere in the file: for block scalars, wide
+    # @12:5-14:1 E120        characters, and spans of several lines
+    # ^^^^ E106 warning      a warning
+
+Several marks may follow one line. Messages may be written anew (`python tests/golden/regenerate.py`); positions and
+codes are written by hand only, and the command refuses where they do not hold.
+"""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import chdir
+from dataclasses import dataclass
+from pathlib import Path
+
+from ophyd_decl.errors import Diagnostic
+
+HERE = Path(__file__).parent
+_CARETS = re.compile(r"^\s*#(?P<first><?)(?P<blanks> *)(?P<carets>\^+) (?P<code>E\d{3})(?P<warning> warning)?\s*$")
+_PLACED = re.compile(
+    r"^\s*# @(?P<line>\d+):(?P<column>\d+)-(?:(?P<end_line>\d+):)?(?P<end>\d+) (?P<code>E\d{3})(?P<warning> warning)?\s*$"
+)
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """One mistake as a golden file marks it, or as the compiler reports it."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    severity: str = "error"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One golden case; `path` is what is validated."""
+
+    name: str
+    path: Path
+    text: Path
+
+    @property
+    def files(self) -> list[Path]:
+        """Return the YAML files of the case."""
+        return sorted(self.path.rglob("*.yaml")) if self.path.is_dir() else [self.path]
+
+    def marks(self) -> list[Mark]:
+        """Return what the YAML says is wrong, in order of place."""
+        return sorted(mark for file in self.files for mark in marks_of(file, file.relative_to(self.text.parent)))
+
+
+def cases(kind: str) -> list[Case]:
+    """Return the cases below `invalid` or `valid`."""
+    folder = HERE / kind
+    paths = [path for path in folder.iterdir() if path.is_dir() or path.suffix == ".yaml"]
+    return [Case(path.stem, path, folder / f"{path.stem}.txt") for path in sorted(paths)]
+
+
+def marks_of(file: Path, name: Path) -> Iterator[Mark]:
+    """Yield the marks of one file."""
+    text = file.read_bytes().decode("utf-8-sig", errors="replace")
+    above = 0
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        if found := _CARETS.match(line):
+            start, end = found.start("carets") + 1, found.end("carets") + 1
+            start = 1 if found["first"] else start
+            place = (above, start, above, end)
+        elif found := _PLACED.match(line):
+            first = int(found["line"])
+            place = (first, int(found["column"]), int(found["end_line"] or first), int(found["end"]))
+        else:
+            above = number
+            continue
+        yield Mark(str(name), *place, found["code"], "warning" if found["warning"] else "error")
+
+
+def reported(case: Case, diagnostics: list[Diagnostic]) -> list[Mark]:
+    """Return what the compiler reports about the files of the case, in order of place."""
+    folder = case.text.parent.resolve()
+    found: list[Mark] = []
+    for diagnostic in diagnostics:
+        place = diagnostic.place
+        file = Path(place.file).resolve()
+        name = str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
+        found.append(
+            Mark(
+                name, place.line, place.column, place.end_line, place.end_column, diagnostic.code, diagnostic.severity
+            )
+        )
+    return sorted(found)
+
+
+def validate(case: Case) -> list[Diagnostic]:
+    """Return the diagnostics of a case, as `ophyd-decl validate` finds them."""
+    from ophyd_decl.compile import compile_paths
+
+    return list(compile_paths([case.path]).diagnostics)
+
+
+def rendered(case: Case, diagnostics: list[Diagnostic]) -> str:
+    """Return what `validate` prints in the folder of the golden files."""
+    from ophyd_decl.source.frames import render_text
+
+    with chdir(case.text.parent):
+        return render_text(diagnostics) + "\n"
+
+
+def copy(case: Case, folder: Path) -> Path:
+    """Copy the YAML of a case, and return what to validate there."""
+    target = folder / case.path.name
+    if case.path.is_dir():
+        shutil.copytree(case.path, target)
+    else:
+        shutil.copy(case.path, target)
+    return target
