@@ -1,0 +1,50 @@
+"""The EPICS variables that keep one server, and its clients, on loopback and on ports of their own.
+
+Server and clients get the same variables. Client libraries read them once per process, so a client sets them before
+it imports aioca or p4p.
+"""
+
+import os
+
+
+def environment(ca_port: int, pva_port: int) -> dict[str, str]:
+    """Return the variables for a server on these ports and for its clients.
+
+    :param ca_port: TCP and UDP port of Channel Access; the one above is the CA repeater's, where beacons go.
+    :param pva_port: TCP port of pvAccess; the one above is the UDP port where it answers searches.
+    Source: EPICS Channel Access Reference Manual, "Configuring EPICS for Channel Access"; PVXS, "Configuration".
+    """
+    ca, repeater = str(ca_port), str(ca_port + 1)
+    pva, search = str(pva_port), str(pva_port + 1)
+    return {
+        "EPICS_CA_AUTO_ADDR_LIST": "NO",
+        "EPICS_CA_ADDR_LIST": f"127.0.0.1:{ca}",
+        "EPICS_CA_NAME_SERVERS": "",
+        "EPICS_CA_SERVER_PORT": ca,
+        "EPICS_CA_REPEATER_PORT": repeater,
+        "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
+        "EPICS_CAS_SERVER_PORT": ca,
+        "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
+        "EPICS_CAS_BEACON_ADDR_LIST": "127.0.0.1",
+        "EPICS_CAS_BEACON_PORT": repeater,
+        "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+        "EPICS_PVA_ADDR_LIST": f"127.0.0.1:{search}",  # searches go to the UDP port
+        "EPICS_PVA_NAME_SERVERS": "",
+        "EPICS_PVA_SERVER_PORT": pva,
+        "EPICS_PVA_BROADCAST_PORT": search,
+        "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
+        "EPICS_PVAS_SERVER_PORT": pva,
+        "EPICS_PVAS_BROADCAST_PORT": search,
+        "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
+        "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
+    }
+
+
+def replace_environment(ca_port: int, pva_port: int) -> None:
+    """Make these the only EPICS variables of this process.
+
+    What the user has set for the beamline must neither widen the demo's server nor switch its pvAccess off.
+    """
+    for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
+        del os.environ[name]
+    os.environ.update(environment(ca_port, pva_port))
