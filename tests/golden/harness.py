@@ -26,7 +26,8 @@ from ophyd_decl.errors import Diagnostic
 HERE = Path(__file__).parent
 _CARETS = re.compile(r"^\s*#(?P<first><?)(?P<blanks> *)(?P<carets>\^+) (?P<code>E\d{3})(?P<warning> warning)?\s*$")
 _PLACED = re.compile(
-    r"^\s*# @(?P<line>\d+):(?P<column>\d+)-(?:(?P<end_line>\d+):)?(?P<end>\d+) (?P<code>E\d{3})(?P<warning> warning)?\s*$"
+    r"^\s*# @(?P<line>\d+):(?P<column>\d+)-(?:(?P<end_line>\d+):)?(?P<end>\d+) "
+    r"(?P<code>E\d{3})(?P<warning> warning)?\s*$"
 )
 
 
@@ -95,9 +96,7 @@ def reported(case: Case, diagnostics: list[Diagnostic]) -> list[Mark]:
         file = Path(place.file).resolve()
         name = str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
         found.append(
-            Mark(
-                name, place.line, place.column, place.end_line, place.end_column, diagnostic.code, diagnostic.severity
-            )
+            Mark(name, place.line, place.column, place.end_line, place.end_column, diagnostic.code, diagnostic.severity)
         )
     return sorted(found)
 

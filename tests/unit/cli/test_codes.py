@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
-import ophyd_decl.errors
 import pytest
+
+import ophyd_decl.errors
 from ophyd_decl.errors.codes import FAMILIES, codes, page, title
 
 PACKAGE = Path(ophyd_decl.errors.__file__).parents[1]

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from ophyd_decl.errors import Diagnostic, Note, Place
 from ophyd_decl.source.frames import FRAME_COLUMNS, render_github, render_text, shown_file, to_json
 
@@ -58,9 +59,7 @@ def test_the_form_of_the_design(here: Path) -> None:
         ("abc", "", 3, 1),
     ],
 )
-def test_carets_count_columns_of_the_terminal(
-    here: Path, line: str, wrong: str, indent: int, carets: int
-) -> None:
+def test_carets_count_columns_of_the_terminal(here: Path, line: str, wrong: str, indent: int, carets: int) -> None:
     start = line.index(wrong) + 1 if wrong else len(line) + 1
     text = render_text([diagnostic(written(here, line + "\n"), 1, start, start + len(wrong))])
     assert text.splitlines()[4] == "  | " + " " * indent + "^" * carets

@@ -1,0 +1,39 @@
+"""`explain`: what a code means."""
+
+import json
+
+import click
+
+from .options import common_options, format_option
+
+
+@click.command(
+    "explain",
+    epilog="""\b
+Example:
+  ophyd-decl explain E110
+""",
+)
+@click.argument("code", required=False)
+@format_option
+@common_options
+def command(code: str | None, output: str) -> None:
+    """Say what CODE means, with an example and its mend; without CODE, list all codes."""
+    from ..errors.codes import FAMILIES, codes, page, title
+
+    if code is None:
+        if output == "json":
+            click.echo(json.dumps({"schema": 1, "codes": [{"code": c, "title": title(c)} for c in codes()]}))
+            return
+        for family, meaning in FAMILIES.items():
+            click.echo(f"{family}xx  {meaning}")
+            for known in (known for known in codes() if known.startswith(family)):
+                click.echo(f"  {known}  {title(known)}")
+        return
+    wanted = code.upper().strip("[]")
+    if wanted not in codes():
+        raise click.BadParameter(f"there is no code {code!r}; `ophyd-decl explain` lists all", param_hint="CODE")
+    if output == "json":
+        click.echo(json.dumps({"schema": 1, "code": wanted, "title": title(wanted), "page": page(wanted)}))
+        return
+    click.echo(page(wanted).removeprefix("# ").rstrip())

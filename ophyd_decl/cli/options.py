@@ -1,0 +1,70 @@
+"""Options that commands share."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from .outcome import set_verbosity
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+path_argument = click.argument("path", type=click.Path(path_type=Path))
+format_option = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the answer.",
+)
+
+
+def common_options(function: Function) -> Function:
+    """Add what every command takes: `--version`, `-v`, `--debug`."""
+    for option in (
+        click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+        click.option(
+            "-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Log more; twice for all."
+        ),
+        click.version_option(package_name="ophyd-decl", prog_name="ophyd-decl", message="%(prog)s %(version)s"),
+    ):
+        function = option(function)
+    return function
+
+
+def beamline_options(function: Function) -> Function:
+    """Add what every command about a beamline takes: `--profile`, `--set`."""
+    for option in (
+        click.option(
+            "--set",
+            "overrides",
+            multiple=True,
+            metavar="PATH=VALUE",
+            callback=_pairs,
+            help="Set a value of the files for this call, for instance vars.bl=BL22I.",
+        ),
+        click.option("--profile", envvar="OPHYD_DECL_PROFILE", metavar="NAME", help="Profile of the beamline."),
+    ):
+        function = option(function)
+    return function
+
+
+def _verbose(context: click.Context, parameter: click.Parameter, value: int) -> None:
+    set_verbosity(value)
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    return dict(pair(value, parameter) for value in values)
+
+
+def pair(text: str, parameter: click.Parameter | None = None) -> tuple[str, str]:
+    """Split `PATH=VALUE`.
+
+    :raises click.BadParameter: if there is no `=`, or nothing left of it.
+    """
+    key, equals, value = text.partition("=")
+    if not key.strip() or not equals:
+        raise click.BadParameter(f"{text!r} is not PATH=VALUE", param=parameter)
+    return key.strip(), value

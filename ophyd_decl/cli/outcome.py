@@ -1,0 +1,104 @@
+"""Exit codes, and what is printed when a command fails (design 4).
+
+0 fine, 1 the files are wrong or a check differs, 2 usage, 3 the control system disagrees, refuses or is absent,
+130 Ctrl-C. A traceback is shown with `--debug` only.
+"""
+
+import logging
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from ..errors import DefinitionError, OphydDeclError, PluginError
+
+FINE = 0
+FILES_WRONG = 1
+USAGE = 2
+CONTROL_SYSTEM = 3
+INTERRUPTED = 130
+
+#: After Ctrl-C a command has this long to tidy up; then the process ends whatever still hangs.
+GRACE_AFTER_INTERRUPT_S = 1.5
+
+
+def end(code: int) -> NoReturn:
+    """End the command with an exit code; everything was said already."""
+    raise click.exceptions.Exit(code)
+
+
+def guard(call: Callable[[], object], debug: bool) -> int:
+    """Run a command and return its exit code; print what went wrong on standard error.
+
+    :param call: the command; it may raise anything.
+    :param debug: show the traceback of an error.
+    """
+    try:
+        call()
+        sys.stdout.flush()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`); nothing can be said to it any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except Exception as error:  # noqa: BLE001  # the last border: nobody above could answer it
+        return _failed(error, debug)
+    return FINE
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, DefinitionError):
+        show_diagnostics(error)
+        return FILES_WRONG
+    if isinstance(error, PluginError):
+        click.echo(f"error: {error}", err=True)
+        return FILES_WRONG
+    if isinstance(error, OphydDeclError):
+        click.echo(f"error: {error}", err=True)
+        return CONTROL_SYSTEM
+    if isinstance(error, OSError):
+        named = f": {error.filename}" if error.filename else ""
+        click.echo(f"error: {error.strerror or error}{named}", err=True)
+        return FILES_WRONG
+    if not debug:
+        click.echo(
+            f"error: ophyd-decl failed by a fault of its own: {type(error).__name__}: {error}\n"
+            "       run the command again with --debug and report what it prints",
+            err=True,
+        )
+    return FILES_WRONG
+
+
+def show_diagnostics(error: DefinitionError) -> None:
+    """Print the diagnostics of files on standard error, with colours on a terminal."""
+    from ..source.frames import render_text
+
+    click.echo(render_text(error.diagnostics, color=sys.stderr.isatty()), err=True)
+
+
+def end_soon_after_interrupt(signal_number: int, frame: FrameType | None) -> None:
+    """Handle Ctrl-C: interrupt the command, and end the process if tidying up takes too long."""
+    watchdog = threading.Timer(GRACE_AFTER_INTERRUPT_S, os._exit, (INTERRUPTED,))
+    watchdog.daemon = True
+    watchdog.start()
+    raise KeyboardInterrupt
+
+
+def set_verbosity(verbose: int) -> None:
+    """Log to standard error: warnings, with `-v` what is done, with `-vv` every detail."""
+    level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("ophyd_decl").setLevel(level)
