@@ -1,0 +1,171 @@
+"""From a blueprint to devices: signals made, named and placed; no I/O."""
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ..blueprint import (
+    Address,
+    ChildShape,
+    CommandShape,
+    Derived,
+    DeviceBlueprint,
+    Reference,
+    RoleShape,
+    Shape,
+    SignalShape,
+    VectorShape,
+)
+from ..errors import Place, PluginError
+from ..formula import Formula
+from ..spec import Condition as ConditionMark
+from ..spec import PluginSpec, ReferenceTo
+from .classes import class_of
+from .command import Command
+from .condition import Condition
+from .context import Connection, Context, Shared
+from .derived import DerivedSignalR, DerivedSignalRW
+from .device import Device, Vector
+from .node import Node
+from .resolve import find, value_signal_of
+from .signal import WIRE_CLASSES
+
+SpecFinder = Callable[[str, str], PluginSpec]
+
+
+def build(blueprint: DeviceBlueprint, shared: Shared, find_spec: SpecFinder, *, mock: bool = False) -> Any:
+    """Return the device, or bare signal, of one blueprint.
+
+    :param find_spec: gives the spec of a plugin by role and name.
+    :param mock: build it without a control system, whatever the file says.
+    """
+    context = Context(shared, Connection("mock" if mock else blueprint.connect), blueprint.protocol)
+    if blueprint.is_signal:
+        (member,) = blueprint.shape.members
+        if not isinstance(member, SignalShape):
+            raise TypeError(f"{blueprint.path}: a device of type signal has one signal, not a {type(member).__name__}")
+        return _signal(context, None, blueprint.path, blueprint.document_name, member, blueprint.values)
+    device = _device(
+        context, None, blueprint.path, blueprint.document_name, blueprint.shape, blueprint.values, blueprint.place,
+        find_spec,
+    )  # fmt: skip
+    device._labels = frozenset(blueprint.labels)
+    return device
+
+
+def _device(
+    context: Context,
+    parent: Node | None,
+    key: str | int,
+    name: str | None,
+    shape: Shape,
+    values: Mapping[str, Any],
+    place: Place,
+    find_spec: SpecFinder,
+) -> Device:
+    device = class_of(shape)(context, parent, key, name, shape, values, place)
+    members, formats, attributes = device._members, device._formats, device.__dict__
+    for member in shape.members:
+        match member:
+            case SignalShape():
+                document_name = member.document_name
+                if document_name is None and member.carries_device_name:
+                    document_name = device.name
+                node: Node = _signal(context, device, member.key, document_name, member, values)
+                formats[member.key] = member.format
+            case CommandShape():
+                node = Command(context, device, member.key, member, _text(member.address.write, values))
+                formats[member.key] = "none"
+            case ChildShape():
+                node = _child(context, device, member, values, find_spec)
+                formats[member.key] = member.format
+            case VectorShape():
+                node = _vector(context, device, member, values, find_spec)
+                formats[member.key] = member.format
+        members[member.key] = node
+        attributes[str(member.key)] = node
+    if shape.roles:
+        device.__dict__["_logic_of"] = {
+            role.role: partial(_logic, device, role, values, find_spec) for role in shape.roles
+        }
+    return device
+
+
+def _child(
+    context: Context, parent: Node, member: ChildShape, values: Mapping[str, Any], find_spec: SpecFinder
+) -> Device:
+    if member.protocol is not None and member.protocol != context.protocol:
+        context = Context(context.shared, context.connection, member.protocol)
+    own = {name: template.render(values) for name, template in member.values}
+    return _device(context, parent, member.key, None, member.shape, own, member.place, find_spec)
+
+
+def _vector(
+    context: Context, parent: Node, member: VectorShape, values: Mapping[str, Any], find_spec: SpecFinder
+) -> Vector:
+    vector = Vector(context, parent, member.key, member.place)
+    for item in member.items:
+        vector._members[item.key] = _child(context, vector, item, values, find_spec)
+        vector._formats[item.key] = item.format
+    return vector
+
+
+def _signal(
+    context: Context,
+    parent: Node | None,
+    key: str | int,
+    name: str | None,
+    shape: SignalShape,
+    values: Mapping[str, Any],
+) -> Node:
+    origin = shape.origin
+    if isinstance(origin, Derived):
+        derived = DerivedSignalRW if shape.access == "rw" else DerivedSignalR
+        return derived(context, parent, key, name, shape, origin, values)
+    read = write = None
+    if isinstance(origin, Address):
+        read = None if origin.read is None else _text(origin.read, values)
+        write = None if origin.write is None else read if origin.write is origin.read else _text(origin.write, values)
+    return WIRE_CLASSES[shape.access](context, parent, key, name, shape, read, write)
+
+
+def _text(template: Any, values: Mapping[str, Any]) -> str:
+    return str(template.render(values))
+
+
+def _logic(device: Device, role: RoleShape, values: Mapping[str, Any], find_spec: SpecFinder) -> Any:
+    """Return the logic of one role, with nodes in the place of paths."""
+    spec = find_spec(role.role, role.plugin)
+    options: dict[str, Any] = {}
+    for name, value in role.options.items():
+        marks = spec.options.model_fields[name].metadata if name in spec.options.model_fields else []
+        options[name] = _option(device, value, marks, values)
+    return _factory(spec)(device, **options)
+
+
+def _option(device: Device, value: Any, marks: list[Any], values: Mapping[str, Any]) -> Any:
+    if isinstance(value, Reference):
+        return _end(device, value, marks, values)
+    if isinstance(value, str) and any(isinstance(mark, ConditionMark) for mark in marks):
+        formula = Formula(value)
+        signals = {
+            name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())
+        }
+        return Condition(formula, signals, {name: values[name] for name in formula.names if name not in signals})
+    return value
+
+
+def _end(device: Device, reference: Reference, marks: list[Any], values: Mapping[str, Any]) -> Any:
+    anchor = next((node for _, node in device.children()), device)
+    node = find(anchor, reference, values)
+    wanted = next((mark for mark in marks if isinstance(mark, ReferenceTo)), None)
+    return value_signal_of(node) if wanted is not None and wanted.kind == "signal" else node
+
+
+def _factory(spec: PluginSpec) -> Callable[..., Any]:
+    module, _, attribute = spec.factory.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(spec.name, module, f"its factory `{spec.factory}` cannot be imported: {error}") from error

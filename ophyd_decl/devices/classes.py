@@ -1,0 +1,63 @@
+"""The Python class of a device: one for each type and shape, below one importable nominal class for each type.
+
+A nominal class can be had with `from ophyd_decl.types import epics`; `isinstance(m, epics.motor)` then holds for every
+shape of the type, and for types that extend it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..blueprint import ChildShape, CommandShape, Shape, SignalShape, VectorShape
+from .device import Device
+from .roles import ROLES
+
+_nominal: dict[str, type[Device]] = {}
+_by_signature: dict[Any, type[Device]] = {}
+_by_shape: dict[int, tuple[Shape, type[Device]]] = {}
+
+
+def nominal_class(type_name: str, bases: tuple[str, ...] = ()) -> type[Device]:
+    """Return the class that stands for a type, whatever its shapes.
+
+    :param bases: names of the types that it extends, nearest first; known when a device is built.
+    """
+    known = _nominal.get(type_name)
+    if known is None:
+        parents = tuple(nominal_class(base) for base in bases) or (Device,)
+        namespace, _, short = type_name.rpartition(".")
+        module = f"ophyd_decl.types.{namespace}" if namespace else "ophyd_decl.types"
+        known = type(short, parents, {"__module__": module, "type_name": type_name})
+        _nominal[type_name] = known
+    return known
+
+
+def class_of(shape: Shape) -> type[Device]:
+    """Return the class of a shape; shapes that differ in numbers and addresses only share it."""
+    cached = _by_shape.get(id(shape))
+    if cached is not None:
+        return cached[1]
+    signature = (shape.type, shape.bases, tuple(_signature(shape)))
+    made = _by_signature.get(signature)
+    if made is None:
+        nominal = nominal_class(shape.type, shape.bases)
+        mixins = tuple(ROLES[role.role] for role in shape.roles)
+        namespace = {"__module__": nominal.__module__, "__doc__": shape.doc or None, "type_name": shape.type}
+        made = type(nominal.__name__, (*mixins, nominal), namespace) if mixins else nominal
+        _by_signature[signature] = made
+    _by_shape[id(shape)] = (shape, made)
+    return made
+
+
+def _signature(shape: Shape) -> Iterator[Any]:
+    for member in shape.members:
+        match member:
+            case SignalShape():
+                yield "signal", member.key, member.datatype.name, member.access, member.format
+            case CommandShape():
+                yield "command", member.key
+            case ChildShape():
+                yield "child", member.key, class_of(member.shape), member.format
+            case VectorShape():
+                yield "vector", member.key, tuple((item.key, class_of(item.shape)) for item in member.items)
+    for role in shape.roles:
+        yield "role", role.role, role.plugin

@@ -1,0 +1,105 @@
+"""Commands: a write that starts something, and ends when the server has completed it."""
+
+import time
+from typing import Any
+
+from ..blueprint import CommandShape
+from ..connectors.protocol import Channel, Connector, PutRequest
+from ..errors import ReadOnlyError, SignalError
+from ..vocab.addresses import source_of, split_scheme
+from ..vocab.datatypes import Datatype
+from .context import Context
+from .node import Node
+from .status import AsyncStatus
+
+
+class Command(Node):
+    """A command; `trigger` executes it.
+
+    :param address: rendered address.
+    """
+
+    __slots__ = ("_address", "_channel", "_connector", "_shape")
+
+    def __init__(self, context: Context, parent: Node, key: str, shape: CommandShape, address: str) -> None:
+        super().__init__(context, parent, key, None, shape.place)
+        self._shape = shape
+        self._address = address
+        self._connector: Connector | None = None
+        self._channel: Channel | None = None
+
+    @property
+    def context(self) -> Context:
+        """Return what the nodes of this device share."""
+        return self._context
+
+    @property
+    def shape(self) -> CommandShape:
+        """Return what the file declares."""
+        return self._shape
+
+    @property
+    def source(self) -> str:
+        """Return the address with its scheme."""
+        text = source_of(*self._split())
+        return f"mock+{text}" if self._context.mock else text
+
+    @property
+    def protocol(self) -> str:
+        """Return the protocol of its address."""
+        return self._split()[0]
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Return the open channel, if there is one."""
+        return [] if self._channel is None else [self._channel]
+
+    def open(self) -> Connector:
+        """Return the connector, with the channel made; does no I/O."""
+        if self._connector is None:
+            protocol, bare = self._split()
+            connector = self._context.binding.connector(f"mock+{protocol}" if self._context.mock else protocol)
+            self._channel = connector.channel(bare, Datatype("any"))
+            self._connector = connector
+        return self._connector
+
+    def release(self) -> None:
+        """Close the channel."""
+        if self._connector is not None and self._channel is not None:
+            self._connector.release(self._channel)
+        self._connector = self._channel = None
+
+    def trigger(self) -> AsyncStatus[None]:
+        """Execute the command; done when the server has completed it.
+
+        :raises: the status holds a `WriteError` if it was refused, lost, timed out or not sent.
+        """
+        return AsyncStatus(self.execute, self._context.binding, self.name)
+
+    async def execute(self, timeout: float | None = None) -> None:
+        """Execute the command and wait for its completion.
+
+        :param timeout: in s; None: that of the command.
+        :raises WriteError: if it was refused, lost, timed out or not sent.
+        """
+        with self._context.binding.operation():
+            await self._context.ensure(self.path)
+            if self._context.shared.read_only:
+                raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
+            connector = self.open()
+            deadline = time.monotonic() + (self._shape.timeout_s if timeout is None else timeout)
+            request = PutRequest(self.channels[0], self._shape.value, self._shape.wait != "no", deadline)
+            (outcome,) = await connector.put([request])
+            if outcome is not None:
+                raise self._error(outcome)
+
+    def _split(self) -> tuple[str, str]:
+        return split_scheme(self._address, self._shape.address.protocol or self._context.protocol)
+
+    def _error(self, error: SignalError) -> SignalError:
+        error.source = error.source or self.source
+        return error.about(self.path, self.place)
+
+    def __repr__(self) -> str:
+        """Return path and source."""
+        return f"<Command {self.path} {self.source}>"

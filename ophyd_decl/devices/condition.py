@@ -1,0 +1,136 @@
+"""Conditions: formulas over the signals beside them, evaluated at every update, so that no short change is missed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..connectors.protocol import Update
+from ..errors import SignalError
+from ..formula import Formula
+from ..vocab.readings import Reading
+from .reading import read_signals
+from .signal import WireSignal
+from .verbs import SignalR
+
+
+class Condition:
+    """A formula over signals.
+
+    :param signals: by their names in the formula.
+    :param constants: the other names.
+    """
+
+    def __init__(self, formula: Formula, signals: Mapping[str, SignalR], constants: Mapping[str, Any]) -> None:
+        self.formula = formula
+        self.signals = signals
+        self._constants = constants
+
+    def holds(self, snapshot: Mapping[WireSignal, Update]) -> bool:
+        """Return whether it is true for one snapshot of the leaves of its signals.
+
+        :raises SignalError: if one of them has no value.
+        """
+        variables = dict(self._constants)
+        for name, signal in self.signals.items():
+            outcome = signal._compute(snapshot)
+            if isinstance(outcome, SignalError):
+                raise outcome.about(signal.path, signal.place)
+            variables[name] = outcome.value
+        return bool(self.formula.evaluate(variables))
+
+    def describe(self, snapshot: Mapping[WireSignal, Update]) -> str:
+        """Return the formula and the values of its signals, for messages."""
+        values = ", ".join(
+            f"{name} = {outcome.value!r}" if isinstance(outcome := signal._compute(snapshot), Reading) else f"{name} lost"
+            for name, signal in self.signals.items()
+        )
+        return f"`{self.formula.text}` with {values}"
+
+
+class Observation:
+    """Every update of some signals, in order, for as long as the block lasts; on the device loop.
+
+    Entering waits for the first value of each.
+    """
+
+    def __init__(self, signals: Sequence[SignalR], timeout_s: float) -> None:
+        self._leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
+        self._signals = list(dict.fromkeys(signals))
+        self._timeout_s = timeout_s
+        self._updates: deque[tuple[WireSignal, Update]] = deque()
+        self._wake = asyncio.Event()
+        self._listeners: list[Any] = []
+        #: newest update of each leaf that was taken from the queue.
+        self.snapshot: dict[WireSignal, Update] = {}
+
+    async def __aenter__(self) -> "Observation":
+        """Start the monitors and read all once."""
+        for leaf in self._leaves:
+            listener = self._listener(leaf)
+            self._listeners.append(listener)
+            leaf.hold(listener)
+        try:
+            await self.refresh()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the monitors."""
+        self._close()
+
+    async def refresh(self) -> None:
+        """Read all afresh; what was delivered before the answer is passed over.
+
+        :raises SignalError: if one cannot be read.
+        """
+        outcomes = await read_signals(self._leaves_as_signals(), self._leaves_as_signals())
+        self._updates.clear()
+        for leaf, outcome in zip(self._leaves, outcomes, strict=True):
+            if isinstance(outcome, SignalError):
+                raise outcome.about(leaf.path, leaf.place)
+            self.snapshot[leaf] = outcome
+
+    def wake(self) -> None:
+        """Make `next` return although nothing was delivered."""
+        self._wake.set()
+
+    async def next(self, timeout_s: float | None) -> bool:
+        """Take one update into the snapshot; wait for it if there is none.
+
+        :returns: whether there was one; False after `wake` or when the time is over.
+        :raises SignalError: if the connection of a signal broke.
+        """
+        if not self._updates and not self._wake.is_set():
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                return False
+        if not self._updates:
+            self._wake.clear()
+            return False
+        leaf, update = self._updates.popleft()
+        if not self._updates:
+            self._wake.clear()
+        self.snapshot[leaf] = update
+        if isinstance(update, SignalError):
+            raise update.about(leaf.path, leaf.place)
+        return True
+
+    def _leaves_as_signals(self) -> list[Any]:
+        return list(self._leaves)
+
+    def _listener(self, leaf: WireSignal) -> Any:
+        def take(update: Update) -> None:
+            self._updates.append((leaf, update))
+            self._wake.set()
+
+        return take
+
+    def _close(self) -> None:
+        for leaf, listener in zip(self._leaves, self._listeners, strict=True):
+            leaf.let_go(listener)
+        self._listeners.clear()

@@ -1,0 +1,46 @@
+"""Data keys of event descriptors, from what a server said about a signal."""
+
+from typing import Any
+
+from ..blueprint import SignalShape
+from ..connectors.protocol import Description
+
+_DTYPE_OF_KIND = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "S": "string", "U": "string"}
+
+
+def data_key(source: str, shape: SignalShape, description: Description) -> dict[str, Any]:
+    """Return the data key of one signal.
+
+    :param source: with its scheme.
+    :param shape: what the file declares; its units and precision are taken where the server gives none.
+    Source: event-model 1.24, schema of `DataKey`; `limits` as ophyd-async gives them.
+    """
+    scalar = not description.shape
+    kind = description.dtype_numpy[1] if isinstance(description.dtype_numpy, str) else "V"
+    key: dict[str, Any] = {
+        "source": source,
+        "dtype": _DTYPE_OF_KIND.get(kind, "array") if scalar else "array",
+        "shape": list(description.shape),
+        "dtype_numpy": description.dtype_numpy,
+    }
+    units = description.units if description.units is not None else shape.units
+    numeric = kind in "iuf"
+    if units is not None and numeric:
+        key["units"] = units
+    precision = description.precision if description.precision is not None else shape.precision
+    if precision is not None and kind == "f":
+        key["precision"] = precision
+    if description.choices:
+        key["choices"] = list(description.choices)
+    if (limits := effective_limits(shape, description)) is not None and numeric:
+        key["limits"] = {"control": {"low": limits.low, "high": limits.high}}
+    return key
+
+
+def effective_limits(shape: SignalShape, description: Description) -> Any:
+    """Return the tighter of declared and served limits, or None where there are none."""
+    if shape.limits is None:
+        return description.limits
+    if description.limits is None:
+        return shape.limits
+    return shape.limits.tighter(description.limits)

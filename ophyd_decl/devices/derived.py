@@ -1,0 +1,247 @@
+"""Derived signals: computed from others by formulas, read from one snapshot, set through their inputs."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..blueprint import Derived, Reference, SignalShape
+from ..connectors.protocol import Description, Update
+from ..errors import BusyError, LimitError, MoveError, ReadError, ReadOnlyError
+from ..formula import Formula, FormulaError
+from ..vocab.datatypes import SCALAR_NUMPY, NativeType
+from ..vocab.readings import INVALID, Reading
+from .context import Context
+from .node import Node
+from .reading import read_signals
+from .resolve import find, setpoint_of, value_signal_of
+from .signal import WireSignal
+from .verbs import SignalNode, SignalR, SignalRW, Snapshot
+
+
+class DerivedSignal(SignalNode):
+    """A signal whose value is a formula; `SignalR` and its like add the verbs.
+
+    :param values: params of the device, which the formulas may use.
+    """
+
+    __slots__ = ("_busy", "_derived", "_formula", "_inputs", "_leaf_list", "_targets", "_values")
+
+    def __init__(
+        self,
+        context: Context,
+        parent: Node | None,
+        key: str | int,
+        name: str | None,
+        shape: SignalShape,
+        derived: Derived,
+        values: Mapping[str, Any],
+    ) -> None:
+        super().__init__(context, parent, key, name, shape.place)
+        self._shape = shape
+        self._subscriptions = None
+        self._held_by_stage = 0
+        self._derived = derived
+        self._values = values
+        self._busy = False
+        self._formula: Formula | None = None
+        self._inputs: dict[str, Node] | None = None
+        self._leaf_list: list[WireSignal] | None = None
+        self._targets: list[tuple[Node, Formula]] | None = None
+
+    @property
+    def context(self) -> Context:
+        """Return what the nodes of this device share."""
+        return self._context
+
+    @property
+    def source(self) -> str:
+        """Return `derived://` and the name."""
+        text = f"derived://{self.name}"
+        return f"mock+{text}" if self._context.mock else text
+
+    @property
+    def inputs(self) -> Mapping[str, Node]:
+        """Return the nodes that the formulas read, by their names there."""
+        if self._inputs is None:
+            self._inputs = {name: self._resolve(reference) for name, reference in self._derived.inputs}
+        return self._inputs
+
+    @property
+    def targets(self) -> Sequence[tuple[Node, Formula]]:
+        """Return what a set moves, and to where."""
+        if self._targets is None:
+            self._targets = [(self._resolve(target), Formula(text)) for target, text in self._derived.set]
+        return self._targets
+
+    def _resolve(self, reference: Reference) -> Node:
+        return find(self, reference, self._values)
+
+    def _leaves(self) -> list[WireSignal]:
+        if self._leaf_list is None:
+            signals = [value_signal_of(node) for node in self.inputs.values()]
+            self._leaf_list = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
+        return self._leaf_list
+
+    def _compute(self, snapshot: Snapshot) -> Update:
+        readings: dict[str, Reading] = {}
+        for name, node in self.inputs.items():
+            outcome = value_signal_of(node)._compute(snapshot)
+            if not isinstance(outcome, Reading):
+                return outcome
+            readings[name] = outcome
+        if self._formula is None:
+            self._formula = Formula(self._derived.get)
+        variables = {**self._params(), **{name: reading.value for name, reading in readings.items()}}
+        try:
+            value = self._formula.evaluate(variables)
+        except FormulaError as error:
+            shown = ", ".join(f"{name} = {reading.value}" for name, reading in readings.items())
+            return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self.place)
+        worst = sorted((reading.alarm_severity for reading in readings.values()), key=_badness)
+        return Reading(
+            _as_declared(value, self._shape.datatype.name),
+            max((reading.timestamp for reading in readings.values()), default=0.0),
+            worst[-1] if worst else 0,
+        )
+
+    async def _describe(self) -> Description:
+        name = self._shape.datatype.name
+        return Description(
+            NativeType("float"),
+            SCALAR_NUMPY.get(name, "<f8"),
+            units=self._shape.units,
+            precision=self._shape.precision,
+            choices=self._shape.datatype.labels or (),
+        )
+
+    def check_value(self, value: Any) -> None:
+        """Raise if this value would be refused before its targets are computed.
+
+        :raises LimitError: outside the declared limits.
+        :raises ReadOnlyError: in read-only mode.
+        """
+        if self._context.shared.read_only:
+            raise ReadOnlyError("the beamline is in read-only mode; nothing was sent", source=self.source).about(
+                self.path, self.place
+            )
+        limits = self._shape.limits
+        if limits is not None and isinstance(value, int | float) and not limits.holds(value):
+            units = f" {self._shape.units}" if self._shape.units else ""
+            raise LimitError(
+                f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
+                source=self.source,
+            ).about(self.path, self.place)
+
+    async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
+        """Return what a set of this value would move, and to where, from one fresh snapshot.
+
+        A movable input gives its setpoint.
+
+        :raises ReadError: if an input cannot be read.
+        :raises MoveError: if a formula gives no value.
+        """
+        used = {name for _, formula in self.targets for name in formula.names}
+        wanted = {name: node for name, node in self.inputs.items() if name in used}
+        signals = [setpoint_of(node) for node in wanted.values()]
+        variables: dict[str, Any] = {**self._params(), "value": value}
+        for name, signal, outcome in zip(wanted, signals, await read_signals(signals, signals), strict=True):
+            if not isinstance(outcome, Reading):
+                raise outcome.about(signal.path, signal.place)
+            variables[name] = outcome.value
+        targets: list[tuple[Node, Any]] = []
+        for node, formula in self.targets:
+            try:
+                targets.append((node, formula.evaluate(variables)))
+            except FormulaError as error:
+                raise MoveError(
+                    f"{value} gives no target for {node.path}: {error}; nothing was moved", source=self.source
+                ).about(self.path, self.place) from None
+        return targets
+
+    async def _write(self, value: Any, timeout_s: float | None) -> None:
+        with self._context.binding.operation():
+            await self._context.ensure(self.path)
+            self.check_value(value)
+            if self._busy:
+                raise BusyError("another set of it is under way; nothing was moved", source=self.source).about(
+                    self.path, self.place
+                )
+            self._busy = True
+            try:
+                targets = await self.compute_targets(value)
+                for node, target in targets:
+                    await _check(node, target)
+                await _set_together(targets, timeout_s)
+            finally:
+                self._busy = False
+
+    async def stop_targets(self) -> None:
+        """Stop everything that a set moves."""
+        await _stop([node for node, _ in self.targets])
+
+    def _params(self) -> dict[str, Any]:
+        return {name: self._values[name] for name in self._derived.params}
+
+
+async def _check(node: Any, value: Any) -> None:
+    outcome = node.check_value(value)
+    if asyncio.iscoroutine(outcome):
+        await outcome
+
+
+async def _set_together(targets: Sequence[tuple[Node, Any]], timeout_s: float | None) -> None:
+    """Start all, and stop the others at the first failure or when cancelled."""
+    moving: dict[asyncio.Future[Any], Any] = {}
+    try:
+        for node, value in targets:
+            moving[_settable(node).set(value, timeout=timeout_s).task] = node
+        done, pending = await asyncio.wait(moving, return_when=asyncio.FIRST_EXCEPTION)
+        failed = [task for task in done if task.cancelled() or task.exception() is not None]
+        if failed:
+            await _stop([moving[task] for task in pending])
+            await asyncio.wait(pending) if pending else None
+            failed[0].result()
+    except asyncio.CancelledError:
+        for task in moving:
+            task.cancel()
+        await _stop(list(moving.values()))
+        raise
+
+
+def _settable(node: Node) -> Any:
+    return node
+
+
+async def _stop(nodes: Sequence[Any]) -> None:
+    for node in nodes:
+        stop = getattr(node, "stop", None)
+        if stop is not None:
+            await stop(success=False)
+
+
+def _as_declared(value: Any, name: str) -> Any:
+    if name.startswith("float"):
+        return float(value)
+    if name == "bool":
+        return bool(value)
+    if name.startswith(("int", "uint")):
+        return round(value)
+    return value
+
+
+def _badness(severity: int) -> int:
+    return 4 if severity == INVALID else severity
+
+
+class DerivedSignalR(SignalR, DerivedSignal):
+    """A derived signal that can be read."""
+
+    __slots__ = ()
+
+
+class DerivedSignalRW(SignalRW, DerivedSignal):
+    """A derived signal that can be read and set."""
+
+    __slots__ = ()
+
+

@@ -1,0 +1,259 @@
+"""Devices and vectors: ordered members, and the documents that they give together."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from ..blueprint import Shape
+from ..connectors.protocol import Update
+from ..errors import Place, SignalError, join_read_errors
+from ..vocab.readings import Reading
+from .context import Context
+from .data_key import data_key
+from .node import Node
+from .reading import read_signals
+from .status import AsyncStatus
+from .verbs import SignalR, stage_signals, unstage_signals
+
+
+class ReadPlan:
+    """Which signals make up the documents of a device, in file order.
+
+    :ivar read: signals of `read`; `fresh` holds those of them that are never served from a held value.
+    :ivar config: signals of `read_configuration`.
+    :ivar hinted: names of the fields that plots and tables show.
+    """
+
+    __slots__ = ("config", "fresh", "hinted", "read")
+
+    def __init__(self) -> None:
+        self.read: list[SignalR] = []
+        self.fresh: list[SignalR] = []
+        self.config: list[SignalR] = []
+        self.hinted: list[str] = []
+
+    @property
+    def held(self) -> list[SignalR]:
+        """Return the signals that are held while the device is staged."""
+        return [signal for signal in self.read if signal not in self.fresh]
+
+    def add(self, node: Node, format: str) -> None:  # noqa: A002  # the language's word
+        """Take one member into the plan."""
+        if isinstance(node, Device | Vector):
+            if format == "child":
+                node.add_to(self)
+            return
+        if not isinstance(node, SignalR) or format == "none":
+            return
+        if format == "config":
+            self.config.append(node)
+            return
+        self.read.append(node)
+        if format in ("uncached", "hinted_uncached"):
+            self.fresh.append(node)
+        if format in ("hinted", "hinted_uncached"):
+            self.hinted.append(node.name)
+
+
+class Device(Node):
+    """A device: members in file order, as attributes and by item.
+
+    Its class is made for the shape of its type; roles such as `Movable` are mixed in there, so only what can move has
+    `set`.
+    """
+
+    #: name of the type in the files.
+    type_name: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        context: Context,
+        parent: Node | None,
+        key: str | int,
+        name: str | None,
+        shape: Shape,
+        values: Mapping[str, Any],
+        place: Place,
+    ) -> None:
+        super().__init__(context, parent, key, name, place)
+        self._shape = shape
+        self._values = values
+        self._members: dict[str | int, Node] = {}
+        self._formats: dict[str | int, str] = {}
+        self._plan_cache: ReadPlan | None = None
+        self._labels: frozenset[str] = frozenset()
+
+    @property
+    def context(self) -> Context:
+        """Return what the nodes of this device share."""
+        return self._context
+
+    @property
+    def shape(self) -> Shape:
+        """Return what all devices of this type share."""
+        return self._shape
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Return the labels that the file gives it."""
+        return self._labels
+
+    def children(self) -> Iterator[tuple[str | int, Node]]:
+        """Yield key and node of every direct member, in file order."""
+        return iter(self._members.items())
+
+    def __getitem__(self, key: str | int) -> Node:
+        """Return the member with this key.
+
+        :raises KeyError: if there is none; names those that there are.
+        """
+        try:
+            return self._members[key]
+        except KeyError:
+            raise KeyError(f"{self.path} has no member {key!r}; it has {', '.join(map(str, self._members))}") from None
+
+    def __repr__(self) -> str:
+        """Return path and type."""
+        return f"{self.path} <{self._shape.type}>"
+
+    @property
+    def _plan(self) -> ReadPlan:
+        plan = self._plan_cache
+        if plan is None:
+            plan = self._plan_cache = ReadPlan()
+            self.add_to(plan)
+        return plan
+
+    def add_to(self, plan: ReadPlan) -> None:
+        """Take the members of this device into a plan, in file order."""
+        for key, node in self._members.items():
+            plan.add(node, self._formats[key])
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """Return `{"fields": [...]}`: what plots and tables show."""
+        return {"fields": list(self._plan.hinted)}
+
+    async def read(self) -> dict[str, dict[str, Any]]:
+        """Return the readings of the device, all or nothing, in file order.
+
+        :raises ReadError: of the class of the first failure; lists every failure.
+        """
+        plan = self._plan
+        return self._documents(plan.read, await read_signals(plan.read, plan.fresh))
+
+    async def read_partial(self) -> dict[str, dict[str, Any] | SignalError]:
+        """Return a reading or an error for each key of `read`."""
+        plan = self._plan
+        outcomes = await read_signals(plan.read, plan.fresh)
+        return {
+            signal.name: outcome.document() if isinstance(outcome, Reading) else outcome
+            for signal, outcome in zip(plan.read, outcomes, strict=True)
+        }
+
+    async def describe(self) -> dict[str, dict[str, Any]]:
+        """Return the data keys of `read`, in the same order.
+
+        :raises ReadError: if a signal is not connected or refused.
+        """
+        return await self._data_keys(self._plan.read)
+
+    async def read_configuration(self) -> dict[str, dict[str, Any]]:
+        """Return fresh readings of the configuration.
+
+        :raises ReadError: as `read`.
+        """
+        config = self._plan.config
+        return self._documents(config, await read_signals(config, config))
+
+    async def describe_configuration(self) -> dict[str, dict[str, Any]]:
+        """Return the data keys of `read_configuration`.
+
+        :raises ReadError: if a signal is not connected or refused.
+        """
+        return await self._data_keys(self._plan.config)
+
+    def stage(self) -> AsyncStatus[None]:
+        """Hold what is read until `unstage`; done when the first fresh value of all is here."""
+        return AsyncStatus(self._stage, self._context.binding, self.name)
+
+    def unstage(self) -> AsyncStatus[None]:
+        """Let go what `stage` holds."""
+        return AsyncStatus(self._unstage, self._context.binding, self.name)
+
+    async def _stage(self) -> None:
+        await stage_signals(self._plan.held)
+
+    async def _unstage(self) -> None:
+        self._context.binding.enter()
+        unstage_signals(self._plan.held)
+
+    def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> dict[str, dict[str, Any]]:
+        failures = [
+            outcome.about(signal.path, signal.place)
+            for signal, outcome in zip(signals, outcomes, strict=True)
+            if isinstance(outcome, SignalError)
+        ]
+        if failures:
+            raise join_read_errors(failures, self.path)
+        return {
+            signal.name: outcome.document()
+            for signal, outcome in zip(signals, outcomes, strict=True)
+            if isinstance(outcome, Reading)
+        }
+
+    async def _data_keys(self, signals: list[SignalR]) -> dict[str, dict[str, Any]]:
+        with self._context.binding.operation():
+            await self._context.ensure(self.path)
+            return {
+                signal.name: data_key(signal.source, signal.shape, await signal._describe()) for signal in signals
+            }
+
+
+class Vector(Node, Mapping[str | int, Node]):
+    """A keyed family of devices of one type."""
+
+    def __init__(self, context: Context, parent: Node, key: str, place: Place) -> None:
+        super().__init__(context, parent, key, None, place)
+        self._members: dict[str | int, Node] = {}
+        self._formats: dict[str | int, str] = {}
+
+    def children(self) -> Iterator[tuple[str | int, Node]]:
+        """Yield key and node of every item, in file order."""
+        return iter(self._members.items())
+
+    def __getitem__(self, key: str | int) -> Node:
+        """Return the item with this key.
+
+        :raises KeyError: if there is none; names those that there are.
+        """
+        try:
+            return self._members[key]
+        except KeyError:
+            raise KeyError(f"{self.path} has no item {key!r}; it has {', '.join(map(str, self._members))}") from None
+
+    def __iter__(self) -> Iterator[str | int]:
+        """Iterate over the keys."""
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        """Return the number of items."""
+        return len(self._members)
+
+    def __hash__(self) -> int:
+        """Hash by identity, as every node."""
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by identity, as every node."""
+        return self is other
+
+    def add_to(self, plan: ReadPlan) -> None:
+        """Take the items into a plan, in order."""
+        for key, node in self._members.items():
+            plan.add(node, self._formats[key])
+
+    def __repr__(self) -> str:
+        """Return path and keys."""
+        return f"{self.path} [{', '.join(map(str, self._members))}]"
+
+

@@ -1,0 +1,67 @@
+"""The node of the device tree: a name, a parent and a path; no I/O."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import Place
+from .context import Context
+
+
+class Node:
+    """A device, vector, signal or command in the tree of a beamline."""
+
+    __slots__ = ("_context", "_key", "_name", "_parent", "_place")
+
+    def __init__(self, context: Context, parent: "Node | None", key: str | int, name: str | None, place: Place) -> None:
+        self._context = context
+        self._parent = parent
+        self._key = key
+        self._name = name
+        self._place = place
+
+    @property
+    def name(self) -> str:
+        """Return the name that its keys in documents begin with."""
+        name = self._name
+        if name is None:
+            above = self._parent.name if self._parent is not None else ""
+            name = self._name = f"{above}{self._context.separator}{self._key}" if above else str(self._key)
+        return name
+
+    @property
+    def parent(self) -> Any:
+        """Return the device that holds this one; None at the top."""
+        return self._parent
+
+    @property
+    def path(self) -> str:
+        """Return the path from the root of the beamline, `stage.x.velocity`; what is no identifier is quoted."""
+        key = self._key
+        part = str(key) if isinstance(key, int) or key.isidentifier() else f'["{key}"]'
+        if self._parent is None:
+            return str(key)
+        return f"{self._parent.path}.{part}" if not part.startswith("[") else self._parent.path + part
+
+    @property
+    def place(self) -> Place:
+        """Return where in the files this was defined."""
+        return self._place
+
+    def children(self) -> Iterator[tuple[str | int, "Node"]]:
+        """Yield key and node of every direct member, in file order."""
+        return iter(())
+
+    def __reduce__(self) -> Any:
+        """Pickle as a reference: the file and the path."""
+        restore = self._context.restore
+        if restore is None:
+            raise TypeError(f"{self.path} was made without a file and cannot be pickled")
+        function, arguments = restore
+        return function, (*arguments, self.path)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield the node and everything below it, in file order."""
+    yield node
+    for _, child in node.children():
+        yield from walk(child)

@@ -1,0 +1,330 @@
+"""Signals that live in a control system, or in this process: one address to read, one to write."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..blueprint import Address, SignalShape, Soft
+from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update
+from ..errors import (
+    AbsentError,
+    LimitError,
+    MismatchError,
+    PutNotSentError,
+    PutRefusedError,
+    PutTimeoutError,
+    ReadError,
+    ReadOnlyError,
+    ReadTimeoutError,
+    SignalError,
+    WriteError,
+)
+from ..vocab.addresses import source_of, split_scheme
+from ..vocab.readings import Reading
+from .context import Context
+from .contract import Difference, differences
+from .data_key import effective_limits
+from .held import Held
+from .node import Node
+from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
+
+
+class WireSignal(SignalNode):
+    """A signal behind a connector; `SignalR` and its like add the verbs.
+
+    :param read: rendered address to read from, None for a write-only signal.
+    :param write: rendered address to write to, None for a read-only one.
+    """
+
+    __slots__ = ("_connector", "_held", "_protocol", "_read", "_read_channel", "_write_address", "_write_channel")
+
+    def __init__(
+        self,
+        context: Context,
+        parent: Node | None,
+        key: str | int,
+        name: str | None,
+        shape: SignalShape,
+        read: str | None,
+        write: str | None,
+    ) -> None:
+        super().__init__(context, parent, key, name, shape.place)
+        self._shape = shape
+        self._subscriptions = None
+        self._held_by_stage = 0
+        self._read = read
+        self._write_address = write
+        origin = shape.origin
+        self._protocol: str | None = origin.protocol if isinstance(origin, Address) else "soft"
+        self._connector: Connector | None = None
+        self._read_channel: Channel | None = None
+        self._write_channel: Channel | None = None
+        self._held: Held | None = None
+
+    @property
+    def context(self) -> Context:
+        """Return what the nodes of this device share."""
+        return self._context
+
+    @property
+    def protocol(self) -> str:
+        """Return the protocol of its address, `soft` for a value in this process."""
+        if self._protocol == "soft":
+            return "soft"
+        address = self._read if self._read is not None else self._write_address
+        return split_scheme(address or "", self._protocol or self._context.protocol)[0]
+
+    @property
+    def source(self) -> str:
+        """Return the address with its scheme; `mock+` goes before it in mock mode."""
+        if self._protocol == "soft":
+            text = f"soft://{self.name}"
+        else:
+            address = self._read if self._read is not None else self._write_address or ""
+            protocol, bare = split_scheme(address, self._protocol or self._context.protocol)
+            text = source_of(protocol, bare)
+        return f"mock+{text}" if self._context.mock else text
+
+    @property
+    def write_source(self) -> str:
+        """Return the address that is written, with its scheme."""
+        if self._protocol == "soft" or self._write_address is None:
+            return self.source
+        text = source_of(*split_scheme(self._write_address, self._protocol or self._context.protocol))
+        return f"mock+{text}" if self._context.mock else text
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Return the open channels: read first, then write where it is another one."""
+        pair = (self._read_channel, self._write_channel)
+        return list(dict.fromkeys(channel for channel in pair if channel is not None))
+
+    @property
+    def read_channel(self) -> Channel:
+        """Return the channel that is read.
+
+        :raises ReadError: if the signal is write-only.
+        """
+        if self._read_channel is None:
+            raise ReadError("cannot be read, it is declared `access: w`", signal=self.path, source=self.source)
+        return self._read_channel
+
+    @property
+    def host(self) -> str:
+        """Return the server that answers, empty before it did."""
+        description = self._read_channel.description if self._read_channel is not None else None
+        return description.host if description is not None else ""
+
+    def open(self) -> Connector:
+        """Return the connector, with the channels of this signal made; does no I/O."""
+        connector = self._connector
+        if connector is not None:
+            return connector
+        protocol = self.protocol
+        name = f"mock+{protocol}" if self._context.mock else protocol
+        connector = self._context.binding.connector(name)
+        datatype = self._shape.datatype
+        if self._protocol == "soft" or self._read == self._write_address:
+            bare = self.name if self._protocol == "soft" else self._bare(self._read)
+            self._read_channel = self._write_channel = connector.channel(bare, datatype)
+            origin = self._shape.origin
+            if isinstance(origin, Soft):
+                connector.initialise(self._read_channel, origin.initial, self._shape)  # type: ignore[attr-defined]
+        else:
+            if self._read is not None:
+                self._read_channel = connector.channel(self._bare(self._read), datatype)
+            if self._write_address is not None:
+                self._write_channel = connector.channel(self._bare(self._write_address), datatype)
+        self._connector = connector
+        return connector
+
+    def release(self) -> None:
+        """Close the channels, and whatever monitor is left."""
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            for channel in self.channels:
+                connector.release(channel)
+        self._read_channel = self._write_channel = None
+
+    def hold(self, listener: Callable[[Update], None] | None) -> Held:
+        """Count one more user of the monitor, which the first one starts; on the device loop."""
+        self._context.binding.enter()
+        connector = self.open()
+        held = self._current_held()
+        if held is None:
+            held = self._held = Held(
+                self._context, connector, self.read_channel, self.path, self._shape.all_updates
+            )
+        held.add(listener)
+        return held
+
+    def let_go(self, listener: Callable[[Update], None] | None) -> None:
+        """Count one user of the monitor less; the last one ends it."""
+        held = self._current_held()
+        if held is not None and held.remove(listener):
+            self._held = None
+
+    def held_reading(self) -> Reading | None:
+        """Return the held reading if it can be trusted, else None."""
+        held = self._held
+        return held.trusted() if held is not None and held.loop is self._context.binding.loop else None
+
+    def age_of_last(self, now: float) -> float | None:
+        """Return the age in s of the newest value that was held, None if there was none."""
+        held = self._held
+        return None if held is None or held.last_reading is None else now - held.last_reading.timestamp
+
+    def no_answer(self, timeout_s: float) -> SignalError:
+        """Return the error of a signal that gave no value in time."""
+        state = self._read_channel.state if self._read_channel is not None else "new"
+        if state == "new":
+            return AbsentError("nothing answers to this name", source=self.source)
+        return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source)
+
+    def not_held(self) -> SignalError:
+        """Return the error of a cached read without a held value that can be trusted."""
+        return ReadError("no held value that can be trusted; stage it first", source=self.source).about(
+            self.path, self.place
+        )
+
+    def differences(self) -> list[Difference]:
+        """Return what differs between file and server in this connection, beyond what refuses the signal."""
+        read = self._read_channel.description if self._read_channel is not None else None
+        write = self._write_channel.description if self._write_channel is not None else None
+        return differences(self._shape, read, write)
+
+    def check_value(self, value: Any) -> None:
+        """Raise if this value would not be sent.
+
+        :raises ReadOnlyError: in read-only mode.
+        :raises MismatchError: if file and server differ in a way that makes a write unsafe.
+        :raises PutRefusedError: if the server allows no write.
+        :raises LimitError: outside the limits.
+        """
+        if self._context.shared.read_only:
+            raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
+        for difference in self.differences():
+            if not difference.blocks_set:
+                continue
+            kind = PutRefusedError if difference.code == "E621" else MismatchError
+            raise self._error(
+                kind(
+                    f"{difference.cause}; nothing was sent",
+                    expected=difference.expected,
+                    found=difference.found,
+                    help=difference.help,
+                )
+            )
+        description = self._write_channel.description if self._write_channel is not None else None
+        limits = effective_limits(self._shape, description) if description is not None else self._shape.limits
+        if limits is None or isinstance(value, str | bool) or not isinstance(value, int | float):
+            return
+        if not limits.holds(value):
+            declared = self._shape.limits
+            by = "the file" if declared is not None and not declared.holds(value) else "the server"
+            units = f" {self._shape.units}" if self._shape.units else ""
+            raise self._error(
+                LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}")
+            )
+
+    def _leaves(self) -> "list[WireSignal]":
+        return [self]
+
+    def _compute(self, snapshot: Snapshot) -> Update:
+        return snapshot[self]
+
+    async def _describe(self) -> Description:
+        connector = self.open()
+        channel = self.read_channel
+        if channel.state != "connected" or channel.description is None:
+            (outcome,) = await connector.connect([channel], time.monotonic() + self._shape.timeouts.connect)
+            if isinstance(outcome, SignalError):
+                raise outcome.about(self.path, self.place)
+            return outcome
+        return channel.description
+
+    async def _write(self, value: Any, timeout_s: float | None) -> None:
+        with self._context.binding.operation():
+            await self._context.ensure(self.path)
+            connector = self.open()
+            self.check_value(value)
+            channel = self._write_channel
+            if channel is None:
+                raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
+            wait = self._shape.wait == "yes" or (self._shape.wait == "non_zero" and bool(value))
+            outcome: None | SignalError = None
+            for _ in range(1 + self._shape.retries):
+                deadline = time.monotonic() + (self._shape.timeouts.write if timeout_s is None else timeout_s)
+                (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
+                if not isinstance(outcome, PutTimeoutError | PutNotSentError):
+                    break
+            if outcome is not None:
+                outcome.source = self.write_source
+                raise outcome.about(self.path, self.place)
+            if self._shape.verify == "readback":
+                await self._verify(connector, value)
+
+    async def _verify(self, connector: Connector, value: Any) -> None:
+        request = ReadRequest(self.read_channel, time.monotonic() + self._shape.timeouts.read)
+        (answer,) = await connector.read([request])
+        if isinstance(answer, SignalError):
+            raise self._error(WriteError(f"was written, and could not be read back: {answer}"))
+        if answer.value != value:
+            raise self._error(
+                WriteError("the server took another value than the one sent", expected=value, found=answer.value)
+            )
+
+    async def setpoint_value(self) -> Any:
+        """Return a fresh value of the address that is written."""
+        connector = self.open()
+        channel = self._write_channel
+        if channel is None or channel is self._read_channel:
+            return await SignalR.get_value(self, cached=False)  # type: ignore[arg-type]
+        (answer,) = await connector.read([ReadRequest(channel, time.monotonic() + self._shape.timeouts.read)])
+        if isinstance(answer, SignalError):
+            answer.source = self.write_source
+            raise answer.about(self.path, self.place)
+        return answer.value
+
+    def _bare(self, address: str | None) -> str:
+        return split_scheme(address or "", self._protocol or self._context.protocol)[1]
+
+    def _error(self, error: SignalError) -> SignalError:
+        error.source = error.source or self.write_source
+        return error.about(self.path, self.place)
+
+    def _current_held(self) -> Held | None:
+        held = self._held
+        if held is not None and held.loop is not self._context.binding.loop:
+            held.close()
+            held = self._held = None
+        return held
+
+
+class WireSignalR(SignalR, WireSignal):
+    """A read-only signal."""
+
+    __slots__ = ()
+
+
+class WireSignalW(SignalW, WireSignal):
+    """A write-only signal."""
+
+    __slots__ = ()
+
+
+class WireSignalRW(SignalRW, WireSignal):
+    """A signal that is read and written."""
+
+    __slots__ = ()
+
+    async def _get_setpoint(self) -> Any:
+        with self._context.binding.operation():
+            await self._context.ensure(self.path)
+            return await self.setpoint_value()
+
+
+WIRE_CLASSES: dict[str, type[WireSignal]] = {"r": WireSignalR, "w": WireSignalW, "rw": WireSignalRW}

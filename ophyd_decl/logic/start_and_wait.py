@@ -1,0 +1,121 @@
+"""Trigger by a command, and wait until a condition says that the data are there."""
+
+import time
+from typing import Any
+
+from ..devices.command import Command
+from ..devices.condition import Condition, Observation
+from ..devices.status import AsyncStatus
+from ..devices.verbs import SignalR
+from ..errors import MoveFailedError, MoveTimeoutError
+from ..formula import FormulaError
+
+#: Added to the exposure time, in s.
+MARGIN_S = 10.0
+#: A server that is silent is asked for the condition again after this time, in s.
+ASK_AGAIN_S = 1.0
+
+
+class StartAndWait:
+    """The logic `triggerable: start_and_wait`; parameters as in `spec.StartAndWaitOptions`, with nodes for paths."""
+
+    def __init__(
+        self,
+        device: Any,
+        *,
+        start: Command,
+        reset: Command | None = None,
+        done: Condition | None = None,
+        failed: Condition | None = None,
+        exposure: SignalR | None = None,
+        grace: float = 0.0,
+        timeout: float | None = None,
+    ) -> None:
+        self._device = device
+        self._start = start
+        self._reset = reset
+        self._done = done
+        self._failed = failed
+        self._exposure = exposure
+        self._grace_s = grace
+        self._timeout_s = timeout
+
+    async def trigger(self) -> None:
+        """Reset, start, and wait for completion and the condition.
+
+        :raises MoveTimeoutError: if the data are not there in time.
+        :raises MoveFailedError: if the device says that the acquisition failed.
+        :raises SignalError: if a command was refused, or the connection broke.
+        """
+        timeout_s = self._timeout_s
+        if timeout_s is None:
+            timeout_s = MARGIN_S + (float(await self._exposure.get_value()) if self._exposure is not None else 0.0)
+        deadline = time.monotonic() + timeout_s
+        if self._device.context.mock:
+            await self._start.execute()
+            return
+        if self._reset is not None:
+            await self._reset.execute()
+        watched = [
+            signal for condition in (self._done, self._failed) if condition for signal in condition.signals.values()
+        ]
+        if not watched:
+            await self._start.execute(timeout=timeout_s)
+            return
+        async with Observation(watched, watched[0].shape.timeouts.read) as seen:
+            await self._wait_for_completion(timeout_s, deadline, seen)
+            await seen.refresh()
+            await self._wait_for_done(timeout_s, deadline, seen)
+
+    async def stop(self) -> None:
+        """Do nothing: the command that would end an acquisition is not known."""
+
+    async def _wait_for_completion(self, timeout_s: float, deadline: float, seen: Observation) -> None:
+        status: AsyncStatus[None] = AsyncStatus(
+            lambda: self._start.execute(timeout=timeout_s), self._device.context.binding, self._start.name
+        )
+        status.add_callback(lambda _: seen.wake())
+        try:
+            while not status.done:
+                if await seen.next(max(deadline - time.monotonic(), 0.001)):
+                    self._raise_if_failed(seen)
+        finally:
+            if not status.done:
+                status.task.cancel()
+        status.result()
+
+    async def _wait_for_done(self, timeout_s: float, deadline: float, seen: Observation) -> None:
+        grace_ends = time.monotonic() + self._grace_s
+        was_false = not self._grace_s
+        while True:
+            self._raise_if_failed(seen)
+            holds = self._done is None or self._holds(self._done, seen)
+            was_false = was_false or not holds
+            now = time.monotonic()
+            if holds and (was_false or now >= grace_ends):
+                return
+            if now >= deadline:
+                raise self._about(
+                    MoveTimeoutError(
+                        f"no data after {timeout_s:.3g} s; waiting for "
+                        f"{self._done.describe(seen.snapshot) if self._done else 'completion'}",
+                        help="if it needs longer, give `timeout:` or `exposure:` to its logic",
+                    )
+                )
+            left = min(deadline, now + ASK_AGAIN_S, grace_ends if holds else deadline) - now
+            if not await seen.next(max(left, 0.001)):
+                await seen.refresh()
+
+    def _holds(self, condition: Condition, seen: Observation) -> bool:
+        try:
+            return condition.holds(seen.snapshot)
+        except FormulaError as error:
+            raise self._about(MoveFailedError(f"its condition gives no answer: {error}")) from None
+
+    def _raise_if_failed(self, seen: Observation) -> None:
+        if self._failed is not None and self._holds(self._failed, seen):
+            raise self._about(MoveFailedError(f"the device says that it failed: {self._failed.describe(seen.snapshot)}"))
+
+    def _about(self, error: Any) -> Any:
+        error.source = error.source or self._start.source
+        return error.about(self._device.path, self._device.place)

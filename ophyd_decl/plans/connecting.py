@@ -1,0 +1,43 @@
+"""Connecting from the body of a plan, on the loop of its RunEngine."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import Any
+
+from bluesky.utils import Msg, plan
+
+from ..session.connecting import connect_devices, report_of
+from ..session.report import Report
+
+
+@plan
+def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[Msg, Any, None]:
+    """Connect devices, and raise if one of them is not usable.
+
+    :param devices: devices or signals; what is below a device of the beamline connects the whole device.
+    :param timeout: in s, for all together; None: the longest of their signals.
+    :raises ReportError: names each device that is not usable, with its causes.
+    """
+    roots = list(dict.fromkeys(_root(device) for device in devices))
+
+    async def connect() -> None:
+        outcomes: dict[Any, Any] = {}
+        for root in roots:
+            root.context.binding.enter()
+        missing = [root for root in roots if not root.context.opened or _unusable(root)]
+        await connect_devices(missing, timeout, outcomes)
+        devices = [replace(device, required=True) for device in report_of(roots, outcomes)]
+        Report("the plan", None, 0.0, devices).or_raise()
+
+    yield Msg("wait_for", None, [connect])
+
+
+def _unusable(root: Any) -> bool:
+    (report,) = report_of([root], {})
+    return report.state not in ("connected", "mocked")
+
+
+def _root(node: Any) -> Any:
+    while node.parent is not None:
+        node = node.parent
+    return node

@@ -1,0 +1,226 @@
+"""A beamline: its devices built, and the calls that concern all of them."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..blueprint import BeamlineBlueprint
+from ..connectors.registry import make_connector
+from ..devices.binding import Binding
+from ..devices.build import build
+from ..devices.command import Command
+from ..devices.context import Shared
+from ..devices.node import Node, walk
+from ..devices.reading import read_signals
+from ..devices.resolve import value_signal_of
+from ..devices.signal import WireSignal
+from ..devices.verbs import SignalR
+from ..errors import OphydDeclError, SignalError
+from ..vocab.readings import Reading
+from .connecting import connect_devices, report_of
+from .loops import RunEngineFirst
+from .plugins import find_spec
+from .report import Report
+from .selectors import parse_path, select
+
+
+class Beamline:
+    """The devices of one beamline.
+
+    Devices are attributes and items: `bl.stage.x`, `bl["pdet.channel.1.value"]`. Making it does no I/O.
+
+    :param blueprint: compiled beamline.
+    :param restore: callable and arguments that pickle stores for its devices.
+    """
+
+    def __init__(self, blueprint: BeamlineBlueprint, restore: tuple[Any, tuple[Any, ...]] | None = None) -> None:
+        self.blueprint = blueprint
+        self._binding = Binding(blueprint.name, RunEngineFirst(), make_connector)
+        self._shared = Shared(
+            self._binding,
+            separator=blueprint.separator,
+            read_only=blueprint.read_only,
+            liveness_s=blueprint.liveness_s,
+            locate=self._locate,
+            restore=restore,
+        )
+        self._outcomes: dict[Node, SignalError] = {}
+        self._elapsed_s = 0.0
+        self._build(mock=blueprint.mock)
+
+    def _build(self, mock: bool) -> None:
+        self._mock = mock
+        self.devices: dict[str, Any] = {
+            device.path: build(device, self._shared, find_spec, mock=mock) for device in self.blueprint.devices
+        }
+        for device in self.devices.values():
+            device.context.connection.connect = self._connect_lazily(device)
+
+    def _connect_lazily(self, device: Any) -> Any:
+        async def connect() -> None:
+            with self._binding.operation():
+                await connect_devices([device], None, self._outcomes)
+
+        return connect
+
+    @property
+    def name(self) -> str:
+        """Return the name of the beamline."""
+        return self.blueprint.name
+
+    @property
+    def profile(self) -> str | None:
+        """Return the profile that it was loaded with."""
+        return self.blueprint.profile
+
+    @property
+    def groups(self) -> Mapping[str, list[Any]]:
+        """Return the devices of each group, in the order of its selectors."""
+        return {
+            name: list(dict.fromkeys(node for selector in selectors for node in self.find(selector)))
+            for name, selectors in self.blueprint.groups.items()
+        }
+
+    @property
+    def report(self) -> Report:
+        """Return the state of every connection now."""
+        return Report(
+            self.name, self.profile, self._elapsed_s, report_of(list(self.devices.values()), self._outcomes)
+        )
+
+    def connect(
+        self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
+    ) -> Report:
+        """Connect from a thread that runs no event loop, all at once; never raises on an absent device.
+
+        :param timeout: in s; None: the longest of the signals.
+        :param mock: work without a control system; the devices keep their types and start at zero values.
+        :param only: selectors; the others are left as they are.
+        :raises WouldBlockError: where an event loop runs (Jupyter); write `await beamline.aconnect()`.
+        :raises WrongLoopError: if the beamline is in use on another event loop.
+        """
+        return self._binding.run(
+            lambda: self.aconnect(timeout, mock=mock, only=only),
+            f"{self.name}.connect()",
+            "`await beamline.aconnect()`, or in a plan `yield from ophyd_decl.plans.ensure_connected(device)`",
+        )
+
+    async def aconnect(
+        self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
+    ) -> Report:
+        """Connect on the running event loop; parameters and errors as `connect`."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        with self._binding.operation():
+            if mock and not self._mock:
+                if any(device.context.opened for device in self.devices.values()):
+                    raise OphydDeclError(f"{self.name} is connected; load it again to use it in mock mode")
+                self._to_mock()
+            devices = self._chosen(only)
+            await connect_devices(devices, timeout, self._outcomes)
+        self._elapsed_s = loop.time() - started
+        return self.report
+
+    def _to_mock(self) -> None:
+        self._mock = True
+        for device in self.devices.values():
+            device.context.connection.mock = True
+
+    def _chosen(self, only: str | Iterable[str] | None) -> list[Any]:
+        if only is not None:
+            selectors = [only] if isinstance(only, str) else list(only)
+            roots = [_root(node) for selector in selectors for node in self.find(selector)]
+            return list(dict.fromkeys(roots))
+        return [
+            device
+            for device in self.devices.values()
+            if device.context.connection.policy != "lazy" or device.context.mock
+        ]
+
+    def find(self, selector: str) -> list[Any]:
+        """Return the devices and signals that a selector names: a path, a path with `*`, or `label:NAME`.
+
+        :raises OphydDeclError: if a path without `*` names nothing.
+        """
+        return select(self.devices, self.blueprint.devices, selector)
+
+    async def read_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | SignalError]:
+        """Return a reading, or an error, for each path; one round trip for each protocol.
+
+        A device that can be moved gives its readback.
+
+        :raises OphydDeclError: if a path names nothing that has a value.
+        """
+        signals = [_value_of(self[path]) for path in paths]
+        outcomes = await read_signals(signals)
+        return {
+            path: outcome.document() if isinstance(outcome, Reading) else outcome.about(signal.path, signal.place)
+            for path, signal, outcome in zip(paths, signals, outcomes, strict=True)
+        }
+
+    async def aclose(self) -> None:
+        """Release every channel and monitor."""
+        for connector in self._binding.connectors:
+            await connector.close()
+        self._release()
+
+    def close(self) -> None:
+        """Release every channel and monitor, from a thread that runs no event loop.
+
+        :raises WouldBlockError: where an event loop runs; write `await beamline.aclose()`.
+        """
+        if self._binding.connectors:
+            self._binding.run(self.aclose, f"{self.name}.close()", "`await beamline.aclose()`")
+        self._binding.leave()
+
+    def _release(self) -> None:
+        for device in self.devices.values():
+            for node in walk(device):
+                if isinstance(node, WireSignal | Command):
+                    node.release()
+            device.context.connection.opened = False
+
+    def __getitem__(self, path: str) -> Any:
+        """Return the node at a path.
+
+        :raises KeyError: if there is none.
+        """
+        return self._locate(parse_path(path))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a device."""
+        devices = self.__dict__.get("devices", {})
+        if name in devices:
+            return devices[name]
+        raise AttributeError(f"no device `{name}`; there are {', '.join(devices)}")
+
+    def __dir__(self) -> list[str]:
+        """Return members and devices, for completion."""
+        return [*super().__dir__(), *self.devices]
+
+    def __repr__(self) -> str:
+        """Return name and devices."""
+        return f"<Beamline {self.name}: {', '.join(self.devices)}>"
+
+    def _locate(self, path: tuple[str | int, ...]) -> Any:
+        first, *rest = path
+        if first not in self.devices:
+            raise KeyError(f"{self.name} has no device {first!r}; it has {', '.join(self.devices)}")
+        node = self.devices[str(first)]
+        for key in rest:
+            node = node[key]
+        return node
+
+
+def _root(node: Any) -> Any:
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
+def _value_of(node: Any) -> SignalR:
+    if isinstance(node, SignalR) or hasattr(node, "readback_signal"):
+        return value_signal_of(node)
+    raise OphydDeclError(f"{node.path} has no single value; name one of its signals")
+
+

@@ -1,0 +1,70 @@
+"""Connecting many devices at once: every address of all of them in one batch for each connector."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..connectors.protocol import Channel, Connector
+from ..devices.command import Command
+from ..devices.node import Node, walk
+from ..devices.signal import WireSignal
+from ..errors import SignalError
+from .report import DeviceReport, report_device
+
+Leaf = WireSignal | Command
+
+
+async def connect_devices(
+    devices: Sequence[Any], timeout_s: float | None, outcomes: dict[Node, SignalError]
+) -> None:
+    """Search every signal of every device at once, and take what their servers say.
+
+    :param timeout_s: for all; None: for each batch the longest connect time-out of its signals.
+    :param outcomes: gets the error of each signal that is not usable; those that are, are taken out.
+    :raises OphydDeclError: if the client library of a protocol is not installed.
+    """
+    started = time.monotonic()
+    batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
+    for device in devices:
+        for leaf in _leaves(device):
+            connector = leaf.open()
+            batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
+        device.context.connection.opened = True
+    await asyncio.gather(
+        *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
+    )
+    elapsed = time.monotonic() - started
+    for device in devices:
+        device.context.connection.elapsed_s = elapsed
+
+
+async def _connect_batch(
+    connector: Connector,
+    batch: list[tuple[Channel, Leaf]],
+    timeout_s: float | None,
+    outcomes: dict[Node, SignalError],
+) -> None:
+    if timeout_s is None:
+        timeout_s = max(_connect_timeout(leaf) for _, leaf in batch)
+    answers = await connector.connect([channel for channel, _ in batch], time.monotonic() + timeout_s)
+    for _, leaf in batch:
+        outcomes.pop(leaf, None)
+    for (_, leaf), answer in zip(batch, answers, strict=True):
+        if isinstance(answer, SignalError):
+            outcomes.setdefault(leaf, answer.about(leaf.path, leaf.place))
+
+
+def _connect_timeout(leaf: Leaf) -> float:
+    return leaf.shape.timeouts.connect if isinstance(leaf, WireSignal) else 5.0
+
+
+def _leaves(device: Any) -> list[Leaf]:
+    return [node for node in walk(device) if isinstance(node, WireSignal | Command)]
+
+
+def report_of(devices: Sequence[Any], outcomes: dict[Node, SignalError]) -> list[DeviceReport]:
+    """Return the state of each device now."""
+    return [report_device(device, outcomes) for device in devices]
+
+

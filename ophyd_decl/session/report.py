@@ -1,0 +1,220 @@
+"""What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..devices.command import Command
+from ..devices.node import Node, walk
+from ..devices.signal import WireSignal
+from ..errors import AbsentError, MismatchError, ReportError, SignalError
+
+DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one signal; both sides where there are two."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    cause: str
+    signal: str
+    source: str
+    host: str
+    expected: Any
+    found: Any
+    help: str
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReport:
+    """The connection of one device.
+
+    :param signals: how many signals and commands it has.
+    :param connected: how many of them can be used.
+    """
+
+    name: str
+    type: str
+    file: str
+    line: int
+    column: int
+    state: DeviceState
+    required: bool
+    signals: int
+    connected: int
+    elapsed_s: float
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Return whether a plan may rely on it, as far as the file requires it."""
+        return self.state in ("connected", "lazy", "mocked") or not self.required
+
+
+class Report:
+    """The connection of a beamline, at the moment when it is asked.
+
+    :param devices: one for each device, in file order.
+    """
+
+    def __init__(
+        self, beamline: str, profile: str | None, elapsed_s: float, devices: Sequence[DeviceReport]
+    ) -> None:
+        self.beamline = beamline
+        self.profile = profile
+        self.elapsed_s = elapsed_s
+        self.devices = tuple(devices)
+
+    @property
+    def ok(self) -> bool:
+        """Return whether every required device is usable."""
+        return all(device.ok for device in self.devices)
+
+    @property
+    def signals(self) -> int:
+        """Return the number of signals and commands."""
+        return sum(device.signals for device in self.devices)
+
+    @property
+    def connected(self) -> int:
+        """Return how many of them can be used."""
+        return sum(device.connected for device in self.devices)
+
+    def or_raise(self) -> "Report":
+        """Return the report if every required device is usable.
+
+        :raises ReportError: else; names each device with its causes.
+        """
+        bad = [device for device in self.devices if not device.ok]
+        if not bad:
+            return self
+        lines = [f"{len(bad)} of {len(self.devices)} devices of {self.beamline} are not usable:"]
+        for device in bad:
+            lines.append(
+                f"  {device.name}  {device.type}  {device.state}  {device.connected}/{device.signals} signals"
+                f"  [{device.file}:{device.line}:{device.column}]"
+            )
+            lines.extend(f"    {problem.signal} ({problem.source}): {problem.cause}" for problem in device.problems[:3])
+            if len(device.problems) > 3:
+                lines.append(f"    and {len(device.problems) - 3} more")
+        raise ReportError("\n".join(lines), self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report in the form of `connect --format json`."""
+        return {
+            "schema": 1,
+            "beamline": self.beamline,
+            "profile": self.profile,
+            "ok": self.ok,
+            "elapsed_s": round(self.elapsed_s, 3),
+            "signals": self.signals,
+            "connected": self.connected,
+            "devices": [_device_json(device) for device in self.devices],
+        }
+
+
+def _device_json(device: DeviceReport) -> dict[str, Any]:
+    names = ("name", "type", "file", "line", "column", "state", "required", "signals", "connected")
+    return {
+        **{name: getattr(device, name) for name in names},
+        "elapsed_s": round(device.elapsed_s, 3),
+        "problems": [{name: getattr(problem, name) for name in Problem.__slots__} for problem in device.problems],
+    }
+
+
+def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceReport:
+    """Return the state of one device now.
+
+    :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
+    """
+    connection = device.context.connection
+    leaves = [node for node in walk(device) if isinstance(node, WireSignal | Command)]
+    problems: list[Problem] = []
+    usable = 0
+    refused = absent = 0
+    for leaf in leaves:
+        error = _trouble(leaf, outcomes)
+        if error is None:
+            usable += 1
+            if isinstance(leaf, WireSignal):
+                problems.extend(_differences(leaf))
+            continue
+        if isinstance(error, MismatchError):
+            refused += 1
+        else:
+            absent += 1
+        problems.append(_problem_of(leaf, error))
+    state: DeviceState
+    if connection.mock:
+        state = "mocked"
+    elif not connection.opened and connection.policy == "lazy":
+        state, problems, usable = "lazy", [], 0
+    elif leaves and absent == len(leaves):
+        state = "absent"
+    elif absent:
+        state = "degraded"
+    elif refused or any(problem.severity == "error" for problem in problems):
+        state = "mismatch"
+    else:
+        state = "connected"
+    place = device.place
+    return DeviceReport(
+        device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
+        len(leaves), usable, connection.elapsed_s, tuple(problems),
+    )  # fmt: skip
+
+
+def _type_of(device: Any) -> str:
+    return "signal" if isinstance(device, WireSignal) else device.shape.type
+
+
+def _trouble(leaf: "WireSignal | Command", outcomes: dict[Node, SignalError]) -> SignalError | None:
+    error = outcomes.get(leaf)
+    channels = leaf.channels
+    if not channels:
+        return error or AbsentError("connect was not called", source=leaf.source)
+    for channel in channels:
+        if channel.state == "new":
+            return error or AbsentError("nothing answers to this name", source=channel.source)
+        if channel.state == "closed":
+            return AbsentError("the connection is closed", source=channel.source)
+        refused = getattr(channel, "refused", None)
+        if refused is not None:
+            return refused
+    return None
+
+
+_CODES: tuple[tuple[type[SignalError], str], ...] = ((MismatchError, "E620"), (AbsentError, "E610"))
+
+
+def _problem_of(leaf: "WireSignal | Command", error: SignalError) -> Problem:
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), "E611")
+    place = leaf.place
+    host = next((c.description.host for c in leaf.channels if c.description is not None), "")
+    return Problem(
+        "error", code, error.problem, leaf.path, error.source or leaf.source, host, error.expected, error.found,
+        error.help or _HELP[code], place.file, place.line, place.column,
+    )  # fmt: skip
+
+
+_HELP = {
+    "E610": "is the server running, and the name right? `ophyd-decl doctor` shows the search addresses",
+    "E611": "try again, with a longer --timeout if the server is slow",
+    "E620": "mend the declaration, or the server",
+}
+
+
+def _differences(leaf: WireSignal) -> list[Problem]:
+    place = leaf.place
+    return [
+        Problem(
+            difference.severity, difference.code, difference.cause, leaf.path, leaf.source, leaf.host,
+            difference.expected, difference.found, difference.help, place.file, place.line, place.column,
+        )
+        for difference in leaf.differences()
+    ]  # fmt: skip

@@ -1,0 +1,57 @@
+"""Selectors: a path, a path with `*`, or `label:NAME`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..blueprint import DeviceBlueprint
+from ..devices.node import walk
+from ..errors import OphydDeclError
+
+_ELEMENT = re.compile(r'\[\s*(?:"([^"]*)"|\'([^\']*)\'|(\d+))\s*\]|([^.\[\]]+)')
+
+
+def parse_path(path: str) -> tuple[str | int, ...]:
+    """Return the elements of a path; whole numbers are vector keys, `["text"]` is any other key.
+
+    :raises OphydDeclError: if the text is no path.
+    """
+    elements: list[str | int] = []
+    position = 0
+    while position < len(path):
+        if elements and path[position] == ".":
+            position += 1
+        match = _ELEMENT.match(path, position)
+        if match is None:
+            raise OphydDeclError(f"{path!r} is no path; write for instance `stage.x.velocity` or `pdet.channel.1.value`")
+        quoted, single, number, plain = match.groups()
+        text = quoted if quoted is not None else single if single is not None else plain
+        if number is not None:
+            elements.append(int(number))
+        else:
+            elements.append(int(text) if plain is not None and text.isdecimal() else text)
+        position = match.end()
+    if not elements:
+        raise OphydDeclError("an empty path names nothing")
+    return tuple(elements)
+
+
+def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], selector: str) -> list[Any]:
+    """Return what a selector names, in file order.
+
+    :raises OphydDeclError: if a path without `*` names nothing.
+    """
+    kind, colon, label = selector.partition(":")
+    if colon and kind == "label":
+        return [devices[blueprint.path] for blueprint in blueprints if label in blueprint.labels]
+    if "*" in selector:
+        return [node for device in devices.values() for node in walk(device) if fnmatchcase(node.path, selector)]
+    first, *rest = parse_path(selector)
+    node = devices.get(str(first))
+    for key in rest:
+        members = dict(node.children()) if node is not None else {}
+        node = members.get(key)
+    if node is None:
+        raise OphydDeclError(f"{selector!r} names nothing; there are the devices {', '.join(devices)}")
+    return [node]

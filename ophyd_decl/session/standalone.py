@@ -1,0 +1,41 @@
+"""Signals without YAML: `signal("random_walk:dt", name="time_delta")`."""
+
+from typing import Any
+
+from ..compile import compile_signal
+from ..connectors.registry import make_connector
+from ..devices.binding import Binding
+from ..devices.build import build
+from ..devices.context import Shared
+from .connecting import connect_devices
+from .loops import RunEngineFirst
+from .plugins import find_spec
+
+_shared = Shared(Binding("signals made with ophyd_decl.signal", RunEngineFirst(), make_connector))
+
+
+def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> Any:
+    """Return one signal; it connects at its first use, in the background, and making it does no I/O.
+
+    :param address: a PV, with `ca://` or `pva://` before it where the default `ca` does not hold; or a whole TRL.
+    :param name: its name in documents; any text.
+    :param access: `r`, `w` or `rw`. `rw` on a PV that cannot be written reads, and only `set` fails.
+    :param dtype: as in a file; `any` takes what the server has.
+    :param keys: further keys of a signal in a file: `units`, `limits`, `timeout`, `choices`, …
+    :raises DefinitionError: if a key or its value is wrong.
+
+    >>> from ophyd_decl import signal
+    >>> signal("random_walk:dt", name="time_delta").source
+    'ca://random_walk:dt'
+    """
+    blueprint = compile_signal(address, name=name, access=access, dtype=dtype, **keys)
+    made = build(blueprint, _shared, find_spec)
+    connection = made.context.connection
+    connection.policy = "lazy"
+
+    async def connect() -> None:
+        with _shared.binding.operation():
+            await connect_devices([made], None, {})
+
+    connection.connect = connect
+    return made
