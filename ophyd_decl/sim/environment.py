@@ -11,11 +11,12 @@ def environment(ca_port: int, pva_port: int) -> dict[str, str]:
     """Return the variables for a server on these ports and for its clients.
 
     :param ca_port: TCP and UDP port of Channel Access; the one above is the CA repeater's, where beacons go.
-    :param pva_port: TCP port of pvAccess; the one above is the UDP port where it answers searches.
+    :param pva_port: TCP port of pvAccess. The one above is the UDP port where the server answers searches, the next
+        that where clients wait for beacons: were it one port, clients would take searches from the server.
     Source: EPICS Channel Access Reference Manual, "Configuring EPICS for Channel Access"; PVXS, "Configuration".
     """
     ca, repeater = str(ca_port), str(ca_port + 1)
-    pva, search = str(pva_port), str(pva_port + 1)
+    pva, search, beacons = str(pva_port), str(pva_port + 1), str(pva_port + 2)
     return {
         "EPICS_CA_AUTO_ADDR_LIST": "NO",
         "EPICS_CA_ADDR_LIST": f"127.0.0.1:{ca}",
@@ -31,20 +32,21 @@ def environment(ca_port: int, pva_port: int) -> dict[str, str]:
         "EPICS_PVA_ADDR_LIST": f"127.0.0.1:{search}",  # searches go to the UDP port
         "EPICS_PVA_NAME_SERVERS": "",
         "EPICS_PVA_SERVER_PORT": pva,
-        "EPICS_PVA_BROADCAST_PORT": search,
+        "EPICS_PVA_BROADCAST_PORT": beacons,
         "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_PVAS_SERVER_PORT": pva,
         "EPICS_PVAS_BROADCAST_PORT": search,
         "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
-        "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
+        "EPICS_PVAS_BEACON_ADDR_LIST": f"127.0.0.1:{beacons}",
     }
 
 
 def replace_environment(ca_port: int, pva_port: int) -> None:
-    """Make these the only EPICS variables of this process.
+    """Make these the only EPICS variables of this process, which is the server.
 
-    What the user has set for the beamline must neither widen the demo's server nor switch its pvAccess off.
+    What the user has set for the beamline must neither widen the demo's server nor switch its pvAccess off. An IOC is
+    a client too; as such it keeps away from the port where its clients wait for beacons.
     """
     for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
         del os.environ[name]
-    os.environ.update(environment(ca_port, pva_port))
+    os.environ.update(environment(ca_port, pva_port) | {"EPICS_PVA_BROADCAST_PORT": str(pva_port + 1)})

@@ -16,7 +16,11 @@ _BLOCK = 8
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The ports of one server; of each protocol the one above belongs to it too."""
+    """The ports of one server and its clients.
+
+    :param ca: TCP and UDP; the one above is that of the CA repeater.
+    :param pva: TCP; the one above is the server's UDP port, the next that of its clients.
+    """
 
     ca: int
     pva: int
@@ -38,8 +42,8 @@ class PortClaim:
 
 
 def taken(ports: Ports) -> list[int]:
-    """Return those of the ports that somebody uses."""
-    return [port for port in (ports.ca, ports.ca + 1, ports.pva, ports.pva + 1) if not _is_free(port)]
+    """Return those ports of a server that somebody uses; clients may be there already."""
+    return [port for port in (ports.ca, ports.pva, ports.pva + 1) if not _is_free(port)]
 
 
 def _claim() -> tuple[socket.socket, int]:
@@ -52,7 +56,7 @@ def _claim() -> tuple[socket.socket, int]:
         except OSError:
             guard.close()
             continue
-        if not taken(Ports(ca=start + 1, pva=start + 3)):
+        if all(_is_free(port) for port in range(start + 1, start + _BLOCK)):
             return guard, start
         guard.close()
     raise OSError(f"no block of free ports between {FIRST_PORT} and {LAST_PORT}")
@@ -61,6 +65,8 @@ def _claim() -> tuple[socket.socket, int]:
 def _is_free(port: int) -> bool:
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
+            if kind == socket.SOCK_STREAM:  # a connection that is not quite forgotten hinders nobody
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("", port))
             except OSError:

@@ -82,8 +82,8 @@ def writable_number(
 
 
 def count(name: str) -> Input[int]:
-    """Make an integer that clients can read (longin), 0 at first."""
-    return _builder.longIn(name, initial_value=0)
+    """Make a number of counts that clients can read (longin), 0 at first."""
+    return _builder.longIn(name, initial_value=0, EGU="counts")
 
 
 def flag(name: str, value: bool, *, off: str, on: str) -> Input[bool]:

@@ -57,8 +57,8 @@ def test_claims_do_not_overlap() -> None:
     claims = [PortClaim() for _ in range(20)]
     try:
         ports = [claim.ports for claim in claims]
-        blocks = {number for one in ports for number in (one.ca, one.ca + 1, one.pva, one.pva + 1)}
-        assert len(blocks) == 80
+        blocks = {number for one in ports for number in (one.ca, one.ca + 1, one.pva, one.pva + 1, one.pva + 2)}
+        assert len(blocks) == 100
         assert FIRST_PORT <= min(blocks) <= max(blocks) < LAST_PORT
     finally:
         for claim in claims:
@@ -160,6 +160,25 @@ def test_killed_server_is_noticed() -> None:
         os.kill(server.pid, signal.SIGKILL)
         assert eventually(lambda: not server.alive)
         assert server.poll() == -signal.SIGKILL
+
+
+def test_server_can_come_back_to_clients_that_stayed() -> None:
+    client = pytest.importorskip("p4p.client.thread")
+    claim = PortClaim()
+    try:
+        first = DemoServer(ports=claim.ports)
+        first.start()
+        with client.Context("pva", conf=first.environment, useenv=False) as context:
+            name = "DEMO:MONO:BRAGG:Setpoint"
+            assert context.get(name, timeout=10) == 10
+            assert first.pid is not None
+            os.kill(first.pid, signal.SIGKILL)
+            assert eventually(lambda: not first.alive)
+            first.stop()
+            with DemoServer(ports=claim.ports):
+                assert context.get(name, timeout=20) == 10
+    finally:
+        claim.release()
 
 
 def test_hanging_server_is_stopped_in_bounded_time() -> None:
