@@ -4,8 +4,9 @@ An entry point of the group `ophyd_decl.plugins` names a `PluginSpec`. Validatio
 options model; `factory` is imported only when a device that uses it is built. See decision 0003.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -154,3 +155,20 @@ SHIPPED: tuple[PluginSpec, ...] = (
         doc="executes a command and waits for a condition",
     ),
 )
+
+
+def marker_of(options: type[Options], field: str) -> ReferenceTo | Condition | None:
+    """Return how a field of an options model is marked, or None; a marker inside `… | None` counts."""
+    info = options.model_fields.get(field)
+    return None if info is None else _marker(info.annotation, info.metadata)
+
+
+def _marker(annotation: Any, metadata: Iterable[Any]) -> ReferenceTo | Condition | None:
+    for mark in metadata:
+        if isinstance(mark, ReferenceTo | Condition):
+            return mark
+    for inner in get_args(annotation):
+        found = _marker(inner, getattr(inner, "__metadata__", ()))
+        if found is not None:
+            return found
+    return None

@@ -80,6 +80,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def failure(self) -> SignalError | None:
+        """Return why it is refused in this generation, or None."""
+        ...
+
+    @property
     def dropped(self) -> int:
         """Return how many updates were superseded in our own queue before a listener saw them."""
         ...

@@ -6,7 +6,7 @@ gives it a way to choose one. It knows nothing of devices but how many of them a
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
@@ -82,7 +82,7 @@ class Binding:
         return running
 
     @contextmanager
-    def operation(self) -> Iterator[None]:
+    def operation(self) -> Generator[None]:
         """Count one operation on the running loop."""
         self.enter()
         self.in_flight += 1

@@ -20,7 +20,7 @@ from ..blueprint import (
 from ..errors import Place, PluginError
 from ..formula import Formula
 from ..spec import Condition as ConditionMark
-from ..spec import PluginSpec, ReferenceTo
+from ..spec import PluginSpec, ReferenceTo, marker_of
 from .classes import class_of
 from .command import Command
 from .condition import Condition
@@ -32,6 +32,7 @@ from .resolve import find, value_signal_of
 from .signal import WIRE_CLASSES
 
 SpecFinder = Callable[[str, str], PluginSpec]
+Mark = ReferenceTo | ConditionMark | None
 
 
 def build(blueprint: DeviceBlueprint, shared: Shared, find_spec: SpecFinder, *, mock: bool = False) -> Any:
@@ -139,15 +140,14 @@ def _logic(device: Device, role: RoleShape, values: Mapping[str, Any], find_spec
     spec = find_spec(role.role, role.plugin)
     options: dict[str, Any] = {}
     for name, value in role.options.items():
-        marks = spec.options.model_fields[name].metadata if name in spec.options.model_fields else []
-        options[name] = _option(device, value, marks, values)
+        options[name] = _option(device, value, marker_of(spec.options, name), values)
     return _factory(spec)(device, **options)
 
 
-def _option(device: Device, value: Any, marks: list[Any], values: Mapping[str, Any]) -> Any:
+def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -> Any:
     if isinstance(value, Reference):
-        return _end(device, value, marks, values)
-    if isinstance(value, str) and any(isinstance(mark, ConditionMark) for mark in marks):
+        return _end(device, value, mark, values)
+    if isinstance(value, str) and isinstance(mark, ConditionMark):
         formula = Formula(value)
         signals = {
             name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())
@@ -156,11 +156,11 @@ def _option(device: Device, value: Any, marks: list[Any], values: Mapping[str, A
     return value
 
 
-def _end(device: Device, reference: Reference, marks: list[Any], values: Mapping[str, Any]) -> Any:
+def _end(device: Device, reference: Reference, mark: Mark, values: Mapping[str, Any]) -> Any:
     anchor = next((node for _, node in device.children()), device)
     node = find(anchor, reference, values)
-    wanted = next((mark for mark in marks if isinstance(mark, ReferenceTo)), None)
-    return value_signal_of(node) if wanted is not None and wanted.kind == "signal" else node
+    wants_signal = isinstance(mark, ReferenceTo) and mark.kind == "signal"
+    return value_signal_of(node) if wants_signal else node
 
 
 def _factory(spec: PluginSpec) -> Callable[..., Any]:

@@ -26,7 +26,7 @@ def nominal_class(type_name: str, bases: tuple[str, ...] = ()) -> type[Device]:
         parents = tuple(nominal_class(base) for base in bases) or (Device,)
         namespace, _, short = type_name.rpartition(".")
         module = f"ophyd_decl.types.{namespace}" if namespace else "ophyd_decl.types"
-        known = type(short, parents, {"__module__": module, "type_name": type_name})
+        known = type(short, parents, {"__module__": module, "_type_name": type_name})
         _nominal[type_name] = known
     return known
 
@@ -41,7 +41,7 @@ def class_of(shape: Shape) -> type[Device]:
     if made is None:
         nominal = nominal_class(shape.type, shape.bases)
         mixins = tuple(ROLES[role.role] for role in shape.roles)
-        namespace = {"__module__": nominal.__module__, "__doc__": shape.doc or None, "type_name": shape.type}
+        namespace = {"__module__": nominal.__module__, "__doc__": shape.doc or None, "_type_name": shape.type}
         made = type(nominal.__name__, (*mixins, nominal), namespace) if mixins else nominal
         _by_signature[signature] = made
     _by_shape[id(shape)] = (shape, made)

@@ -1,8 +1,6 @@
 """Commands: a write that starts something, and ends when the server has completed it."""
 
 import time
-from typing import Any
-
 from ..blueprint import CommandShape
 from ..connectors.protocol import Channel, Connector, PutRequest
 from ..errors import ReadOnlyError, SignalError
@@ -27,16 +25,6 @@ class Command(Node):
         self._address = address
         self._connector: Connector | None = None
         self._channel: Channel | None = None
-
-    @property
-    def context(self) -> Context:
-        """Return what the nodes of this device share."""
-        return self._context
-
-    @property
-    def shape(self) -> CommandShape:
-        """Return what the file declares."""
-        return self._shape
 
     @property
     def source(self) -> str:
@@ -98,7 +86,7 @@ class Command(Node):
 
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.source
-        return error.about(self.path, self.place)
+        return error.about(self.path, self._place)
 
     def __repr__(self) -> str:
         """Return path and source."""

@@ -35,7 +35,7 @@ class Condition:
         for name, signal in self.signals.items():
             outcome = signal._compute(snapshot)
             if isinstance(outcome, SignalError):
-                raise outcome.about(signal.path, signal.place)
+                raise outcome.about(signal.path, signal._place)
             variables[name] = outcome.value
         return bool(self.formula.evaluate(variables))
 
@@ -90,7 +90,7 @@ class Observation:
         self._updates.clear()
         for leaf, outcome in zip(self._leaves, outcomes, strict=True):
             if isinstance(outcome, SignalError):
-                raise outcome.about(leaf.path, leaf.place)
+                raise outcome.about(leaf.path, leaf._place)
             self.snapshot[leaf] = outcome
 
     def wake(self) -> None:
@@ -117,7 +117,7 @@ class Observation:
             self._wake.clear()
         self.snapshot[leaf] = update
         if isinstance(update, SignalError):
-            raise update.about(leaf.path, leaf.place)
+            raise update.about(leaf.path, leaf._place)
         return True
 
     def _leaves_as_signals(self) -> list[Any]:

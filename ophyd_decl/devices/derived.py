@@ -49,11 +49,6 @@ class DerivedSignal(SignalNode):
         self._targets: list[tuple[Node, Formula]] | None = None
 
     @property
-    def context(self) -> Context:
-        """Return what the nodes of this device share."""
-        return self._context
-
-    @property
     def source(self) -> str:
         """Return `derived://` and the name."""
         text = f"derived://{self.name}"
@@ -96,7 +91,7 @@ class DerivedSignal(SignalNode):
             value = self._formula.evaluate(variables)
         except FormulaError as error:
             shown = ", ".join(f"{name} = {reading.value}" for name, reading in readings.items())
-            return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self.place)
+            return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self._place)
         worst = sorted((reading.alarm_severity for reading in readings.values()), key=_badness)
         return Reading(
             _as_declared(value, self._shape.datatype.name),
@@ -114,7 +109,7 @@ class DerivedSignal(SignalNode):
             choices=self._shape.datatype.labels or (),
         )
 
-    def check_value(self, value: Any) -> None:
+    def _check_write(self, value: Any) -> None:
         """Raise if this value would be refused before its targets are computed.
 
         :raises LimitError: outside the declared limits.
@@ -122,7 +117,7 @@ class DerivedSignal(SignalNode):
         """
         if self._context.shared.read_only:
             raise ReadOnlyError("the beamline is in read-only mode; nothing was sent", source=self.source).about(
-                self.path, self.place
+                self.path, self._place
             )
         limits = self._shape.limits
         if limits is not None and isinstance(value, int | float) and not limits.holds(value):
@@ -130,7 +125,7 @@ class DerivedSignal(SignalNode):
             raise LimitError(
                 f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
                 source=self.source,
-            ).about(self.path, self.place)
+            ).about(self.path, self._place)
 
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
         """Return what a set of this value would move, and to where, from one fresh snapshot.
@@ -146,7 +141,7 @@ class DerivedSignal(SignalNode):
         variables: dict[str, Any] = {**self._params(), "value": value}
         for name, signal, outcome in zip(wanted, signals, await read_signals(signals, signals), strict=True):
             if not isinstance(outcome, Reading):
-                raise outcome.about(signal.path, signal.place)
+                raise outcome.about(signal.path, signal._place)
             variables[name] = outcome.value
         targets: list[tuple[Node, Any]] = []
         for node, formula in self.targets:
@@ -155,22 +150,22 @@ class DerivedSignal(SignalNode):
             except FormulaError as error:
                 raise MoveError(
                     f"{value} gives no target for {node.path}: {error}; nothing was moved", source=self.source
-                ).about(self.path, self.place) from None
+                ).about(self.path, self._place) from None
         return targets
 
     async def _write(self, value: Any, timeout_s: float | None) -> None:
         with self._context.binding.operation():
             await self._context.ensure(self.path)
-            self.check_value(value)
+            self._check_write(value)
             if self._busy:
                 raise BusyError("another set of it is under way; nothing was moved", source=self.source).about(
-                    self.path, self.place
+                    self.path, self._place
                 )
             self._busy = True
             try:
                 targets = await self.compute_targets(value)
                 for node, target in targets:
-                    await _check(node, target)
+                    await check_value(node, target)
                 await _set_together(targets, timeout_s)
             finally:
                 self._busy = False
@@ -183,7 +178,8 @@ class DerivedSignal(SignalNode):
         return {name: self._values[name] for name in self._derived.params}
 
 
-async def _check(node: Any, value: Any) -> None:
+async def check_value(node: Any, value: Any) -> None:
+    """Raise if a set of this node to this value would be refused, whether it is a signal or can be moved."""
     outcome = node.check_value(value)
     if asyncio.iscoroutine(outcome):
         await outcome

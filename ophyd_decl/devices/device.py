@@ -40,7 +40,7 @@ class ReadPlan:
         """Take one member into the plan."""
         if isinstance(node, Device | Vector):
             if format == "child":
-                node.add_to(self)
+                node._add_to(self)
             return
         if not isinstance(node, SignalR) or format == "none":
             return
@@ -62,7 +62,7 @@ class Device(Node):
     """
 
     #: name of the type in the files.
-    type_name: ClassVar[str] = ""
+    _type_name: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -81,16 +81,6 @@ class Device(Node):
         self._formats: dict[str | int, str] = {}
         self._plan_cache: ReadPlan | None = None
         self._labels: frozenset[str] = frozenset()
-
-    @property
-    def context(self) -> Context:
-        """Return what the nodes of this device share."""
-        return self._context
-
-    @property
-    def shape(self) -> Shape:
-        """Return what all devices of this type share."""
-        return self._shape
 
     @property
     def labels(self) -> frozenset[str]:
@@ -120,10 +110,10 @@ class Device(Node):
         plan = self._plan_cache
         if plan is None:
             plan = self._plan_cache = ReadPlan()
-            self.add_to(plan)
+            self._add_to(plan)
         return plan
 
-    def add_to(self, plan: ReadPlan) -> None:
+    def _add_to(self, plan: ReadPlan) -> None:
         """Take the members of this device into a plan, in file order."""
         for key, node in self._members.items():
             plan.add(node, self._formats[key])
@@ -189,7 +179,7 @@ class Device(Node):
 
     def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> dict[str, dict[str, Any]]:
         failures = [
-            outcome.about(signal.path, signal.place)
+            outcome.about(signal.path, signal._place)
             for signal, outcome in zip(signals, outcomes, strict=True)
             if isinstance(outcome, SignalError)
         ]
@@ -205,7 +195,7 @@ class Device(Node):
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             return {
-                signal.name: data_key(signal.source, signal.shape, await signal._describe()) for signal in signals
+                signal.name: data_key(signal.source, signal._shape, await signal._describe()) for signal in signals
             }
 
 
@@ -247,7 +237,7 @@ class Vector(Node, Mapping[str | int, Node]):
         """Compare by identity, as every node."""
         return self is other
 
-    def add_to(self, plan: ReadPlan) -> None:
+    def _add_to(self, plan: ReadPlan) -> None:
         """Take the items into a plan, in order."""
         for key, node in self._members.items():
             plan.add(node, self._formats[key])

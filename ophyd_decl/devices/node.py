@@ -1,4 +1,8 @@
-"""The node of the device tree: a name, a parent and a path; no I/O."""
+"""The node of the device tree: a name, a parent and a path; no I/O.
+
+The names of members belong to the user, so what is not a verb of the contract begins with an underscore here and in
+`Device`: `_context`, `_place`, `_shape` are for this package and for plugins.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +29,7 @@ class Node:
         name = self._name
         if name is None:
             above = self._parent.name if self._parent is not None else ""
-            name = self._name = f"{above}{self._context.separator}{self._key}" if above else str(self._key)
+            name = self._name = f"{above}{self._context.shared.separator}{self._key}" if above else str(self._key)
         return name
 
     @property
@@ -42,18 +46,13 @@ class Node:
             return str(key)
         return f"{self._parent.path}.{part}" if not part.startswith("[") else self._parent.path + part
 
-    @property
-    def place(self) -> Place:
-        """Return where in the files this was defined."""
-        return self._place
-
     def children(self) -> Iterator[tuple[str | int, "Node"]]:
         """Yield key and node of every direct member, in file order."""
         return iter(())
 
     def __reduce__(self) -> Any:
         """Pickle as a reference: the file and the path."""
-        restore = self._context.restore
+        restore = self._context.shared.restore
         if restore is None:
             raise TypeError(f"{self.path} was made without a file and cannot be pickled")
         function, arguments = restore

@@ -27,8 +27,8 @@ async def read_leaves(leaves: Iterable["WireSignal"], fresh: frozenset["WireSign
             snapshot[leaf] = held
             continue
         try:
-            if not leaf.context.opened:
-                await leaf.context.ensure(leaf.path)
+            if not leaf._context.opened:
+                await leaf._context.ensure(leaf.path)
             asked.setdefault(leaf.open(), []).append(leaf)
         except SignalError as error:
             snapshot[leaf] = error
@@ -44,14 +44,14 @@ async def read_leaves(leaves: Iterable["WireSignal"], fresh: frozenset["WireSign
 
 async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> list[Update]:
     now = time.monotonic()
-    requests = [ReadRequest(leaf.read_channel, now + leaf.shape.timeouts.read) for leaf in leaves]
+    requests = [ReadRequest(leaf.read_channel, now + leaf._shape.timeouts.read) for leaf in leaves]
     answers: list[Update] = list(await connector.read(requests))
     heard = time.monotonic()
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
-            leaf.context.shared.heard[leaf.host] = heard
+            leaf._context.shared.heard[leaf.host] = heard
         else:
-            answer.about(leaf.path, leaf.place)
+            answer.about(leaf.path, leaf._place)
             if isinstance(answer, DisconnectedError) and answer.age_s is None:
                 answer.age_s = leaf.age_of_last(time.time())
     return answers
@@ -85,4 +85,4 @@ async def read_one(signal: "SignalR", cached: bool | None) -> Reading:
         (outcome,) = await read_signals([signal], [] if cached is None else [signal])
     if isinstance(outcome, Reading):
         return outcome
-    raise outcome.about(signal.path, signal.place)
+    raise outcome.about(signal.path, signal._place)

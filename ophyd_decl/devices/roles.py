@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..errors import BusyError, MoveError, StoppedError
 from .node import Node
 from .status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
-from .verbs import SignalR
+from .verbs import SignalR, SignalRW
 
 
 class MoveLogic(Protocol):
@@ -67,8 +67,15 @@ class Role(Node):
 class Movable(Role):
     """A device that can be moved: bluesky's Movable, Locatable, Stoppable, Checkable and Subscribable."""
 
+    _plan: Any
     _move_task: "asyncio.Task[Any] | None" = None
     _stop_success: bool | None = None
+
+    @property
+    def hints(self) -> dict[str, Any]:
+        """Return `{"fields": [...]}`: of what can be moved, where it is; else what its members say."""
+        fields = [field for field in self._plan.hinted if field == self.name]
+        return {"fields": fields or list(self._plan.hinted)}
 
     @property
     def readback_signal(self) -> SignalR:
@@ -108,11 +115,10 @@ class Movable(Role):
 
         :raises ReadError: if one cannot be read.
         """
-        logic = self._logic("movable")
-        setpoint = logic.setpoint
-        ask = setpoint._get_setpoint() if hasattr(setpoint, "_get_setpoint") else setpoint.get_value(cached=False)
-        told, is_at = await asyncio.gather(ask, logic.readback.get_value())
-        return {"setpoint": told, "readback": is_at}
+        setpoint, readback = self.setpoint_signal, self.readback_signal
+        ask = setpoint._get_setpoint() if isinstance(setpoint, SignalRW) else setpoint.get_value(cached=False)
+        values = await asyncio.gather(ask, readback.get_value())
+        return {"setpoint": values[0], "readback": values[1]}
 
     async def check_value(self, value: Any) -> None:
         """Raise if a set to this value would be refused.
@@ -189,7 +195,7 @@ class Movable(Role):
 
     def _about(self, error: MoveError) -> MoveError:
         error.source = error.source or self.setpoint_signal.source
-        return error.about(self.path, self.place)
+        return error.about(self.path, self._place)
 
 
 class Triggerable(Role):

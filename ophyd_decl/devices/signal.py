@@ -6,10 +6,12 @@ from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
 from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update
+from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
     LimitError,
     MismatchError,
+    OphydDeclError,
     PutNotSentError,
     PutRefusedError,
     PutTimeoutError,
@@ -60,11 +62,6 @@ class WireSignal(SignalNode):
         self._read_channel: Channel | None = None
         self._write_channel: Channel | None = None
         self._held: Held | None = None
-
-    @property
-    def context(self) -> Context:
-        """Return what the nodes of this device share."""
-        return self._context
 
     @property
     def protocol(self) -> str:
@@ -124,19 +121,27 @@ class WireSignal(SignalNode):
         name = f"mock+{protocol}" if self._context.mock else protocol
         connector = self._context.binding.connector(name)
         datatype = self._shape.datatype
-        if self._protocol == "soft" or self._read == self._write_address:
+        one = self._protocol == "soft" or self._read == self._write_address
+        if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
             bare = self.name if self._protocol == "soft" else self._bare(self._read)
             self._read_channel = self._write_channel = connector.channel(bare, datatype)
-            origin = self._shape.origin
-            if isinstance(origin, Soft):
-                connector.initialise(self._read_channel, origin.initial, self._shape)  # type: ignore[attr-defined]
         else:
             if self._read is not None:
                 self._read_channel = connector.channel(self._bare(self._read), datatype)
             if self._write_address is not None:
                 self._write_channel = connector.channel(self._bare(self._write_address), datatype)
         self._connector = connector
+        if isinstance(connector, SoftConnector):
+            self._play_server(connector)
         return connector
+
+    def _play_server(self, connector: SoftConnector) -> None:
+        """Give a value of this process what the file says: its first value, unit, precision and limits."""
+        shape = self._shape
+        for channel in self.channels:
+            connector.set_facts(channel, units=shape.units, precision=shape.precision, limits=shape.limits)
+        if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
+            connector.set_value(self.channels[0], shape.origin.initial)
 
     def release(self) -> None:
         """Close the channels, and whatever monitor is left."""
@@ -187,7 +192,7 @@ class WireSignal(SignalNode):
     def not_held(self) -> SignalError:
         """Return the error of a cached read without a held value that can be trusted."""
         return ReadError("no held value that can be trusted; stage it first", source=self.source).about(
-            self.path, self.place
+            self.path, self._place
         )
 
     def differences(self) -> list[Difference]:
@@ -196,7 +201,7 @@ class WireSignal(SignalNode):
         write = self._write_channel.description if self._write_channel is not None else None
         return differences(self._shape, read, write)
 
-    def check_value(self, value: Any) -> None:
+    def _check_write(self, value: Any) -> None:
         """Raise if this value would not be sent.
 
         :raises ReadOnlyError: in read-only mode.
@@ -230,6 +235,17 @@ class WireSignal(SignalNode):
                 LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}")
             )
 
+    @property
+    def mock_connector(self) -> SoftConnector:
+        """Return the connector that plays the server, for the helpers of `devices.mock`.
+
+        :raises OphydDeclError: if the signal is neither soft nor in mock mode.
+        """
+        connector = self.open()
+        if not isinstance(connector, SoftConnector):
+            raise OphydDeclError(f"{self.path} is not in mock mode; connect with `mock=True`")
+        return connector
+
     def _leaves(self) -> "list[WireSignal]":
         return [self]
 
@@ -242,7 +258,7 @@ class WireSignal(SignalNode):
         if channel.state != "connected" or channel.description is None:
             (outcome,) = await connector.connect([channel], time.monotonic() + self._shape.timeouts.connect)
             if isinstance(outcome, SignalError):
-                raise outcome.about(self.path, self.place)
+                raise outcome.about(self.path, self._place)
             return outcome
         return channel.description
 
@@ -250,7 +266,7 @@ class WireSignal(SignalNode):
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             connector = self.open()
-            self.check_value(value)
+            self._check_write(value)
             channel = self._write_channel
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
@@ -263,7 +279,7 @@ class WireSignal(SignalNode):
                     break
             if outcome is not None:
                 outcome.source = self.write_source
-                raise outcome.about(self.path, self.place)
+                raise outcome.about(self.path, self._place)
             if self._shape.verify == "readback":
                 await self._verify(connector, value)
 
@@ -286,7 +302,7 @@ class WireSignal(SignalNode):
         (answer,) = await connector.read([ReadRequest(channel, time.monotonic() + self._shape.timeouts.read)])
         if isinstance(answer, SignalError):
             answer.source = self.write_source
-            raise answer.about(self.path, self.place)
+            raise answer.about(self.path, self._place)
         return answer.value
 
     def _bare(self, address: str | None) -> str:
@@ -294,7 +310,7 @@ class WireSignal(SignalNode):
 
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.write_source
-        return error.about(self.path, self.place)
+        return error.about(self.path, self._place)
 
     def _current_held(self) -> Held | None:
         held = self._held

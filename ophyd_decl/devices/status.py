@@ -189,6 +189,16 @@ class WatcherUpdate:
     time_remaining: float | None = None
 
 
+def progress(
+    current: Any, initial: Any, target: Any, name: str, unit: str | None, precision: int | None
+) -> WatcherUpdate:
+    """Return an update with the fraction of the way that is left, 1 at the start and 0 at the target."""
+    fraction = None
+    if all(isinstance(value, int | float) for value in (current, initial, target)) and target != initial:
+        fraction = min(abs(target - current) / abs(target - initial), 1.0)
+    return WatcherUpdate(current, initial, target, name, unit, precision, fraction)
+
+
 class Watcher(Protocol):
     """What a progress bar offers: bluesky's keywords."""
 

@@ -34,11 +34,6 @@ class SignalNode(Node):
     _held_by_stage: int
 
     @property
-    def shape(self) -> "SignalShape":
-        """Return what the file declares."""
-        return self._shape
-
-    @property
     def datatype(self) -> Any:
         """Return the declared dtype."""
         return self._shape.datatype
@@ -64,6 +59,10 @@ class SignalNode(Node):
         """Write one value and wait as the file says."""
         raise NotImplementedError
 
+    def _check_write(self, value: Any) -> None:
+        """Raise if this value would not be sent."""
+        raise NotImplementedError
+
     def __repr__(self) -> str:
         """Return path and source."""
         return f"<{type(self).__name__} {self.path} {self.source}>"
@@ -84,7 +83,7 @@ class Subscription:
         if self._closed:
             return
         for leaf in self._signal._leaves():
-            await leaf.context.ensure(leaf.path)
+            await leaf._context.ensure(leaf.path)
         for leaf in self._signal._leaves():
             listener = self._listener(leaf)
             self._listeners.append((leaf, listener))
@@ -167,8 +166,10 @@ class SignalR(SignalNode):
         else:
             name = self.name
 
-            def tell(reading: Reading) -> None:
+            def tell_dict(reading: Reading) -> None:
                 callback({name: reading.document()})
+
+            tell = tell_dict
 
         subscription = Subscription(self, tell)
         subscriptions = self._subscriptions
@@ -237,6 +238,16 @@ class SignalW(SignalNode):
         """
         return AsyncStatus(lambda: self._write(value, timeout), self._context.binding, self.name)
 
+    def check_value(self, value: Any) -> None:
+        """Raise if a set to this value would be refused before it is sent.
+
+        :raises LimitError: outside the limits.
+        :raises ReadOnlyError: in read-only mode.
+        :raises PutRefusedError: if the server allows no write.
+        :raises MismatchError: if file and server differ in a way that makes a write unsafe.
+        """
+        self._check_write(value)
+
     def put(self, value: Any, timeout: float | None = None) -> None:
         """Write a value and wait, from a thread that runs no event loop.
 
@@ -287,19 +298,19 @@ async def stage_signals(signals: Sequence[SignalR]) -> None:
     leaves = [leaf for signal in signals for leaf in signal._leaves()]
     if not leaves:
         return
-    with leaves[0].context.binding.operation():
+    with leaves[0]._context.binding.operation():
         for leaf in leaves:
-            await leaf.context.ensure(leaf.path)
+            await leaf._context.ensure(leaf.path)
         helds = [leaf.hold(None) for leaf in leaves]
         try:
-            timeout = max(leaf.shape.timeouts.read for leaf in leaves)
+            timeout = max(leaf._shape.timeouts.read for leaf in leaves)
             late = await wait_for_first(helds, timeout)
             errors = [
                 leaf.no_answer(timeout) if held in late else held.error
                 for leaf, held in zip(leaves, helds, strict=True)
             ]
             failures = [
-                error.about(leaf.path, leaf.place)
+                error.about(leaf.path, leaf._place)
                 for leaf, error in zip(leaves, errors, strict=True)
                 if error is not None
             ]

@@ -1,13 +1,14 @@
 """Move by setting a derived signal, which moves its inputs together."""
 
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from ..devices.derived import DerivedSignalRW
-from ..devices.status import AsyncStatus, WatcherUpdate
+from ..devices.condition import Observation
+from ..devices.derived import DerivedSignalRW, check_value
+from ..devices.status import AsyncStatus, WatcherUpdate, progress
 from ..devices.verbs import SignalR
-from ..errors import MoveTimeoutError, SignalError
+from ..errors import SignalError
+from ..vocab.readings import Reading
 
 
 class DerivedMove:
@@ -32,42 +33,43 @@ class DerivedMove:
             error.signal = self._device.path
             raise
         for node, target in await self._signal.compute_targets(value):
-            await _check(node, target)
+            await check_value(node, target)
         return value
 
     async def move(self, value: Any, timeout_s: float | None) -> AsyncIterator[WatcherUpdate]:
         """Set the derived signal and wait.
 
-        :raises MoveTimeoutError: if the end does not come in time; its targets are stopped.
-        :raises SignalError: what a target raises.
+        :raises SignalError: what a target raises; the others are stopped then.
         """
         timeout_s = timeout_s if timeout_s is not None else self._timeout_s
-        initial = await self._signal.get_value()
-        units = self._signal.shape.units
+        async with Observation([self._signal], self._signal._shape.timeouts.read) as seen:
+            initial = self._position(seen)
 
-        def update(current: Any) -> WatcherUpdate:
-            return WatcherUpdate(current, initial, value, self._device.name, units, self._signal.shape.precision)
+            def update() -> WatcherUpdate:
+                shape = self._signal._shape
+                return progress(
+                    self._position(seen), initial, value, self._device.name, shape.units, shape.precision
+                )
 
-        yield update(initial)
-        started = time.monotonic()
-        status: AsyncStatus[None] = self._signal.set(value, timeout=timeout_s)
-        try:
-            await status
-        except TimeoutError as error:
-            if isinstance(error, MoveTimeoutError):
-                raise
-            await self.stop()
-            raise MoveTimeoutError(
-                f"not at {value} after {time.monotonic() - started:.3g} s; it was stopped", source=self._signal.source
-            ).about(self._device.path, self._device.place) from error
-        yield update(await self._signal.get_value(cached=False))
+            yield update()
+            status: AsyncStatus[None] = self._signal.set(value, timeout=timeout_s)
+            status.add_callback(lambda _: seen.wake())
+            try:
+                while not status.done:
+                    if await seen.next(None):
+                        yield update()
+            finally:
+                if not status.done:
+                    status.task.cancel()
+            status.result()
+            await seen.refresh()
+            yield update()
 
     async def stop(self) -> None:
         """Stop every target."""
         await self._signal.stop_targets()
 
-
-async def _check(node: Any, value: Any) -> None:
-    outcome = node.check_value(value)
-    if outcome is not None:
-        await outcome
+    def _position(self, seen: Observation) -> Any:
+        """Return the value now; None where the formula gives none, as a mono at 0 degrees has no energy."""
+        outcome = self._signal._compute(seen.snapshot)
+        return outcome.value if isinstance(outcome, Reading) else None

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..devices.command import Command
 from ..devices.condition import Condition, Observation
+from ..devices.mock import set_mock_value
 from ..devices.signal import WireSignal
-from ..devices.status import AsyncStatus, WatcherUpdate
+from ..devices.status import AsyncStatus, WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
 from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, SignalError
 from ..formula import FormulaError
@@ -68,7 +69,7 @@ class SetpointMove:
         """
         if isinstance(value, str) and value in self._positions:
             value = self._positions[value]
-        elif isinstance(value, str) and self.setpoint.shape.datatype.name not in ("str", "enum", "any"):
+        elif isinstance(value, str) and self.setpoint._shape.datatype.name not in ("str", "enum", "any"):
             known = ", ".join(self._positions) or "none"
             raise self._about(BadValueError(f"{value!r} is neither a number nor a named position ({known})"))
         elif isinstance(value, float) and math.isnan(value):
@@ -88,21 +89,21 @@ class SetpointMove:
         :raises WriteError: if the put was refused, lost or not sent.
         :raises ReadError: if the connection breaks on the way.
         """
-        if self._device.context.mock:
-            async for update in self._move_mock(value):
-                yield update
+        if self._device._context.mock:
+            async for only in self._move_mock(value):
+                yield only
             return
         watched = [self.readback]
         for condition in (self._done, self._failed):
             watched.extend(condition.signals.values() if condition is not None else ())
-        async with Observation(watched, self.readback.shape.timeouts.read) as seen:
+        async with Observation(watched, self.readback._shape.timeouts.read) as seen:
             initial = self._position(seen)
             units, precision = await self._units_and_precision()
             timeout_s = timeout_s if timeout_s is not None else await self._time_for(initial, value)
             deadline = time.monotonic() + timeout_s
 
             def update() -> WatcherUpdate:
-                return _update(self._position(seen), initial, value, self._device.name, units, precision)
+                return progress(self._position(seen), initial, value, self._device.name, units, precision)
 
             yield update()
             try:
@@ -178,13 +179,13 @@ class SetpointMove:
         """Without a server the device is at once where it was told to be."""
         await self.setpoint.set(value)
         if isinstance(self.readback, WireSignal) and self.readback is not self.setpoint:
-            self.readback.set_mock_value(value)
-        yield _update(value, value, value, self._device.name, None, None)
+            set_mock_value(self.readback, value)
+        yield progress(value, value, value, self._device.name, None, None)
 
     def _position(self, seen: Observation) -> Any:
         outcome = self.readback._compute(seen.snapshot)
         if not isinstance(outcome, Reading):
-            raise outcome.about(self.readback.path, self.readback.place)
+            raise outcome.about(self.readback.path, self.readback._place)
         return outcome.value
 
     def _holds(self, condition: Condition, seen: Observation) -> bool:
@@ -226,11 +227,11 @@ class SetpointMove:
     async def _time_for(self, initial: Any, target: Any) -> float:
         """Return the longest time of a move, in s: distance over speed, twice the acceleration, and a margin."""
         if self._velocity is None or not isinstance(initial, int | float) or not isinstance(target, int | float):
-            return self._timeout_s if self._timeout_s is not None else self.setpoint.shape.timeouts.write
+            return self._timeout_s if self._timeout_s is not None else self.setpoint._shape.timeouts.write
         speed = abs(await self._velocity.get_value())
         acceleration = abs(await self._acceleration_time.get_value()) if self._acceleration_time is not None else 0.0
         if speed == 0.0:
-            return self._timeout_s if self._timeout_s is not None else self.setpoint.shape.timeouts.write
+            return self._timeout_s if self._timeout_s is not None else self.setpoint._shape.timeouts.write
         return abs(target - initial) / speed + 2 * acceleration + MARGIN_S
 
     def _late(self, target: Any, timeout_s: float, seen: Observation) -> MoveTimeoutError:
@@ -246,16 +247,4 @@ class SetpointMove:
 
     def _about(self, error: Any) -> Any:
         error.source = error.source or self.setpoint.source
-        return error.about(self._device.path, self._device.place)
-
-
-def _update(
-    current: Any, initial: Any, target: Any, name: str, units: str | None, precision: int | None
-) -> WatcherUpdate:
-    fraction = None
-    numbers = all(isinstance(value, int | float) for value in (current, initial, target))
-    if numbers and target != initial:
-        fraction = min(max(abs(target - current) / abs(target - initial), 0.0), 1.0)
-    return WatcherUpdate(current, initial, target, name, units, precision, fraction)
-
-
+        return error.about(self._device.path, self._device._place)

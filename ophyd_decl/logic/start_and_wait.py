@@ -51,7 +51,7 @@ class StartAndWait:
         if timeout_s is None:
             timeout_s = MARGIN_S + (float(await self._exposure.get_value()) if self._exposure is not None else 0.0)
         deadline = time.monotonic() + timeout_s
-        if self._device.context.mock:
+        if self._device._context.mock:
             await self._start.execute()
             return
         if self._reset is not None:
@@ -62,7 +62,7 @@ class StartAndWait:
         if not watched:
             await self._start.execute(timeout=timeout_s)
             return
-        async with Observation(watched, watched[0].shape.timeouts.read) as seen:
+        async with Observation(watched, watched[0]._shape.timeouts.read) as seen:
             await self._wait_for_completion(timeout_s, deadline, seen)
             await seen.refresh()
             await self._wait_for_done(timeout_s, deadline, seen)
@@ -72,7 +72,7 @@ class StartAndWait:
 
     async def _wait_for_completion(self, timeout_s: float, deadline: float, seen: Observation) -> None:
         status: AsyncStatus[None] = AsyncStatus(
-            lambda: self._start.execute(timeout=timeout_s), self._device.context.binding, self._start.name
+            lambda: self._start.execute(timeout=timeout_s), self._device._context.binding, self._start.name
         )
         status.add_callback(lambda _: seen.wake())
         try:
@@ -118,4 +118,4 @@ class StartAndWait:
 
     def _about(self, error: Any) -> Any:
         error.source = error.source or self._start.source
-        return error.about(self._device.path, self._device.place)
+        return error.about(self._device.path, self._device._place)

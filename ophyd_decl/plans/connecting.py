@@ -23,8 +23,8 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
     async def connect() -> None:
         outcomes: dict[Any, Any] = {}
         for root in roots:
-            root.context.binding.enter()
-        missing = [root for root in roots if not root.context.opened or _unusable(root)]
+            root._context.binding.enter()
+        missing = [root for root in roots if not root._context.opened or _unusable(root)]
         await connect_devices(missing, timeout, outcomes)
         devices = [replace(device, required=True) for device in report_of(roots, outcomes)]
         Report("the plan", None, 0.0, devices).or_raise()

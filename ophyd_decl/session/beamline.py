@@ -54,7 +54,7 @@ class Beamline:
             device.path: build(device, self._shared, find_spec, mock=mock) for device in self.blueprint.devices
         }
         for device in self.devices.values():
-            device.context.connection.connect = self._connect_lazily(device)
+            device._context.connection.connect = self._connect_lazily(device)
 
     def _connect_lazily(self, device: Any) -> Any:
         async def connect() -> None:
@@ -113,7 +113,7 @@ class Beamline:
         started = loop.time()
         with self._binding.operation():
             if mock and not self._mock:
-                if any(device.context.opened for device in self.devices.values()):
+                if any(device._context.opened for device in self.devices.values()):
                     raise OphydDeclError(f"{self.name} is connected; load it again to use it in mock mode")
                 self._to_mock()
             devices = self._chosen(only)
@@ -124,7 +124,7 @@ class Beamline:
     def _to_mock(self) -> None:
         self._mock = True
         for device in self.devices.values():
-            device.context.connection.mock = True
+            device._context.connection.mock = True
 
     def _chosen(self, only: str | Iterable[str] | None) -> list[Any]:
         if only is not None:
@@ -134,7 +134,7 @@ class Beamline:
         return [
             device
             for device in self.devices.values()
-            if device.context.connection.policy != "lazy" or device.context.mock
+            if device._context.connection.policy != "lazy" or device._context.mock
         ]
 
     def find(self, selector: str) -> list[Any]:
@@ -154,7 +154,7 @@ class Beamline:
         signals = [_value_of(self[path]) for path in paths]
         outcomes = await read_signals(signals)
         return {
-            path: outcome.document() if isinstance(outcome, Reading) else outcome.about(signal.path, signal.place)
+            path: outcome.document() if isinstance(outcome, Reading) else outcome.about(signal.path, signal._place)
             for path, signal, outcome in zip(paths, signals, outcomes, strict=True)
         }
 
@@ -178,7 +178,7 @@ class Beamline:
             for node in walk(device):
                 if isinstance(node, WireSignal | Command):
                     node.release()
-            device.context.connection.opened = False
+            device._context.connection.opened = False
 
     def __getitem__(self, path: str) -> Any:
         """Return the node at a path.

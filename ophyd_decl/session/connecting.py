@@ -30,13 +30,13 @@ async def connect_devices(
         for leaf in _leaves(device):
             connector = leaf.open()
             batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
-        device.context.connection.opened = True
+        device._context.connection.opened = True
     await asyncio.gather(
         *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
     )
     elapsed = time.monotonic() - started
     for device in devices:
-        device.context.connection.elapsed_s = elapsed
+        device._context.connection.elapsed_s = elapsed
 
 
 async def _connect_batch(
@@ -52,11 +52,11 @@ async def _connect_batch(
         outcomes.pop(leaf, None)
     for (_, leaf), answer in zip(batch, answers, strict=True):
         if isinstance(answer, SignalError):
-            outcomes.setdefault(leaf, answer.about(leaf.path, leaf.place))
+            outcomes.setdefault(leaf, answer.about(leaf.path, leaf._place))
 
 
 def _connect_timeout(leaf: Leaf) -> float:
-    return leaf.shape.timeouts.connect if isinstance(leaf, WireSignal) else 5.0
+    return leaf._shape.timeouts.connect if isinstance(leaf, WireSignal) else 5.0
 
 
 def _leaves(device: Any) -> list[Leaf]:

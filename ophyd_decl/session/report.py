@@ -132,7 +132,7 @@ def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceRepor
 
     :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
     """
-    connection = device.context.connection
+    connection = device._context.connection
     leaves = [node for node in walk(device) if isinstance(node, WireSignal | Command)]
     problems: list[Problem] = []
     usable = 0
@@ -170,7 +170,7 @@ def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceRepor
 
 
 def _type_of(device: Any) -> str:
-    return "signal" if isinstance(device, WireSignal) else device.shape.type
+    return "signal" if isinstance(device, WireSignal) else device._shape.type
 
 
 def _trouble(leaf: "WireSignal | Command", outcomes: dict[Node, SignalError]) -> SignalError | None:
@@ -183,9 +183,8 @@ def _trouble(leaf: "WireSignal | Command", outcomes: dict[Node, SignalError]) ->
             return error or AbsentError("nothing answers to this name", source=channel.source)
         if channel.state == "closed":
             return AbsentError("the connection is closed", source=channel.source)
-        refused = getattr(channel, "refused", None)
-        if refused is not None:
-            return refused
+        if channel.failure is not None:
+            return channel.failure
     return None
 
 
@@ -194,7 +193,7 @@ _CODES: tuple[tuple[type[SignalError], str], ...] = ((MismatchError, "E620"), (A
 
 def _problem_of(leaf: "WireSignal | Command", error: SignalError) -> Problem:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "E611")
-    place = leaf.place
+    place = leaf._place
     host = next((c.description.host for c in leaf.channels if c.description is not None), "")
     return Problem(
         "error", code, error.problem, leaf.path, error.source or leaf.source, host, error.expected, error.found,
@@ -210,7 +209,7 @@ _HELP = {
 
 
 def _differences(leaf: WireSignal) -> list[Problem]:
-    place = leaf.place
+    place = leaf._place
     return [
         Problem(
             difference.severity, difference.code, difference.cause, leaf.path, leaf.source, leaf.host,

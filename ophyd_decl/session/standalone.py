@@ -30,7 +30,7 @@ def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", *
     """
     blueprint = compile_signal(address, name=name, access=access, dtype=dtype, **keys)
     made = build(blueprint, _shared, find_spec)
-    connection = made.context.connection
+    connection = made._context.connection
     connection.policy = "lazy"
 
     async def connect() -> None:
