@@ -11,6 +11,12 @@ from .outcome import set_verbosity
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 path_argument = click.argument("path", type=click.Path(path_type=Path))
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="S",
+    help="Longest time to wait for the control system, in s.  [default: as the files say]",
+)
 format_option = click.option(
     "--format",
     "output",

@@ -57,9 +57,10 @@ def guard(call: Callable[[], object], debug: bool) -> int:
     return FINE
 
 
-def _failed(error: Exception, debug: bool) -> int:
+def _failed(error: BaseException, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
+    error = our_error(error) or error
     if isinstance(error, DefinitionError):
         show_diagnostics(error)
         return FILES_WRONG
@@ -89,11 +90,35 @@ def show_diagnostics(error: DefinitionError) -> None:
     click.echo(render_text(error.diagnostics, color=sys.stderr.isatty()), err=True)
 
 
-def end_soon_after_interrupt(signal_number: int, frame: FrameType | None) -> None:
-    """Handle Ctrl-C: interrupt the command, and end the process if tidying up takes too long."""
+def our_error(error: BaseException) -> OphydDeclError | None:
+    """Return the error of ours that caused this one, or None; a RunEngine wraps what a device had to say."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        if isinstance(current, OphydDeclError):
+            return current
+        seen.add(id(current))
+        current = current.__cause__ or current.__context__
+    return None
+
+
+def end_now(code: int) -> NoReturn:
+    """End the process at once, whatever still hangs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def limit_time_after_interrupt() -> None:
+    """End the process when tidying up after Ctrl-C takes too long; a library that hangs cannot keep it."""
     watchdog = threading.Timer(GRACE_AFTER_INTERRUPT_S, os._exit, (INTERRUPTED,))
     watchdog.daemon = True
     watchdog.start()
+
+
+def end_soon_after_interrupt(signal_number: int, frame: FrameType | None) -> None:
+    """Handle Ctrl-C: interrupt the command, which then has little time to tidy up."""
+    limit_time_after_interrupt()
     raise KeyboardInterrupt
 
 

@@ -1,0 +1,116 @@
+"""`connect`: check a beamline against the running control system."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .outcome import CONTROL_SYSTEM, end
+from .running import run, ticks
+
+if TYPE_CHECKING:
+    from ..session.beamline import Beamline
+
+#: How often `--wait` looks again, and progress is drawn.
+_LOOK_AGAIN_S = 1.0
+_DRAW_S = 0.1
+
+
+@click.command(
+    "connect",
+    epilog="""\b
+Examples:
+  ophyd-decl connect beamlines/i22
+  ophyd-decl connect beamlines/i22 --only label:detectors --timeout 2 --format json
+""",
+)
+@path_argument
+@timeout_option
+@click.option("--wait", is_flag=True, help="Go on until every required device is usable, or Ctrl-C.")
+@click.option("--only", multiple=True, metavar="SELECTOR", help="A path, a path with *, or label:NAME; repeatable.")
+@format_option
+@beamline_options
+@common_options
+def command(
+    path: Path,
+    timeout: float | None,
+    wait: bool,
+    only: tuple[str, ...],
+    output: str,
+    profile: str | None,
+    overrides: dict[str, str],
+) -> None:
+    """Connect every device, compare the servers with the files, and report what differs or is absent.
+
+    Exit code 3 if a required device is not usable; an optional one only warns.
+    """
+    from ..session.load import load_beamline
+    from .finding import named
+    from .report_text import report_json, report_text
+
+    beamline = load_beamline(path, profile=profile, set=overrides)
+    named(beamline, only)
+
+    async def connect() -> Any:
+        try:
+            async with _progress(beamline):
+                await beamline.aconnect(timeout, only=only or None)
+                async for _ in ticks(_LOOK_AGAIN_S):
+                    if not wait or _chosen(beamline.report, beamline, only).ok:
+                        break
+            return _chosen(beamline.report, beamline, only)
+        finally:
+            await beamline.aclose()
+
+    report = run(connect)
+    if output == "json":
+        click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
+    else:
+        click.echo(report_text(report, color=sys.stdout.isatty()))
+    if not report.ok:
+        end(CONTROL_SYSTEM)
+
+
+def _chosen(report: Any, beamline: "Beamline", only: tuple[str, ...]) -> Any:
+    """Return the part of a report that `--only` names."""
+    if not only:
+        return report
+    from ..session.report import Report
+    from .finding import device_name
+
+    names = {device_name(node) for selector in only for node in beamline.find(selector)}
+    devices = [device for device in report.devices if device.name in names]
+    return Report(report.beamline, report.profile, report.elapsed_s, devices)
+
+
+@contextlib.asynccontextmanager
+async def _progress(beamline: "Beamline") -> AsyncGenerator[None]:
+    """Show how many signals are connected while the block runs; on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("connecting {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(beamline.name, total=beamline.report.signals)
+
+        async def draw() -> None:
+            async for _ in ticks(_DRAW_S):
+                report = beamline.report
+                progress.update(bar, completed=report.connected, total=report.signals)
+
+        drawing = asyncio.create_task(draw())
+        try:
+            yield
+        finally:
+            drawing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await drawing

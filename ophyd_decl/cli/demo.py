@@ -1,0 +1,114 @@
+"""`demo`: the whole way from YAML to a map, with a control system of its own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import common_options
+
+if TYPE_CHECKING:
+    from ..session.beamline import Beamline
+
+#: Fast enough that a scan takes some seconds, slow enough that one can see it move; mm/s.
+VELOCITY = 20.0
+
+
+@click.command(
+    "demo",
+    epilog="""\b
+Examples:
+  ophyd-decl demo
+  ophyd-decl demo --points 21 --output map.png
+  ophyd-decl demo --shell
+""",
+)
+@click.option("--shell", is_flag=True, help="Leave an IPython shell with RE, bl, bp, bps and the devices.")
+@click.option(
+    "--points", type=click.IntRange(2, 200), default=9, show_default=True, help="Points of the scan along each axis."
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="File of the map, or a folder for it.  [default: current folder]"
+)
+@click.option("--force", is_flag=True, help="Replace the file of the map if it is there.")
+@common_options
+def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
+    """Serve a small beamline on loopback, scan it with Bluesky and draw what was measured.
+
+    Needs nothing else running. The last line is the path of the map. Nothing else is left behind.
+    """
+    from ..demo import beamline_folder
+    from ..sim.launch import DemoServer
+    from .demo_map import map_file
+
+    target = map_file(output, force)
+    folder = beamline_folder()
+    click.echo("Starting a control system of its own: Channel Access and pvAccess on 127.0.0.1")
+    with DemoServer(velocity=VELOCITY) as server:
+        _use_environment(server.environment)
+        click.echo(f"Loading {folder}")
+        beamline, run_engine = _load(folder)
+        try:
+            report = beamline.connect()
+            click.echo(_connected(report))
+            report.or_raise()
+            if shell:
+                from .demo_shell import start
+
+                start(beamline, run_engine)
+                return
+            _scan(beamline, run_engine, server, points, target)
+        finally:
+            if server.alive:
+                beamline.close()
+
+
+def _use_environment(variables: dict[str, str]) -> None:
+    """Make these the only EPICS variables of this process; client libraries read them when they are imported."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
+        del os.environ[name]
+    os.environ.update(variables)
+
+
+def _load(folder: Path) -> "tuple[Beamline, Any]":
+    """Return the beamline and a RunEngine; Ctrl-C ends the command instead of pausing the plan."""
+    from bluesky.run_engine import RunEngine
+
+    from ..session.load import load_beamline
+
+    run_engine: Any = RunEngine({}, context_managers=[])
+    return load_beamline(folder), run_engine
+
+
+def _connected(report: Any) -> str:
+    from .report_text import report_text
+
+    return report_text(report)
+
+
+def _scan(beamline: "Beamline", run_engine: Any, server: Any, points: int, target: Path) -> None:
+    """Scan the stage with the live table, and draw the map."""
+    from bluesky.callbacks.core import LiveTable
+    from bluesky.plan_stubs import mv
+    from bluesky.plans import grid_scan
+
+    from ..tools.map_plot import MapCollector
+    from .demo_watch import Interruptible
+
+    stage, detector, mono = beamline.stage, beamline.pdet, beamline.mono
+    collector = MapCollector()
+    table: Any = LiveTable([stage.x.name, stage.y.name, *detector.hints["fields"]], out=_print)
+    with Interruptible(run_engine, server) as interruptible:
+        click.echo("Moving the monochromator to 12 keV: RE(bps.mv(mono, 12))")
+        interruptible.run(mv(mono, 12.0, detector.acquire_time, 0.05))
+        click.echo(f"Scanning: RE(bp.grid_scan([pdet], stage.x, -5, 5, {points}, stage.y, -5, 5, {points}))")
+        plan = grid_scan([detector], stage.x, -5, 5, points, stage.y, -5, 5, points)
+        interruptible.run(plan, [table, collector])
+    click.echo("Drawing the map")
+    click.echo(str(collector.write(target)))
+
+
+def _print(line: str) -> None:
+    click.echo(line)

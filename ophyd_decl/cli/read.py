@@ -1,0 +1,103 @@
+"""`read`: read signals once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .outcome import CONTROL_SYSTEM, end
+
+
+@click.command(
+    "read",
+    epilog="""\b
+Examples:
+  ophyd-decl read beamlines/i22 stage.x i0
+  ophyd-decl read beamlines/i22 'stage.*' --format json
+""",
+)
+@path_argument
+@click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...")
+@timeout_option
+@format_option
+@beamline_options
+@common_options
+def command(
+    path: Path,
+    signals: tuple[str, ...],
+    timeout: float | None,
+    output: str,
+    profile: str | None,
+    overrides: dict[str, str],
+) -> None:
+    """Read each SIGNAL once, freshly, and show value, unit, alarm and time.
+
+    A device that can be moved shows where it is, any other all its signals. Exit code 3 if one gives no value.
+    """
+    from ..session.load import load_beamline
+    from .finding import device_name, named, readable_signals
+    from .running import connected, run
+
+    beamline = load_beamline(path, profile=profile, set=overrides)
+    wanted = list(dict.fromkeys(s for node in named(beamline, signals) for s in readable_signals(node)))
+
+    async def read() -> tuple[list[dict[str, Any]], list[str]]:
+        async with connected(beamline, list(dict.fromkeys(map(device_name, wanted))), timeout):
+            return await readings_of(beamline, wanted)
+
+    readings, failures = run(read)
+    if output == "json":
+        click.echo(json.dumps({"readings": readings}, indent=2, ensure_ascii=False))
+    else:
+        width = max((len(reading["path"]) for reading in readings), default=0)
+        for reading in readings:
+            click.echo(line(reading, width))
+    for failure in failures:
+        click.echo(f"error: {failure}", err=True)
+    if failures:
+        end(CONTROL_SYSTEM)
+
+
+async def readings_of(beamline: Any, signals: list[Any]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return a reading for each signal in the form of `read --format json`, and what failed."""
+    outcomes = await beamline.read_many([signal.path for signal in signals])
+    readings: list[dict[str, Any]] = []
+    failures: list[str] = []
+    for signal in signals:
+        outcome = outcomes[signal.path]
+        if isinstance(outcome, Exception):
+            failures.append(str(outcome))
+        else:
+            readings.append(reading_of(signal, outcome, await units_of(signal)))
+    return readings, failures
+
+
+def reading_of(signal: Any, document: dict[str, Any], units: str | None) -> dict[str, Any]:
+    """Return one reading in the form of `read --format json`."""
+    from .values import plain
+
+    return {
+        "path": signal.path,
+        "name": signal.name,
+        "value": plain(document["value"]),
+        "timestamp": document["timestamp"],
+        "alarm_severity": document["alarm_severity"],
+        "units": units,
+    }
+
+
+async def units_of(signal: Any) -> str | None:
+    """Return the unit of a connected signal."""
+    (data_key,) = (await signal.describe()).values()
+    return data_key.get("units")
+
+
+def line(reading: dict[str, Any], width: int) -> str:
+    """Return one reading as text."""
+    from .values import ALARMS, text, time_text
+
+    shown = text(reading["value"], reading["units"])
+    alarm = ALARMS.get(reading["alarm_severity"], f"alarm severity {reading['alarm_severity']}")
+    return f"{reading['path']:{width}}  {shown:24}  {time_text(reading['timestamp'])}  {alarm}".rstrip()

@@ -1,0 +1,121 @@
+"""`set`: write signals, move devices."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import beamline_options, common_options, format_option, pair, path_argument
+
+
+@click.command(
+    "set",
+    epilog="""\b
+Examples:
+  ophyd-decl set beamlines/i22 stage.x=1.5
+  ophyd-decl set beamlines/i22 pdet.acquire_time=0.2 'pdet.channel.1.mode=High Energy'
+""",
+)
+@path_argument
+@click.argument("assignments", nargs=-1, required=True, metavar="SIGNAL=VALUE...")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Longest time of a write or move, in s.")
+@format_option
+@beamline_options
+@common_options
+def command(
+    path: Path,
+    assignments: tuple[str, ...],
+    timeout: float | None,
+    output: str,
+    profile: str | None,
+    overrides: dict[str, str],
+) -> None:
+    """Write each SIGNAL, wait until it is done, and show the value before and after.
+
+    All values are checked against dtype and limits before the first one is sent. A device that can be moved is moved.
+    Several are set together. Ctrl-C stops what moves. Exit code 3 if one was refused or did not get there.
+    """
+    from ..session.load import load_beamline
+    from .finding import device_name
+    from .running import connected, run
+
+    beamline = load_beamline(path, profile=profile, set=overrides)
+    targets = [_target(beamline, assignment) for assignment in assignments]
+
+    async def change() -> list[dict[str, Any]]:
+        async with connected(beamline, list(dict.fromkeys(device_name(node) for node, _ in targets)), None):
+            for node, value in targets:
+                checked = node.check_value(value)
+                if asyncio.iscoroutine(checked):
+                    await checked
+            before = [await _value(node) for node, _ in targets]
+            await _set_all(targets, timeout)
+            return [
+                {"path": node.path, "name": node.name, "before": old, "after": await _value(node), "units": units}
+                for (node, _), old, units in zip(
+                    targets, before, [await _units(node) for node, _ in targets], strict=True
+                )
+            ]
+
+    changes = run(change)
+    if output == "json":
+        click.echo(json.dumps({"schema": 1, "changes": changes}, indent=2, ensure_ascii=False))
+        return
+    from .values import text
+
+    width = max(len(change["path"]) for change in changes)
+    for made in changes:
+        before, after = (text(made[key], made["units"]) for key in ("before", "after"))
+        click.echo(f"{made['path']:{width}}  before {before}  after {after}")
+
+
+def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
+    """Return what is set, and to which value.
+
+    :raises click.BadParameter: if there is no such thing, it cannot be set, or the value does not fit.
+    """
+    from ..devices.verbs import SignalR
+    from .finding import named
+    from .values import parse
+
+    where, value = pair(assignment)
+    nodes = named(beamline, [where])
+    if len(nodes) != 1:
+        raise click.BadParameter(f"{where!r} names {len(nodes)} things; name one", param_hint="SIGNAL=VALUE")
+    (node,) = nodes
+    if not hasattr(node, "set"):
+        kind = "is declared `access: r`" if isinstance(node, SignalR) else "is nothing that can be set"
+        raise click.BadParameter(f"{where} {kind}", param_hint="SIGNAL=VALUE")
+    movable = hasattr(node, "readback_signal")
+    datatype = node.setpoint_signal.datatype if movable else node.datatype
+    try:
+        return node, parse(value, datatype)
+    except ValueError as error:
+        if movable:
+            return node, value  # the name of a position; the device refuses what it does not know
+        raise click.BadParameter(f"{where}: {error}, not {value!r}", param_hint="SIGNAL=VALUE") from None
+
+
+async def _set_all(targets: list[tuple[Any, Any]], timeout_s: float | None) -> None:
+    """Start all sets, wait for all, and raise what went wrong first; one that fails does not stop the others."""
+    statuses = [node.set(value, timeout=timeout_s) for node, value in targets]
+    outcomes = await asyncio.gather(*statuses, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _value(node: Any) -> Any:
+    from .values import plain
+
+    return plain(await node.get_value(cached=False)) if hasattr(node, "get_value") else None
+
+
+async def _units(node: Any) -> str | None:
+    from .finding import readable_signals
+    from .read import units_of
+
+    signals = readable_signals(node)
+    return await units_of(signals[0]) if signals else None
