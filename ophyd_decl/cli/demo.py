@@ -97,7 +97,8 @@ def _scan(beamline: "Beamline", run_engine: Any, server: Any, points: int, targe
     from ..tools.map_plot import MapCollector
     from .demo_watch import Interruptible
 
-    stage, detector, mono = beamline.stage, beamline.pdet, beamline.mono
+    devices: Any = beamline
+    stage, detector, mono = devices.stage, devices.pdet, devices.mono
     collector = MapCollector()
     table: Any = LiveTable([stage.x.name, stage.y.name, *detector.hints["fields"]], out=_print)
     with Interruptible(run_engine, server) as interruptible:

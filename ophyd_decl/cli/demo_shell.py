@@ -22,7 +22,7 @@ def start(beamline: "Beamline", run_engine: Any) -> None:
     :raises click.UsageError: if IPython is not installed.
     """
     try:
-        from IPython import start_ipython  # pyright: ignore[reportUnknownVariableType]
+        from IPython import start_ipython
         from traitlets.config import Config
     except ImportError:
         raise click.UsageError("--shell needs IPython: pip install 'ophyd-decl[demo]'") from None
