@@ -42,6 +42,16 @@ def pva(server: DemoServer) -> Iterator[Any]:
         yield context
 
 
+@pytest.fixture
+def callbacks() -> Iterator[Any]:
+    """Return a queue for the callbacks of monitors; that of p4p itself outlives the test."""
+    from p4p.util import ThreadedWorkQueue
+
+    queue = ThreadedWorkQueue(workers=1)
+    with queue:
+        yield queue
+
+
 def test_move_is_completed_when_it_has_ended(ca_client: CaClient) -> None:
     answer = ca_client("move")
     assert 0.4 <= answer["took_s"] < 5  # 3.3 mm at 10 mm/s with ramps of 0.1 s: 0.43 s
@@ -115,7 +125,7 @@ def test_pvaccess_tells_units_limits_precision_and_labels(pva: Any) -> None:
     assert mode.value.choices == ["Low Energy", "High Energy"]
 
 
-def test_acquisition_is_completed_when_the_counts_are_there(pva: Any) -> None:
+def test_acquisition_is_completed_when_the_counts_are_there(pva: Any, callbacks: Any) -> None:
     seen: Queue[int] = Queue()
     acquiring: Queue[int] = Queue()
     value, state = "DEMO:DET:1:Value", "DEMO:DET:Acquiring"
@@ -125,8 +135,8 @@ def test_acquisition_is_completed_when_the_counts_are_there(pva: Any) -> None:
     pva.put("DEMO:DET:Reset.PROC", 1, **request)
     assert pva.get(value).value == 0
     with (
-        pva.monitor(value, lambda update: seen.put(update.value)),
-        pva.monitor(state, lambda update: acquiring.put(update.value.index)),
+        pva.monitor(value, lambda update: seen.put(update.value), queue=callbacks),
+        pva.monitor(state, lambda update: acquiring.put(update.value.index), queue=callbacks),
     ):
         assert (seen.get(timeout=5), acquiring.get(timeout=5)) == (0, 0)
         pva.put("DEMO:DET:Start.PROC", 1, **request)

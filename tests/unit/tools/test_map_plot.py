@@ -160,13 +160,24 @@ def test_last_of_several_events_in_a_pixel_counts() -> None:
     assert grid(events, x, y, "s").tolist() == [[2, 3]]
 
 
-def test_pixels_of_the_file_follow_the_events(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def matplotlib_image() -> Any:
+    """Return matplotlib's reader of images; matplotlib has opened its fonts, which it keeps open."""
     image = pytest.importorskip("matplotlib.image")
+    axis = Axis("x", None, np.array([0.0, 1.0]))
+    figure: Any = draw(Map("title", axis, axis, "counts", np.ones((2, 2))))
+    figure.canvas.draw()
+    return image
+
+
+def test_pixels_of_the_file_follow_the_events(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, matplotlib_image: Any
+) -> None:
     monkeypatch.chdir(tmp_path)
     collector = collect(FULL[:-1])
     path = collector.write("map.png")
     assert path == tmp_path / "map.png"
-    pixels = image.imread(path)
+    pixels = matplotlib_image.imread(path)
     figure: Any = draw(collector.map())
     figure.canvas.draw()
     axes, bar = figure.axes
@@ -187,8 +198,8 @@ def colour(pixels: Any, axes: Any, x: float, y: float) -> tuple[float, ...]:
     return tuple(pixels[pixels.shape[0] - 1 - int(up), int(right)])
 
 
+@pytest.mark.usefixtures("matplotlib_image")
 def test_constant_map_can_be_drawn() -> None:
-    pytest.importorskip("matplotlib")
     axis = Axis("x", None, np.array([0.0, 1.0]))
     assert draw(Map("title", axis, axis, "counts", np.zeros((2, 2)))) is not None
 
