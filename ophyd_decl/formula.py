@@ -23,6 +23,14 @@ def _power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
+def _divide(left: Any, right: Any) -> Any:
+    return left / right
+
+
+def _floor_divide(left: Any, right: Any) -> Any:
+    return left // right
+
+
 def _multiply(left: Any, right: Any) -> Any:
     if isinstance(left, str | list | tuple) or isinstance(right, str | list | tuple):
         raise FormulaError("`*` takes numbers only")
@@ -56,8 +64,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: _multiply,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
+    ast.Div: _divide,
+    ast.FloorDiv: _floor_divide,
     ast.Mod: _modulo,
     ast.Pow: _power,
 }

@@ -57,7 +57,7 @@ Check = Callable[[Description], SignalError | None]
 
 
 class Channel(Protocol):
-    """One address with the dtype it is used as; shared and counted by the connector."""
+    """One use of an address, with its dtype and its check; the connection is shared with the other uses."""
 
     @property
     def source(self) -> str:
@@ -133,15 +133,15 @@ class Connector(Protocol):
         ...
 
     def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
-        """Return the channel of this address and dtype, with one more user; does no I/O.
+        """Return a new channel, for one use of this address; does no I/O.
 
         :param address: without scheme (Tango: the whole TRL).
-        :param check: asked at each generation of the channel; several users' checks are all asked.
+        :param check: asked at each generation. Each use has its own, and only that use is refused by it.
         """
         ...
 
     def release(self, channel: Channel) -> None:
-        """Give up one use of a channel; the last one closes it."""
+        """Give up this use and its monitors; the last use of an address closes it."""
         ...
 
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
@@ -152,7 +152,7 @@ class Connector(Protocol):
         """Return fresh values, in one round trip where the protocol can."""
         ...
 
-    async def put(self, requests: Sequence[PutRequest]) -> list[None | SignalError]:
+    async def put(self, requests: Sequence[PutRequest]) -> list[SignalError | None]:
         """Write all at once; None is: done, and completed where `wait` asked for it."""
         ...
 

@@ -149,9 +149,7 @@ def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -
         return _end(device, value, mark, values)
     if isinstance(value, str) and isinstance(mark, ConditionMark):
         formula = Formula(value)
-        signals = {
-            name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())
-        }
+        signals = {name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())}
         return Condition(formula, signals, {name: values[name] for name in formula.names if name not in signals})
     return value
 

@@ -1,6 +1,7 @@
 """Commands: a write that starts something, and ends when the server has completed it."""
 
 import time
+
 from ..blueprint import CommandShape
 from ..connectors.protocol import Channel, Connector, PutRequest
 from ..errors import ReadOnlyError, SignalError

@@ -41,11 +41,9 @@ class Condition:
 
     def describe(self, snapshot: Mapping[WireSignal, Update]) -> str:
         """Return the formula and the values of its signals, for messages."""
-        values = ", ".join(
-            f"{name} = {outcome.value!r}" if isinstance(outcome := signal._compute(snapshot), Reading) else f"{name} lost"
-            for name, signal in self.signals.items()
-        )
-        return f"`{self.formula.text}` with {values}"
+        outcomes = {name: signal._compute(snapshot) for name, signal in self.signals.items()}
+        values = [f"{n} = {o.value!r}" if isinstance(o, Reading) else f"{n} lost" for n, o in outcomes.items()]
+        return f"`{self.formula.text}` with {', '.join(values)}"
 
 
 class Observation:

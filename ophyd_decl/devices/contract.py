@@ -54,11 +54,7 @@ def differences(shape: SignalShape, read: Description | None, write: Description
         )  # fmt: skip
     target = write or read
     if shape.limits is not None and target is not None and target.limits is not None:
-        wider_low = shape.limits.low is not None and target.limits.low is not None and shape.limits.low < target.limits.low
-        wider_high = (
-            shape.limits.high is not None and target.limits.high is not None and shape.limits.high > target.limits.high
-        )
-        if wider_low or wider_high:
+        if shape.limits.wider_than(target.limits):
             found.append(
                 Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",
                            [shape.limits.low, shape.limits.high], [target.limits.low, target.limits.high],

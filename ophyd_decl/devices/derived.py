@@ -239,5 +239,3 @@ class DerivedSignalRW(SignalRW, DerivedSignal):
     """A derived signal that can be read and set."""
 
     __slots__ = ()
-
-

@@ -1,6 +1,6 @@
 """Devices and vectors: ordered members, and the documents that they give together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..blueprint import Shape
@@ -34,9 +34,10 @@ class ReadPlan:
     @property
     def held(self) -> list[SignalR]:
         """Return the signals that are held while the device is staged."""
-        return [signal for signal in self.read if signal not in self.fresh]
+        fresh = set(self.fresh)
+        return [signal for signal in present(self.read) if signal not in fresh]
 
-    def add(self, node: Node, format: str) -> None:  # noqa: A002  # the language's word
+    def add(self, node: Node, format: str) -> None:  # the language's word
         """Take one member into the plan."""
         if isinstance(node, Device | Vector):
             if format == "child":
@@ -52,6 +53,11 @@ class ReadPlan:
             self.fresh.append(node)
         if format in ("hinted", "hinted_uncached"):
             self.hinted.append(node.name)
+
+
+def present(signals: Sequence[SignalR]) -> list[SignalR]:
+    """Return the signals without those that are optional and absent."""
+    return [signal for signal in signals if not signal.left_out]
 
 
 class Device(Node):
@@ -129,15 +135,17 @@ class Device(Node):
         :raises ReadError: of the class of the first failure; lists every failure.
         """
         plan = self._plan
-        return self._documents(plan.read, await read_signals(plan.read, plan.fresh))
+        signals = present(plan.read)
+        return self._documents(signals, await read_signals(signals, plan.fresh))
 
     async def read_partial(self) -> dict[str, dict[str, Any] | SignalError]:
         """Return a reading or an error for each key of `read`."""
         plan = self._plan
-        outcomes = await read_signals(plan.read, plan.fresh)
+        signals = present(plan.read)
+        outcomes = await read_signals(signals, plan.fresh)
         return {
             signal.name: outcome.document() if isinstance(outcome, Reading) else outcome
-            for signal, outcome in zip(plan.read, outcomes, strict=True)
+            for signal, outcome in zip(signals, outcomes, strict=True)
         }
 
     async def describe(self) -> dict[str, dict[str, Any]]:
@@ -152,7 +160,7 @@ class Device(Node):
 
         :raises ReadError: as `read`.
         """
-        config = self._plan.config
+        config = present(self._plan.config)
         return self._documents(config, await read_signals(config, config))
 
     async def describe_configuration(self) -> dict[str, dict[str, Any]]:
@@ -195,7 +203,8 @@ class Device(Node):
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             return {
-                signal.name: data_key(signal.source, signal._shape, await signal._describe()) for signal in signals
+                signal.name: data_key(signal.source, signal._shape, await signal._describe())
+                for signal in present(signals)
             }
 
 
@@ -245,5 +254,3 @@ class Vector(Node, Mapping[str | int, Node]):
     def __repr__(self) -> str:
         """Return path and keys."""
         return f"{self.path} [{', '.join(map(str, self._members))}]"
-
-

@@ -23,6 +23,13 @@ log = logging.getLogger("ophyd_decl.devices")
 Listener = Callable[[Update], None]
 
 
+def server_of(channel: Channel) -> str:
+    """Return under which name the server of a channel is known to be alive; its source where it tells no host."""
+    scheme, _, _ = channel.source.partition("://")
+    description = channel.description
+    return f"{scheme}://{description.host}" if description is not None and description.host else channel.source
+
+
 class Held:
     """The monitor of one channel; used on the device loop only.
 
@@ -81,8 +88,7 @@ class Held:
         update = self.update
         if not isinstance(update, Reading) or self._channel.state != "connected":
             return None
-        description = self._channel.description
-        heard = self._context.heard.get(description.host if description else "")
+        heard = self._context.heard.get(server_of(self._channel))
         if heard is None or time.monotonic() - heard > self._context.liveness_s:
             return None
         return update
@@ -96,8 +102,7 @@ class Held:
         self.update = update
         if isinstance(update, Reading):
             self.last_reading = update
-            description = self._channel.description
-            self._context.heard[description.host if description else ""] = time.monotonic()
+            self._context.heard[server_of(self._channel)] = time.monotonic()
         for listener in tuple(self._listeners):
             listener(update)
 

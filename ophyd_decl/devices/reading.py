@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..connectors.protocol import Connector, ReadRequest, Update
 from ..errors import DisconnectedError, SignalError
 from ..vocab.readings import Reading
+from .held import server_of
 
 if TYPE_CHECKING:
     from .signal import WireSignal
@@ -49,7 +50,7 @@ async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> l
     heard = time.monotonic()
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
-            leaf._context.shared.heard[leaf.host] = heard
+            leaf._context.heard[server_of(leaf.read_channel)] = heard
         else:
             answer.about(leaf.path, leaf._place)
             if isinstance(answer, DisconnectedError) and answer.age_s is None:

@@ -1,5 +1,6 @@
 """Signals that live in a control system, or in this process: one address to read, one to write."""
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from ..connectors.protocol import Channel, Connector, Description, PutRequest, R
 from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
+    DisconnectedError,
     LimitError,
     MismatchError,
     OphydDeclError,
@@ -160,9 +162,7 @@ class WireSignal(SignalNode):
         connector = self.open()
         held = self._current_held()
         if held is None:
-            held = self._held = Held(
-                self._context, connector, self.read_channel, self.path, self._shape.all_updates
-            )
+            held = self._held = Held(self._context, connector, self.read_channel, self.path, self._shape.all_updates)
         held.add(listener)
         return held
 
@@ -181,6 +181,13 @@ class WireSignal(SignalNode):
         """Return the age in s of the newest value that was held, None if there was none."""
         held = self._held
         return None if held is None or held.last_reading is None else now - held.last_reading.timestamp
+
+    @property
+    def left_out(self) -> bool:
+        """Return whether it is optional and absent, so that documents do without it."""
+        if not self._shape.optional or self._connector is None:
+            return False
+        return any(channel.state == "new" for channel in self.channels)
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""
@@ -253,13 +260,14 @@ class WireSignal(SignalNode):
         return snapshot[self]
 
     async def _describe(self) -> Description:
-        connector = self.open()
+        self.open()
         channel = self.read_channel
-        if channel.state != "connected" or channel.description is None:
-            (outcome,) = await connector.connect([channel], time.monotonic() + self._shape.timeouts.connect)
-            if isinstance(outcome, SignalError):
-                raise outcome.about(self.path, self._place)
-            return outcome
+        if channel.failure is not None:
+            raise self._error(copy.copy(channel.failure))
+        if channel.description is None:
+            raise self._error(AbsentError("nothing answers to this name"))
+        if channel.state != "connected":
+            raise self._error(DisconnectedError("the connection is closed"))
         return channel.description
 
     async def _write(self, value: Any, timeout_s: float | None) -> None:
@@ -271,7 +279,7 @@ class WireSignal(SignalNode):
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
             wait = self._shape.wait == "yes" or (self._shape.wait == "non_zero" and bool(value))
-            outcome: None | SignalError = None
+            outcome: SignalError | None = None
             for _ in range(1 + self._shape.retries):
                 deadline = time.monotonic() + (self._shape.timeouts.write if timeout_s is None else timeout_s)
                 (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])

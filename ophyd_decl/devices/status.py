@@ -1,7 +1,7 @@
 """Statuses: what a verb such as `set` or `trigger` returns at once while the work goes on.
 
-They satisfy bluesky's `Status` protocol, can be awaited on any event loop and waited for in any other thread. Awaiting a
-status and being cancelled cancels the work.
+They satisfy bluesky's `Status` protocol, can be awaited on any event loop and waited for in any other thread. Awaiting
+a status and being cancelled cancels the work.
 """
 
 import asyncio

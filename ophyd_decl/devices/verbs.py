@@ -43,6 +43,11 @@ class SignalNode(Node):
         """Return the address with its scheme, as documents show it."""
         raise NotImplementedError
 
+    @property
+    def left_out(self) -> bool:
+        """Return whether it is optional and absent, so that documents do without it."""
+        return False
+
     def _leaves(self) -> "Sequence[WireSignal]":
         """Return the wire signals that a reading is made from."""
         raise NotImplementedError
@@ -154,8 +159,8 @@ class SignalR(SignalNode):
     def subscribe(self, callback: Callable[..., Any]) -> int:
         """Call `callback` with the value now and at each change, until `clear_sub`.
 
-        A callback with a parameter `value` gets the keywords `value, old_value, timestamp` on a worker thread; any other
-        gets `{name: reading}` on the device loop.
+        A callback with a parameter `value` gets the keywords `value, old_value, timestamp` on a worker thread; any
+        other gets `{name: reading}` on the device loop.
 
         :returns: a number for `clear_sub`.
         """
@@ -251,7 +256,7 @@ class SignalW(SignalNode):
     def put(self, value: Any, timeout: float | None = None) -> None:
         """Write a value and wait, from a thread that runs no event loop.
 
-        :raises WouldBlockError: on the device loop; write `await signal.set(value)` or `yield from bps.mv(signal, value)`.
+        :raises WouldBlockError: on the device loop; write `await signal.set(value)`, in a plan `bps.mv(signal, value)`.
         :raises WriteError: if it was refused, lost, timed out or not sent.
         """
         self._context.binding.run(
@@ -283,9 +288,7 @@ def _keywords(callback: Callable[..., Any]) -> Callable[[Reading], None]:
 
     def tell(reading: Reading) -> None:
         previous, old[0] = old[0], reading.value
-        callback_thread.call(
-            lambda: callback(value=reading.value, old_value=previous, timestamp=reading.timestamp)
-        )
+        callback_thread.call(lambda: callback(value=reading.value, old_value=previous, timestamp=reading.timestamp))
 
     return tell
 

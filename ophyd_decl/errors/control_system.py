@@ -28,7 +28,7 @@ class SignalError(OphydDeclError):
         place: Place | None = None,
         expected: Any = None,
         found: Any = None,
-        help: str | None = None,  # noqa: A002  # the word that every diagnostic uses
+        help: str | None = None,  # the word that every diagnostic uses
     ) -> None:
         self.problem = problem
         self.source = source

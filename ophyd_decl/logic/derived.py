@@ -47,9 +47,7 @@ class DerivedMove:
 
             def update() -> WatcherUpdate:
                 shape = self._signal._shape
-                return progress(
-                    self._position(seen), initial, value, self._device.name, shape.units, shape.precision
-                )
+                return progress(self._position(seen), initial, value, self._device.name, shape.units, shape.precision)
 
             yield update()
             status: AsyncStatus[None] = self._signal.set(value, timeout=timeout_s)

@@ -196,7 +196,8 @@ class SetpointMove:
 
     def _raise_if_failed(self, seen: Observation) -> None:
         if self._failed is not None and self._holds(self._failed, seen):
-            raise self._about(MoveFailedError(f"the device says that it failed: {self._failed.describe(seen.snapshot)}"))
+            why = self._failed.describe(seen.snapshot)
+            raise self._about(MoveFailedError(f"the device says that it failed: {why}"))
 
     def _compare(self, target: Any, position: Any, precision: int | None, units: str | None) -> None:
         tolerance = self._tolerance

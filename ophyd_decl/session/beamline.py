@@ -53,6 +53,7 @@ class Beamline:
         self.devices: dict[str, Any] = {
             device.path: build(device, self._shared, find_spec, mock=mock) for device in self.blueprint.devices
         }
+        vars(self).update(self.devices)
         for device in self.devices.values():
             device._context.connection.connect = self._connect_lazily(device)
 
@@ -84,9 +85,7 @@ class Beamline:
     @property
     def report(self) -> Report:
         """Return the state of every connection now."""
-        return Report(
-            self.name, self.profile, self._elapsed_s, report_of(list(self.devices.values()), self._outcomes)
-        )
+        return Report(self.name, self.profile, self._elapsed_s, report_of(list(self.devices.values()), self._outcomes))
 
     def connect(
         self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
@@ -187,17 +186,6 @@ class Beamline:
         """
         return self._locate(parse_path(path))
 
-    def __getattr__(self, name: str) -> Any:
-        """Return a device."""
-        devices = self.__dict__.get("devices", {})
-        if name in devices:
-            return devices[name]
-        raise AttributeError(f"no device `{name}`; there are {', '.join(devices)}")
-
-    def __dir__(self) -> list[str]:
-        """Return members and devices, for completion."""
-        return [*super().__dir__(), *self.devices]
-
     def __repr__(self) -> str:
         """Return name and devices."""
         return f"<Beamline {self.name}: {', '.join(self.devices)}>"
@@ -222,5 +210,3 @@ def _value_of(node: Any) -> SignalR:
     if isinstance(node, SignalR) or hasattr(node, "readback_signal"):
         return value_signal_of(node)
     raise OphydDeclError(f"{node.path} has no single value; name one of its signals")
-
-

@@ -15,9 +15,7 @@ from .report import DeviceReport, report_device
 Leaf = WireSignal | Command
 
 
-async def connect_devices(
-    devices: Sequence[Any], timeout_s: float | None, outcomes: dict[Node, SignalError]
-) -> None:
+async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outcomes: dict[Node, SignalError]) -> None:
     """Search every signal of every device at once, and take what their servers say.
 
     :param timeout_s: for all; None: for each batch the longest connect time-out of its signals.
@@ -66,5 +64,3 @@ def _leaves(device: Any) -> list[Leaf]:
 def report_of(devices: Sequence[Any], outcomes: dict[Node, SignalError]) -> list[DeviceReport]:
     """Return the state of each device now."""
     return [report_device(device, outcomes) for device in devices]
-
-

@@ -16,7 +16,7 @@ _restored: dict[tuple[str, str | None], Beamline] = {}
 def load_beamline(
     path: str | os.PathLike[str],
     profile: str | None = None,
-    set: Mapping[str, Any] | None = None,  # noqa: A002  # the word of the command line
+    set: Mapping[str, Any] | None = None,  # the word of the command line
 ) -> Beamline:
     """Return the beamline of a file or folder; no I/O but reading the files.
 

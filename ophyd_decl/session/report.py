@@ -62,9 +62,7 @@ class Report:
     :param devices: one for each device, in file order.
     """
 
-    def __init__(
-        self, beamline: str, profile: str | None, elapsed_s: float, devices: Sequence[DeviceReport]
-    ) -> None:
+    def __init__(self, beamline: str, profile: str | None, elapsed_s: float, devices: Sequence[DeviceReport]) -> None:
         self.beamline = beamline
         self.profile = profile
         self.elapsed_s = elapsed_s
@@ -138,7 +136,7 @@ def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceRepor
     usable = 0
     refused = absent = 0
     for leaf in leaves:
-        error = _trouble(leaf, outcomes)
+        error = None if isinstance(leaf, WireSignal) and leaf.left_out else _trouble(leaf, outcomes)
         if error is None:
             usable += 1
             if isinstance(leaf, WireSignal):
@@ -162,7 +160,7 @@ def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceRepor
         state = "mismatch"
     else:
         state = "connected"
-    place = device.place
+    place = device._place
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
         len(leaves), usable, connection.elapsed_s, tuple(problems),

@@ -24,7 +24,7 @@ def parse_path(path: str) -> tuple[str | int, ...]:
             position += 1
         match = _ELEMENT.match(path, position)
         if match is None:
-            raise OphydDeclError(f"{path!r} is no path; write for instance `stage.x.velocity` or `pdet.channel.1.value`")
+            raise OphydDeclError(f"{path!r} is no path; write `stage.x.velocity` or `pdet.channel.1.value`")
         quoted, single, number, plain = match.groups()
         text = quoted if quoted is not None else single if single is not None else plain
         if number is not None:

@@ -34,13 +34,15 @@ class Limits:
     low: float | None = None
     high: float | None = None
 
-    def __bool__(self) -> bool:
-        """Return whether there is any limit at all."""
-        return self.low is not None or self.high is not None
-
     def holds(self, value: float) -> bool:
         """Return whether the value lies inside; NaN never does."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high) and value == value
+
+    def wider_than(self, other: "Limits") -> bool:
+        """Return whether one end lies beyond that of another range; an open end is not compared."""
+        low = self.low is not None and other.low is not None and self.low < other.low
+        high = self.high is not None and other.high is not None and self.high > other.high
+        return low or high
 
     def tighter(self, other: "Limits") -> "Limits":
         """Return the part that both ranges share."""

@@ -85,9 +85,7 @@ def soft_motor(name: str = "motor") -> Shape:
         soft("setpoint", 0.0, units="mm"),
         soft("readback", 0.0, units="mm", format="hinted", carries_device_name=True, precision=3),
         soft("velocity", 1.0, format="config"),
-        roles=(
-            RoleShape("movable", "setpoint", {"setpoint": path("setpoint"), "readback": path("readback")}, HERE),
-        ),
+        roles=(RoleShape("movable", "setpoint", {"setpoint": path("setpoint"), "readback": path("readback")}, HERE),),
     )
 
 

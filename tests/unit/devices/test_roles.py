@@ -50,7 +50,7 @@ def heater(**options: Any) -> Any:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(2):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # the loop is turned until it has done its work
             await asyncio.sleep(0)
 
 
@@ -70,7 +70,7 @@ async def test_a_move_with_a_condition_ends_when_it_holds_and_tells_its_watchers
     await status
     assert (updates[0]["current"], updates[0]["target"], updates[0]["unit"]) == (0.0, 100.0, "K")
     assert updates[-1]["current"] == 99.9
-    assert [update["fraction"] for update in updates if update["current"] == 50.0][0] == 0.5
+    assert next(update["fraction"] for update in updates if update["current"] == 50.0) == 0.5
     assert device._context.binding.idle
 
 
@@ -109,7 +109,8 @@ async def test_a_move_that_does_not_end_times_out_and_is_stopped() -> None:
     await connect(device)
     set_mock_value(device.stable, False)
     set_mock_value(device.temperature, 7.0)
-    with pytest.raises(MoveTimeoutError, match=r"not at 100\.0 after 0\.05 s; waiting for `stable` with stable = False") as caught:
+    message = r"not at 100\.0 after 0\.05 s; waiting for `stable` with stable = False"
+    with pytest.raises(MoveTimeoutError, match=message) as caught:
         await device.set(100.0, timeout=0.05)
     assert isinstance(caught.value, TimeoutError)
     assert await device.setpoint.get_value() == 7.0
