@@ -1,0 +1,146 @@
+"""The one libca context of the process, which threads are attached to it, and its end.
+
+A context that is there already (of aioca, or of pyepics on the same library) is used, so that a server sees one client;
+only one that was made here is destroyed here. A thread that belongs to another context is lent to ours for the call.
+"""
+
+import atexit
+import logging
+import sys
+import threading
+import weakref
+from types import TracebackType
+from typing import Any, Protocol
+
+from . import library
+from .calls import on_exception
+
+_log = logging.getLogger("ophyd_decl.connectors.ca")
+
+
+class Client(Protocol):
+    """Something that uses the context and must let go of it when the interpreter ends."""
+
+    def abandon(self) -> None:
+        """Clear subscriptions and channels, deliver nothing more."""
+        ...
+
+
+class SharedContext:
+    """The context of this process; made or found at the first turn."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.clients: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._handle: int | None = None
+        self._owned = False
+        self._ended = False
+
+    def enter(self) -> int | None:
+        """Attach the calling thread; return the context that it belonged to, if that was another one."""
+        if self._ended:
+            raise RuntimeError("libca was shut down with the interpreter")
+        current: int | None = library.current_context()
+        if current is not None and current == self._handle:
+            return None
+        if self._handle is None:
+            self._open(current)
+            if library.current_context() == self._handle:
+                return None if current == self._handle else current
+        if current is not None:
+            library.detach_context()
+        status = library.attach_context(self._handle)
+        if status != library.ECA_NORMAL:
+            raise RuntimeError(f"cannot attach to the libca context: {library.message(status)}")
+        return current
+
+    def leave(self, other: int | None) -> None:
+        """Give the thread back to the context that `enter` returned."""
+        library.flush_io()
+        if other is not None:
+            library.detach_context()
+            library.attach_context(other)
+
+    def _open(self, current: int | None) -> None:
+        found = current or _foreign_context()
+        if found is not None and _is_preemptive(found, current):
+            self._handle = found
+        else:
+            if current is not None:
+                library.detach_context()
+            status = library.create_context(1)
+            if status != library.ECA_NORMAL:
+                raise RuntimeError(f"cannot make a libca context: {library.message(status)}")
+            self._handle = library.current_context()
+            self._owned = True
+        library.add_exception_event(on_exception, None)
+        # Registered after that of the owner, so it runs before the context is destroyed by him.
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """Let no callback come any more: one into an interpreter that ends would kill the process."""
+        with self.lock:
+            if self._ended or self._handle is None:
+                return
+            try:
+                other = self.enter()
+                for client in list(self.clients):
+                    client.abandon()
+                self._ended = True
+                if self._owned:
+                    library.destroy_context()
+                else:
+                    self.leave(other)
+            except Exception:  # noqa: BLE001  # nobody is left who could act on it
+                _log.exception("at the end of libca")
+            self._ended = True
+
+
+class Turn:
+    """Makes libca usable in the calling thread, and sends what was asked for at the end."""
+
+    __slots__ = ("_other",)
+
+    def __enter__(self) -> None:
+        """Attach."""
+        shared.lock.acquire()
+        try:
+            self._other = shared.enter()
+        except BaseException:
+            shared.lock.release()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Flush, and give the thread back."""
+        try:
+            shared.leave(self._other)
+        finally:
+            shared.lock.release()
+
+
+def _foreign_context() -> int | None:
+    """Return the context that aioca, or pyepics on this very library, uses in another thread.
+
+    Neither has a public name for it; without it two clients would be seen by each server, which works.
+    """
+    aioca: Any = sys.modules.get("aioca._catools")
+    handle = getattr(getattr(aioca, "_Context", None), "_ca_context", None)
+    if handle is None:
+        epics: Any = sys.modules.get("epics.ca")
+        if getattr(getattr(epics, "libca", None), "_name", None) == library.path:
+            handle = getattr(epics, "initial_context", None)
+    return handle if isinstance(handle, int) else None
+
+
+def _is_preemptive(handle: int, current: int | None) -> bool:
+    """Return whether a context lets other threads use it; attaches the thread to it if so."""
+    if current != handle:
+        if current is not None:
+            library.detach_context()
+        return library.attach_context(handle) == library.ECA_NORMAL
+    return bool(library.preemptive())
+
+
+shared = SharedContext()

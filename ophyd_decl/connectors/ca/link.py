@@ -1,0 +1,388 @@
+"""One PV over Channel Access: its channel of libca, its type in this generation, its subscription.
+
+For a text the channel of the long form (`X.VAL$`) is searched beside the plain one, since a DBR_STRING ends after 39
+bytes; it is used if the server turns out to serve a DBR_STRING and offers it.
+"""
+
+import ctypes
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ReadError
+from ...vocab.datatypes import NativeType
+from ..inbox import Inbox
+from ..link import QUEUE_LIMIT, Link, Served
+from ..values import WireTraits
+from . import calls, library
+from .calls import Data
+from .decoding import (
+    CHAR,
+    CONTROL,
+    DOUBLE,
+    ENUM,
+    FLOAT,
+    HEADER_SIZE,
+    NAMES,
+    NUMPY,
+    STRING,
+    TEXT_SIZE,
+    TIME,
+    VALUE_SIZE,
+    Decoder,
+    Metadata,
+    array_decoder,
+    characters_decoder,
+    metadata,
+    scalar_decoder,
+)
+from .encoding import encode
+
+if TYPE_CHECKING:
+    from .connector import CaConnector
+    from .requests import PutGroup
+
+#: What CA carries as something wider, or with another sign: it has neither unsigned nor 64-bit integers.
+CARRIED = {"int8": "uint8", "uint16": "int32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
+
+
+class Endpoint:
+    """One channel of libca."""
+
+    __slots__ = ("channel", "link", "name", "number", "up")
+
+    def __init__(self, link: "CaLink", name: str) -> None:
+        self.link = link
+        self.name = name
+        self.up = False
+        self.number = calls.add_endpoint(self)
+        channel = ctypes.c_void_p()
+        status = library.create_channel(name.encode(), calls.on_connection, self.number, 0, ctypes.byref(channel))
+        self.channel: int | None = channel.value if status == library.ECA_NORMAL else None
+        if self.channel is not None:
+            library.replace_rights_handler(self.channel, calls.on_rights)
+
+    def clear(self) -> None:
+        """Give up the channel."""
+        calls.remove_endpoint(self.number)
+        if self.channel is not None:
+            library.clear_channel(self.channel)
+            self.channel = None
+
+    def connection(self, up: bool) -> None:
+        """Take a change of the connection; called in a thread of libca."""
+        self.link.inbox.post(self.link.endpoint_changed, self, up)
+
+    def rights(self, readable: bool, writable: bool) -> None:
+        """Take a change of access rights; called in a thread of libca."""
+        self.link.inbox.post(self.link.endpoint_rights, self, readable, writable)
+
+    def put_failed(self, status: int) -> None:
+        """Take the failure of a put without callback; called in a thread of libca."""
+        self.link.inbox.post(self.link.put_failed, status)
+
+
+class Question:
+    """The request for metadata of one generation."""
+
+    __slots__ = ("link", "number")
+
+    def __init__(self, link: "CaLink") -> None:
+        self.link = link
+        self.number = calls.add_target(self)
+
+    def arrived(self, member: int, status: int, count: int, data: Data) -> None:
+        """Hand the reply on; called in a thread of libca."""
+        del member
+        self.link.inbox.post(self.link.answered, self, status, count, data)
+
+
+class Subscription:
+    """The updates of one generation: a bounded queue between the thread of libca and the loop."""
+
+    __slots__ = ("_dropped_in", "_handle", "_limit", "_number", "_queue", "_waking", "link")
+
+    def __init__(self, link: "CaLink") -> None:
+        self.link = link
+        self._queue: deque[tuple[int, int, Data]] = deque()
+        self._waking = False
+        self._number = calls.add_target(self)
+        handle = ctypes.c_void_p()
+        mask = library.DBE_VALUE | library.DBE_ALARM
+        status = library.create_subscription(
+            link.kind + TIME,
+            link.wire_count,
+            link.wire_channel,
+            mask,
+            calls.on_reply,
+            self._number,
+            ctypes.byref(handle),
+        )
+        self._handle = handle.value if status == library.ECA_NORMAL else None
+
+    def clear(self) -> None:
+        """End it."""
+        calls.remove_target(self._number)
+        if self._handle is not None:
+            library.clear_subscription(self._handle)
+            self._handle = None
+
+    def arrived(self, member: int, status: int, count: int, data: Data) -> None:
+        """Queue an update; called in a thread of libca."""
+        del member
+        queue, link = self._queue, self.link
+        if len(queue) >= link.queue_limit:
+            try:
+                queue.popleft()
+                link.dropped += 1
+            except IndexError:  # the loop was faster
+                pass
+        queue.append((status, count, data))
+        if not self._waking:
+            self._waking = True
+            link.inbox.post(self._drain)
+
+    def _drain(self) -> None:
+        self._waking = False
+        if self.link.subscription is not self:
+            return
+        updates: list[Any] = []
+        for _ in range(len(self._queue)):
+            try:
+                status, count, data = self._queue.popleft()
+            except IndexError:
+                break
+            if status == library.ECA_NORMAL:
+                updates.append(self.link.decode(data, count))
+            elif status != library.ECA_DISCONN:  # a closed connection is told by the connection callback
+                self.link.subscription_failed(status)
+        self.link.deliver(updates)
+
+
+class CaLink(Link):
+    """One PV; see `link.Link`.
+
+    :param text: whether the long form of a string is wanted.
+    :param array: whether it is declared as an array, which CA does not tell apart from a scalar if it has one element.
+    """
+
+    def __init__(self, name: str, inbox: Inbox, connector: "CaConnector", text: bool, array: bool) -> None:
+        super().__init__(name, inbox)
+        self._connector = connector
+        self._text = text
+        self._array = array
+        self._plain: Endpoint | None = None
+        self._long: Endpoint | None = None
+        self._used: Endpoint | None = None
+        self._question: Question | None = None
+        self.subscription: Subscription | None = None
+        self.fences: deque[tuple[PutGroup, int]] = deque()
+        self.queue_limit = 1
+        self.kind = DOUBLE
+        self.is_array = False
+        self.characters = False
+        self.decode: Decoder = scalar_decoder(DOUBLE)
+
+    @property
+    def wire_channel(self) -> int | None:
+        """Return the handle of the channel that is used."""
+        return None if self._used is None else self._used.channel
+
+    @property
+    def wire_count(self) -> int:
+        """Return how many elements are asked for; 0 is: as many as there are."""
+        return 0 if self.is_array or self.characters else 1
+
+    def encode(self, raw: Any) -> tuple[int, bytes]:
+        """Return the number of elements and the bytes of a raw value."""
+        return encode(self.kind, raw, self.is_array, self.characters)
+
+    def start(self) -> None:
+        """Search for the PV."""
+        self._plain = Endpoint(self, self.name)
+        self._search_long()
+
+    def stop(self) -> None:
+        """Give up the channels."""
+        self._forget_question()
+        for endpoint in (self._plain, self._long):
+            if endpoint is not None:
+                endpoint.clear()
+        self._plain = self._long = self._used = None
+
+    def subscribe(self) -> None:
+        """Have the server send updates."""
+        self.queue_limit = self._limit()
+        self.subscription = Subscription(self)
+
+    def unsubscribe(self) -> None:
+        """Have the server send no more updates."""
+        if self.subscription is not None:
+            self.subscription.clear()
+            self.subscription = None
+
+    def add_monitor(self, monitor: Any) -> None:
+        """Deliver to this monitor, and make room in the queue for it."""
+        super().add_monitor(monitor)
+        self.queue_limit = self._limit()
+
+    def endpoint_changed(self, endpoint: Endpoint, up: bool) -> None:
+        """Follow the connection of a channel."""
+        endpoint.up = up
+        if self.phase == "released":
+            return
+        if endpoint is self._long:
+            if up and self.phase == "describing" and self._used is None:
+                self._ask(endpoint)
+        elif endpoint is self._plain and up:
+            self._plain_up(endpoint)
+        elif endpoint is self._plain:
+            self._forget_question()
+            self._used = None
+            self.went_down()
+
+    def endpoint_rights(self, endpoint: Endpoint, readable: bool, writable: bool) -> None:
+        """Follow the access rights of the channel that is used."""
+        if endpoint is self._used and self.phase == "ready":
+            blind = self.served is not None and not self.served.readable and readable
+            self.rights_changed(readable, writable)
+            if blind:  # what could not be asked before
+                self.went_down()
+                self.went_up()
+                self._ask(endpoint)
+
+    def long_expired(self) -> None:
+        """Use the plain form, since the long one did not answer."""
+        if self.phase == "describing" and self._used is None and self._plain is not None:
+            self._drop_long()
+            self._ask(self._plain)
+
+    def put_failed(self, status: int) -> None:
+        """Find the put without completion that the server refused: the oldest one."""
+        for group, member in self.fences:
+            if group.refuse(member, status):
+                return
+
+    def remove_fence(self, group: "PutGroup", member: int) -> None:
+        """Forget a put without completion."""
+        if (group, member) in self.fences:
+            self.fences.remove((group, member))
+
+    def subscription_failed(self, status: int) -> None:
+        """Tell the monitors that the server has stopped to send."""
+        for monitor in list(self.monitors):
+            source = monitor.channel.source
+            monitor.fail(ReadError(f"the server sends no updates: {library.message(status)}", source=source))
+
+    def answered(self, question: Question, status: int, count: int, data: Data) -> None:
+        """Begin the generation with what the server said."""
+        if question is not self._question or self._used is None:
+            return
+        self._forget_question()
+        if status == library.ECA_DISCONN:
+            return
+        told = status == library.ECA_NORMAL and not self.characters
+        facts = metadata(self.kind, data) if told else Metadata()
+        self._describe(facts, count)
+
+    def _plain_up(self, endpoint: Endpoint) -> None:
+        kind: int = library.field_type(endpoint.channel)
+        if not 0 <= kind < len(NAMES):  # closed again already
+            return
+        self.went_up()
+        self._used = None
+        if self._text and kind == STRING and library.element_count(endpoint.channel) == 1:
+            self._search_long()
+            if self._long is not None:
+                if self._long.up:
+                    self._ask(self._long)
+                else:
+                    self._connector.expire_long(self)
+                return
+        self._drop_long()
+        self._ask(endpoint)
+
+    def _ask(self, endpoint: Endpoint) -> None:
+        """Ask for the metadata of this generation."""
+        self._used = endpoint
+        self.kind = library.field_type(endpoint.channel)
+        count: int = library.element_count(endpoint.channel)
+        if not 0 <= self.kind < len(NAMES) or not count:
+            self._used = None
+            return
+        self.characters = self.kind == CHAR and endpoint.name.endswith("$") and not self._array
+        self.is_array = (self._array or count > 1) and not self.characters
+        if self.characters:
+            self.decode = characters_decoder()
+        else:
+            self.decode = array_decoder(self.kind) if self.is_array else scalar_decoder(self.kind)
+        self._forget_question()
+        question = self._question = Question(self)
+        kind = self.kind + (TIME if self.kind == STRING else CONTROL)
+        status = library.get_callback(kind, self.wire_count, endpoint.channel, calls.on_reply, question.number)
+        if status != library.ECA_NORMAL:
+            self.inbox.post(self.answered, question, status, 0, b"")
+
+    def _describe(self, facts: Metadata, count: int) -> None:
+        endpoint = self._used
+        if endpoint is None:
+            return
+        most: int = library.element_count(endpoint.channel)
+        host: bytes = library.host_name(endpoint.channel) or b""
+        limit = None
+        if self.characters:
+            native, limit = NativeType("str", detail="DBR_CHAR as text"), most - 1
+        else:
+            native = _native(self.kind, (most,) if self.is_array else None, facts.labels)
+            limit = TEXT_SIZE - 1 if self.kind == STRING else None
+        self.described(
+            Served(
+                native=native,
+                traits=WireTraits(facts.precision, limit, CARRIED),
+                units=facts.units,
+                precision=facts.precision,
+                limits=facts.limits,
+                shape=(count,) if self.is_array else (),
+                readable=bool(library.read_access(endpoint.channel)),
+                writable=bool(library.write_access(endpoint.channel)),
+                host=host.decode(errors="replace"),
+            )
+        )
+
+    def _search_long(self) -> None:
+        name = long_form(self.name) if self._text else ""
+        if name and self._long is None:
+            self._long = Endpoint(self, name)
+
+    def _drop_long(self) -> None:
+        if self._long is not None:
+            self._long.clear()
+            self._long = None
+
+    def _forget_question(self) -> None:
+        if self._question is not None:
+            calls.remove_target(self._question.number)
+            self._question = None
+
+    def _limit(self) -> int:
+        if not self.all_updates:
+            return 1
+        size = HEADER_SIZE[self.kind + TIME] + VALUE_SIZE[self.kind + TIME]
+        if self.served is not None and self.served.native.shape:
+            size += VALUE_SIZE[self.kind + TIME] * (self.served.native.shape[0] or 1)
+        return max(4, min(QUEUE_LIMIT, 64_000_000 // size))
+
+
+def long_form(name: str) -> str:
+    """Return the PV that gives a string field as characters; empty if the name has none."""
+    if name.endswith(("$", "}", "]")):
+        return ""
+    return f"{name}$" if "." in name else f"{name}.VAL$"
+
+
+def _native(kind: int, shape: tuple[int, ...] | None, labels: tuple[str, ...]) -> NativeType:
+    if kind == STRING:
+        return NativeType("str", shape=shape, detail=NAMES[kind])
+    if kind == ENUM and shape is None:
+        return NativeType("enum", choices=labels, detail=NAMES[kind])
+    family = "float" if kind in (FLOAT, DOUBLE) else "int"
+    return NativeType(family, NUMPY[kind], shape, detail=NAMES[kind])

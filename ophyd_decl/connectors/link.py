@@ -1,0 +1,224 @@
+"""A connection to one address: its phases, its generations, and who must be told.
+
+The state machine is the same for every protocol, and here it is written once; what differs (how to search, describe,
+subscribe) is in the subclasses. A link lives on the loop thread only; it does no I/O itself.
+
+    new ─► searching ─► describing ─► ready ─► down ─► describing …        any ─► released
+"""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..vocab.datatypes import Datatype, NativeType
+from ..vocab.readings import Limits
+from .inbox import Inbox
+from .values import WireTraits
+
+if TYPE_CHECKING:
+    from .linked_channel import LinkedChannel
+    from .linked_monitor import LinkedMonitor
+
+Phase = Literal["new", "searching", "describing", "ready", "down", "released"]
+
+#: One value as it came: raw value, timestamp in s since 1970, severity, alarm text.
+RawUpdate = tuple[Any, float, int, str]
+#: How many updates of one link wait for the loop, when every one of them is wanted.
+QUEUE_LIMIT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a server said when a link came up; `Description` is made from it for each channel."""
+
+    native: NativeType
+    traits: WireTraits = field(default_factory=WireTraits)
+    units: str | None = None
+    precision: int | None = None
+    limits: Limits | None = None
+    shape: tuple[int, ...] = ()
+    readable: bool = True
+    writable: bool = True
+    host: str = ""
+
+
+class Link(ABC):
+    """One address, shared by all channels that use it.
+
+    :param name: the address as the protocol knows it.
+    :param inbox: brings events of the client library to the loop.
+    """
+
+    def __init__(self, name: str, inbox: Inbox) -> None:
+        self.name = name
+        self.inbox = inbox
+        self.phase: Phase = "new"
+        self.generation = 0
+        self.served: Served | None = None
+        self.users: list[LinkedChannel] = []
+        self.monitors: list[LinkedMonitor] = []
+        self.subscribed = False
+        self.last: RawUpdate | None = None
+        self.heard_at: float | None = None
+        self.dropped = 0
+        self._until_ready: dict[object, Callable[[], None]] = {}
+        self._until_settled: dict[object, Callable[[], None]] = {}
+
+    # What a protocol does.
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to search; `went_up` follows."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Give up the address and everything that belongs to it."""
+
+    @abstractmethod
+    def subscribe(self) -> None:
+        """Begin to deliver updates; `all_updates` says whether every one is wanted."""
+
+    @abstractmethod
+    def unsubscribe(self) -> None:
+        """Stop to deliver updates."""
+
+    def native_for(self, datatype: Datatype) -> NativeType:
+        """Return the served type as it is offered to this declaration."""
+        del datatype
+        return self._known().native
+
+    # What users of the link do.
+
+    def open(self) -> None:
+        """Begin to search, unless that was done before."""
+        if self.phase == "new":
+            self.phase = "searching"
+            self.start()
+
+    def release(self) -> None:
+        """Close for good."""
+        if self.phase != "released":
+            started = self.phase != "new"
+            self.phase = "released"
+            self._close_subscription()
+            if started:
+                self.stop()
+            self._call(self._until_settled)
+
+    def when_ready(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when the link is ready, however often it breaks before."""
+        self._until_ready[key] = callback
+
+    def when_settled(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when the link is ready or broken."""
+        self._until_settled[key] = callback
+
+    def forget(self, key: object) -> None:
+        """Do not call back under this key."""
+        self._until_ready.pop(key, None)
+        self._until_settled.pop(key, None)
+
+    @property
+    def all_updates(self) -> bool:
+        """Return whether any monitor wants every update."""
+        return any(monitor.all_updates for monitor in self.monitors)
+
+    def add_monitor(self, monitor: "LinkedMonitor") -> None:
+        """Deliver to this monitor: the value now, or what is wrong now, and all that follows."""
+        self.monitors.append(monitor)
+        self.open()
+        if self.phase == "ready":
+            if monitor.channel.failure is not None:
+                self.inbox.post(monitor.fail, monitor.channel.unavailable())
+            elif not self.subscribed:
+                self.subscribed = True
+                self.subscribe()
+            elif self.last is not None:
+                self.inbox.post(monitor.deliver, [self.last])
+        elif self.phase == "down":
+            self.inbox.post(monitor.fail, monitor.channel.unavailable())
+
+    def remove_monitor(self, monitor: "LinkedMonitor") -> None:
+        """Deliver no more to this monitor."""
+        if monitor in self.monitors:
+            self.monitors.remove(monitor)
+            if not self.monitors:
+                self._close_subscription()
+
+    # What the client library tells, on the loop.
+
+    def went_up(self) -> None:
+        """Note that the server answered; nothing is accepted before `described`."""
+        self.phase = "describing"
+
+    def described(self, served: Served) -> None:
+        """Begin a generation: ask every user's check, then let values and requests through."""
+        self.served = served
+        self.generation += 1
+        self.phase = "ready"
+        for user in list(self.users):
+            user.validate()
+        self._call(self._until_ready)
+        self._call(self._until_settled)
+        for monitor in list(self.monitors):
+            if monitor.channel.failure is not None:
+                monitor.fail(monitor.channel.unavailable())
+        if self.monitors and not self.subscribed and any(m.channel.failure is None for m in self.monitors):
+            self.subscribed = True
+            self.subscribe()
+
+    def went_down(self) -> None:
+        """End the generation, and say so to whoever waits or listens."""
+        if self.phase in ("released", "new", "searching", "down"):
+            return
+        was_described = self.generation > 0
+        self.phase = "down" if was_described else "searching"
+        self._close_subscription()
+        self._call(self._until_settled)
+        if was_described:
+            for monitor in list(self.monitors):
+                monitor.fail(monitor.channel.unavailable())
+
+    def rights_changed(self, readable: bool, writable: bool) -> None:
+        """Note the access rights of this moment."""
+        served = self.served
+        if served is not None and (served.readable, served.writable) != (readable, writable):
+            self.served = replace(served, readable=readable, writable=writable)
+            for user in self.users:
+                user.set_rights(readable, writable)
+
+    def heard(self) -> None:
+        """Note that the server gave a value now."""
+        self.heard_at = time.monotonic()
+
+    def deliver(self, updates: list[RawUpdate]) -> None:
+        """Give updates of the subscription, oldest first, to every monitor."""
+        if self.phase != "ready" or not updates:
+            return
+        self.last = updates[-1]
+        self.heard()
+        for monitor in list(self.monitors):
+            monitor.deliver(updates)
+
+    def age(self) -> float | None:
+        """Return how long ago the server gave a value, in s."""
+        return None if self.heard_at is None else time.monotonic() - self.heard_at
+
+    def _known(self) -> Served:
+        if self.served is None:
+            raise RuntimeError(f"{self.name} was never described")
+        return self.served
+
+    def _close_subscription(self) -> None:
+        self.last = None
+        if self.subscribed:
+            self.subscribed = False
+            self.unsubscribe()
+
+    def _call(self, waiting: dict[object, Callable[[], None]]) -> None:
+        callbacks = list(waiting.values())
+        waiting.clear()
+        for callback in callbacks:
+            callback()

@@ -1,0 +1,174 @@
+"""A channel: one use of a link, with the dtype that this user declared and the check that this user asks for."""
+
+import copy
+import dataclasses
+import logging
+from typing import Any
+
+from ..errors import AbsentError, ConversionError, DisconnectedError, MismatchError, NotConnectedError, SignalError
+from ..vocab.addresses import source_of
+from ..vocab.datatypes import Datatype
+from ..vocab.readings import Reading
+from .link import Link, RawUpdate
+from .protocol import ChannelState, Check, Description
+from .values import Conversion, make_conversion
+
+_log = logging.getLogger(__name__)
+
+
+class LinkedChannel:
+    """One use of an address; see `protocol.Channel`.
+
+    :param refusal: why this address cannot exist; nothing is sent then.
+    """
+
+    __slots__ = (
+        "_check",
+        "_source",
+        "conversion",
+        "datatype",
+        "failure",
+        "link",
+        "made",
+        "refusal",
+        "skipped",
+    )
+
+    def __init__(
+        self,
+        protocol: str,
+        address: str,
+        datatype: Datatype,
+        check: Check | None,
+        link: Link,
+        refusal: str = "",
+    ) -> None:
+        self._source = source_of(protocol, address)
+        self._check = check
+        self.datatype = datatype
+        self.link = link
+        self.refusal = refusal
+        self.conversion: Conversion | None = None
+        self.made: Description | None = None
+        self.failure: SignalError | None = None
+        self.skipped = 0
+
+    @property
+    def source(self) -> str:
+        """Return the address with its scheme."""
+        return self._source
+
+    @property
+    def state(self) -> ChannelState:
+        """Return whether it was ever connected, and is now."""
+        if self.made is None:
+            return "new"
+        return "connected" if self.link.phase == "ready" else "closed"
+
+    @property
+    def generation(self) -> int:
+        """Return how often it connected."""
+        return self.link.generation
+
+    @property
+    def description(self) -> Description | None:
+        """Return what the server said in this generation."""
+        return self.made
+
+    @property
+    def dropped(self) -> int:
+        """Return how many updates were superseded before a listener of this channel saw them."""
+        return self.skipped + self.link.dropped
+
+    def __repr__(self) -> str:
+        """Return source, dtype and state."""
+        return f"<{type(self).__name__} {self._source} as {self.datatype} {self.state}>"
+
+    def validate(self) -> None:
+        """Compare what is declared with what is served in this generation, and ask the user's check."""
+        served = self.link.served
+        if served is None:
+            return
+        native = self.link.native_for(self.datatype)
+        conversion = self.convert(native)
+        mismatch = conversion if isinstance(conversion, MismatchError) else None
+        self.conversion = None if isinstance(conversion, MismatchError) else conversion
+        self.made = Description(
+            native=native,
+            dtype_numpy="" if self.conversion is None else self.conversion.dtype_numpy,
+            shape=self._shape(served.shape),
+            units=served.units,
+            precision=served.precision,
+            limits=served.limits,
+            choices=native.choices if self.conversion is None else self.conversion.choices,
+            readable=served.readable,
+            writable=served.writable,
+            host=served.host,
+        )
+        self.failure = None
+        verdict = self._ask(self.made)
+        self.failure = self.named(mismatch) if mismatch is not None else verdict
+
+    def convert(self, native: Any) -> Conversion | MismatchError:
+        """Return the conversion for a native type."""
+        return make_conversion(self.datatype, native, self.link.served.traits)  # pyright: ignore[reportOptionalMemberAccess]
+
+    def set_rights(self, readable: bool, writable: bool) -> None:
+        """Note the access rights of this moment in the description."""
+        if self.made is not None:
+            self.made = dataclasses.replace(self.made, readable=readable, writable=writable)
+
+    def unavailable(self) -> SignalError:
+        """Return why nothing can be asked of this channel now: a fresh error, since it will be raised."""
+        phase = self.link.phase
+        if self.refusal:
+            return AbsentError(self.refusal, source=self._source)
+        if phase == "ready" and self.failure is not None:
+            return copy.copy(self.failure)
+        if phase in ("new", "released"):
+            return NotConnectedError("not connected yet", source=self._source)
+        if self.made is None:
+            return AbsentError("nothing has answered to this address", source=self._source)
+        error = DisconnectedError("the connection is closed", source=self._source)
+        error.age_s = self.link.age()
+        if error.age_s is not None:
+            error.problem += f", the last value is {error.age_s:.1f} s old"
+        return error
+
+    def reading(self, update: RawUpdate) -> Reading | SignalError:
+        """Return a raw value as a reading in the declared dtype."""
+        conversion = self.conversion
+        if conversion is None:
+            return self.unavailable()
+        try:
+            return Reading(conversion.to_python(update[0]), update[1], update[2], update[3])
+        except ConversionError as error:
+            return self.named(error)
+        except Exception as error:  # noqa: BLE001  # one odd value must not take the others of a batch with it
+            wrapped = ConversionError(f"the value cannot be used: {error!r}", source=self._source)
+            wrapped.__cause__ = error
+            return wrapped
+
+    def named(self, error: SignalError) -> SignalError:
+        """Return the error with the source filled in."""
+        error.source = error.source or self._source
+        return error
+
+    def _ask(self, description: Description) -> SignalError | None:
+        if self._check is None:
+            return None
+        try:
+            verdict = self._check(description)
+        except Exception as error:  # noqa: BLE001  # what was not checked is not used
+            _log.exception("the check of %s failed", self._source)
+            verdict = MismatchError(f"its check failed: {error!r}")
+            verdict.__cause__ = error
+        return None if verdict is None else self.named(verdict)
+
+    def _shape(self, now: tuple[int, ...]) -> tuple[int, ...]:
+        declared = self.datatype.shape
+        if declared is None:
+            return () if self.datatype.name != "any" else now
+        if len(now) != len(declared):
+            now = tuple(0 for _ in declared)
+        return tuple(size if want is None else want for size, want in zip(now, declared, strict=True))

@@ -1,0 +1,282 @@
+"""What the connectors of all protocols have in common: bulk requests over links, one outcome each.
+
+A subclass says how an address becomes a link, and how reads and puts of connected channels are sent. It must not raise
+from there: what goes wrong is an outcome.
+"""
+
+import asyncio
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any, cast
+
+from ..errors import (
+    AbsentError,
+    BadValueError,
+    PutNotSentError,
+    PutTimeoutError,
+    ReadTimeoutError,
+    SignalError,
+    WrongLoopError,
+)
+from ..vocab.datatypes import Datatype
+from ..vocab.readings import Reading
+from .batch import Batch
+from .inbox import Inbox
+from .link import Link
+from .linked_channel import LinkedChannel
+from .linked_monitor import LinkedMonitor
+from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
+
+ReadBatch = Batch[Reading | SignalError]
+PutBatch = Batch[SignalError | None]
+
+
+class LinkedConnector(ABC):
+    """A connector that keeps one link for each address; see `protocol.Connector` for the methods."""
+
+    def __init__(self, protocol: str, log: logging.Logger) -> None:
+        self._protocol = protocol
+        self._links: dict[object, Link] = {}
+        self.inbox = Inbox(log, self.turn)
+
+    # What a protocol does.
+
+    @abstractmethod
+    def make_link(self, address: str, datatype: Datatype) -> Link:
+        """Return a new link; no I/O yet."""
+
+    @abstractmethod
+    def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
+        """Ask for fresh values of connected channels; outcomes are settled in the batch."""
+
+    @abstractmethod
+    def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
+        """Write raw values to connected channels; the bool asks for completion."""
+
+    def link_key(self, address: str, datatype: Datatype) -> object:
+        """Return what channels must have in common to share a link."""
+        del datatype
+        return address
+
+    def refusal(self, address: str) -> str:
+        """Return why no server can have this address; empty if one may."""
+        return "" if address.strip() else "the address is blank"
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Return the context in which the client library is called; its end sends what was asked for."""
+        return nullcontext()
+
+    # What a caller does.
+
+    @property
+    def protocol(self) -> str:
+        """Return the scheme of its addresses."""
+        return self._protocol
+
+    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Deliver on this loop from now on."""
+        self.inbox.bind(loop)
+
+    def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
+        """Return a channel for one more use of this address; does no I/O."""
+        key = self.link_key(address, datatype)
+        link = self._links.get(key)
+        if link is None:
+            link = self._links[key] = self.make_link(address, datatype)
+        channel = self.make_channel(address, datatype, check, link)
+        link.users.append(channel)
+        if link.phase == "ready":
+            channel.validate()
+        return channel
+
+    def make_channel(self, address: str, datatype: Datatype, check: Check | None, link: Link) -> LinkedChannel:
+        """Return the object that stands for one use of a link."""
+        return LinkedChannel(self._protocol, address, datatype, check, link, self.refusal(address))
+
+    def release(self, channel: Channel) -> None:
+        """Give up one use of an address; the last one closes it."""
+        used = cast(LinkedChannel, channel)
+        link = used.link
+        with self.turn():
+            for monitor in [monitor for monitor in link.monitors if monitor.channel is used]:
+                monitor.close()
+            if used in link.users:
+                link.users.remove(used)
+            if not link.users:
+                self._links = {key: other for key, other in self._links.items() if other is not link}
+                link.release()
+
+    async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
+        """Search all at once and return what their servers say; an unanswered one gives `AbsentError`."""
+        self._check_loop()
+        used = cast(Sequence[LinkedChannel], channels)
+        started = time.monotonic()
+        batch: Batch[Description | SignalError] = Batch(
+            [deadline] * len(used), lambda index: _not_found(used[index], deadline - started)
+        )
+        with self.turn():
+            for index, channel in enumerate(used):
+                if channel.refusal:
+                    batch.settle(index, channel.unavailable())
+                    continue
+                channel.link.open()
+                if channel.link.phase == "ready":
+                    _settle_connected(batch, index, channel)
+                elif channel.link.phase == "released":
+                    batch.settle(index, channel.unavailable())
+                else:
+                    key = (batch, index)
+                    channel.link.when_ready(key, partial(_settle_connected, batch, index, channel))
+                    batch.cleanups.append(partial(channel.link.forget, key))
+        return await batch.wait()
+
+    async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
+        """Return fresh values, in one round trip where the protocol can."""
+        self._check_loop()
+        used = [cast(LinkedChannel, request.channel) for request in requests]
+        batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: _read_late(used[index]))
+        with self.turn():
+            ready: list[tuple[int, LinkedChannel]] = []
+            for index, channel in enumerate(used):
+                if channel.link.phase == "ready" and channel.failure is None:
+                    ready.append((index, channel))
+                else:
+                    self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel))
+            if ready:
+                self.send_reads(batch, ready)
+        return await batch.wait()
+
+    async def put(self, requests: Sequence[PutRequest]) -> list[SignalError | None]:
+        """Write all at once; None is: done, and completed where `wait` asked for it."""
+        self._check_loop()
+        used = [cast(LinkedChannel, request.channel) for request in requests]
+        sent: set[int] = set()
+        batch: PutBatch = Batch(
+            [request.deadline for request in requests], lambda index: _put_late(used[index], index in sent)
+        )
+        now = time.monotonic()
+        with self.turn():
+            ready: list[tuple[int, LinkedChannel, Any, bool]] = []
+            for index, request in enumerate(requests):
+                channel = used[index]
+                if request.deadline <= now:
+                    batch.settle(index, _put_late(channel, False))
+                elif channel.link.phase == "ready" and channel.failure is None:
+                    self._add_put(batch, index, request, ready, sent)
+                else:
+                    self._postpone(batch, index, channel, partial(self._put_later, batch, index, request, sent))
+            if ready:
+                self.send_puts(batch, ready)
+        return await batch.wait()
+
+    def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
+        """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
+        used = cast(LinkedChannel, channel)
+        monitor = LinkedMonitor(self, used, listener, all_updates)
+        if used.refusal or used.link.phase == "released":
+            self.inbox.post(monitor.fail, used.unavailable())
+            return monitor
+        with self.turn():
+            used.link.add_monitor(monitor)
+        return monitor
+
+    def drop_monitor(self, monitor: LinkedMonitor) -> None:
+        """End a subscription; called by `Monitor.close`."""
+        with self.turn():
+            monitor.channel.link.remove_monitor(monitor)
+
+    async def close(self) -> None:
+        """Release everything that this connector opened."""
+        with self.turn():
+            for link in list(self._links.values()):
+                for monitor in list(link.monitors):
+                    monitor.closed = True
+                link.monitors.clear()
+                link.release()
+            self._links.clear()
+        self.inbox.clear()
+
+    def _check_loop(self) -> None:
+        running = asyncio.get_running_loop()
+        if self.inbox.loop is None:
+            self.bind(running)
+        elif self.inbox.loop is not running:
+            raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
+
+    def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
+        """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""
+        if channel.link.phase == "describing":
+            key = (batch, index)
+            channel.link.when_settled(key, go)
+            batch.cleanups.append(partial(channel.link.forget, key))
+        else:
+            batch.settle(index, channel.unavailable())
+
+    def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel) -> None:
+        if channel.link.phase != "ready" or channel.failure is not None:
+            batch.settle(index, channel.unavailable())
+        elif batch.pending(index):
+            self.send_reads(batch, [(index, channel)])
+
+    def _put_later(self, batch: PutBatch, index: int, request: PutRequest, sent: set[int]) -> None:
+        channel = cast(LinkedChannel, request.channel)
+        if channel.link.phase != "ready" or channel.failure is not None:
+            batch.settle(index, channel.unavailable())
+        elif batch.pending(index):
+            ready: list[tuple[int, LinkedChannel, Any, bool]] = []
+            self._add_put(batch, index, request, ready, sent)
+            if ready:
+                self.send_puts(batch, ready)
+
+    def _add_put(
+        self,
+        batch: PutBatch,
+        index: int,
+        request: PutRequest,
+        ready: list[tuple[int, LinkedChannel, Any, bool]],
+        sent: set[int],
+    ) -> None:
+        channel = cast(LinkedChannel, request.channel)
+        if channel.conversion is None:
+            batch.settle(index, channel.unavailable())
+            return
+        try:
+            raw = channel.conversion.to_native(request.value)
+        except BadValueError as error:
+            batch.settle(index, channel.named(error))
+        except Exception as error:  # noqa: BLE001  # an odd value may do anything, and must not reach the server
+            wrapped = BadValueError(f"the value cannot be written: {error!r}", source=channel.source)
+            wrapped.__cause__ = error
+            batch.settle(index, wrapped)
+        else:
+            sent.add(index)
+            ready.append((index, channel, raw, request.wait))
+
+
+def _settle_connected(batch: Batch[Description | SignalError], index: int, channel: LinkedChannel) -> None:
+    if channel.failure is not None or channel.made is None:
+        batch.settle(index, channel.unavailable())
+    else:
+        batch.settle(index, channel.made)
+
+
+def _not_found(channel: LinkedChannel, waited_s: float) -> SignalError:
+    if channel.state == "closed":
+        return channel.unavailable()
+    return AbsentError(f"nothing answered within {max(waited_s, 0):.1f} s", source=channel.source)
+
+
+def _read_late(channel: LinkedChannel) -> SignalError:
+    if channel.link.phase in ("ready", "describing"):
+        return ReadTimeoutError("the server did not answer in time", source=channel.source)
+    return channel.unavailable()
+
+
+def _put_late(channel: LinkedChannel, sent: bool) -> SignalError:
+    if sent:
+        return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
+    return PutNotSentError("the deadline passed before it could be sent", source=channel.source)

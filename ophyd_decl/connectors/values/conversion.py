@@ -1,0 +1,69 @@
+"""The one question of a connector: can this signal be used as it is declared, and how.
+
+Answers with a conversion, or with an error that names both sides; it never guesses by position or by width.
+"""
+
+from ...vocab.datatypes import NUMPY_WIDTHS, Datatype, NativeType
+from .arrays import array_conversion
+from .labels import enum_conversion
+from .numbers import bool_conversion, float_conversion, int_conversion, width_conversion
+from .parts import Conversion, Outcome, WireTraits, mismatch
+from .tables import table_conversion
+from .text import text_conversion
+
+__all__ = ["Conversion", "WireTraits", "make_conversion"]
+
+_NO_TRAITS = WireTraits()
+_SCALARS = {
+    "bool": bool_conversion,
+    "int": int_conversion,
+    "float": float_conversion,
+    "str": text_conversion,
+    "enum": enum_conversion,
+}
+
+
+def make_conversion(datatype: Datatype, native: NativeType, traits: WireTraits = _NO_TRAITS) -> Outcome:
+    """Return how to use a signal of the native type as the declared one, or why that is not possible.
+
+    :param datatype: as declared; `any` takes what the server has.
+    :param native: as served.
+    :param traits: what protocol and server add.
+    """
+    if datatype.name == "any":
+        served = as_served(native)
+        if served is None:
+            return mismatch(datatype, native, "this kind of value is not supported")
+        return make_conversion(served, native, traits)
+    if native.kind == "unknown":
+        return mismatch(datatype, native, "this kind of value is not supported")
+    if datatype.name == "table" or native.kind == "table":
+        return table_conversion(datatype, native)
+    if datatype.shape is not None:
+        return array_conversion(datatype, native, traits)
+    if native.shape is not None and datatype.name != "str":
+        return mismatch(datatype, native, "declared as a scalar, served as an array", _declare(native))
+    if datatype.name in NUMPY_WIDTHS:
+        return width_conversion(datatype, native, traits)
+    return _SCALARS[datatype.name](datatype, native, traits)
+
+
+def as_served(native: NativeType) -> Datatype | None:
+    """Return the declaration that takes a native type as it is; None if there is none."""
+    if native.kind in ("unknown", "image"):
+        return None if native.shape is None or not native.numpy else Datatype(native.numpy, native.shape)
+    if native.kind == "table":
+        return Datatype("table", columns=native.columns)
+    if native.shape is not None:
+        name = native.kind if native.kind in ("str", "bool", "enum") else native.numpy
+        return Datatype(name, tuple(None for _ in native.shape))
+    return Datatype(native.kind)
+
+
+def _declare(native: NativeType) -> str | None:
+    """Return the declaration that would fit, as help."""
+    served = as_served(native)
+    if served is None or served.shape is None:
+        return None
+    sizes = ", ".join("null" for _ in served.shape)
+    return f"declare `dtype: {served.name}, shape: [{sizes}]`"
