@@ -40,7 +40,7 @@ class Motor:
         self._velocity = records.writable_number(
             f"{name}Velocity", velocity, units=f"{units}/s", limits=(0.001, 10_000)
         )
-        self._acceleration_time = records.writable_number(f"{name}AccelerationTime", 0.5, units="s", limits=(0, 60))
+        self._acceleration_time = records.writable_number(f"{name}AccelerationTime", 0.1, units="s", limits=(0, 60))
         self._done = records.flag(f"{name}Done", True, off="Moving", on="Done")
         records.command(f"{name}Stop", self._stop)
         self._stop_asked = False
