@@ -26,8 +26,8 @@ _DRAW_S = 0.1
     "connect",
     epilog="""\b
 Examples:
-  ophyd-decl connect beamlines/i22
-  ophyd-decl connect beamlines/i22 --only label:detectors --timeout 2 --format json
+  ophyd-decl connect beamlines/i99
+  ophyd-decl connect beamlines/i99 --only label:detectors --timeout 2 --format json
 """,
 )
 @path_argument

@@ -14,8 +14,8 @@ from .outcome import CONTROL_SYSTEM, end
     "read",
     epilog="""\b
 Examples:
-  ophyd-decl read beamlines/i22 stage.x i0
-  ophyd-decl read beamlines/i22 'stage.*' --format json
+  ophyd-decl read beamlines/i99 x counter
+  ophyd-decl read beamlines/i99 'counter.*' --format json
 """,
 )
 @path_argument

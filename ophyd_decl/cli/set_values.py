@@ -14,8 +14,8 @@ from .options import beamline_options, common_options, format_option, pair, path
     "set",
     epilog="""\b
 Examples:
-  ophyd-decl set beamlines/i22 stage.x=1.5
-  ophyd-decl set beamlines/i22 pdet.acquire_time=0.2 'pdet.channel.1.mode=High Energy'
+  ophyd-decl set beamlines/i99 x=1.5
+  ophyd-decl set beamlines/i99 x=1.5 y=-2 counter.width=3 --timeout 10
 """,
 )
 @path_argument

@@ -13,7 +13,7 @@ from .options import beamline_options, common_options, format_option, path_argum
     "tree",
     epilog="""\b
 Example:
-  ophyd-decl tree beamlines/i22 --format json
+  ophyd-decl tree beamlines/i99 --format json
 """,
 )
 @path_argument

@@ -14,7 +14,7 @@ from .outcome import FILES_WRONG, end
     "validate",
     epilog="""\b
 Example:
-  ophyd-decl validate beamlines/i22
+  ophyd-decl validate beamlines/i99
 """,
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")

@@ -14,8 +14,8 @@ from .options import beamline_options, common_options, format_option, path_argum
     "watch",
     epilog="""\b
 Examples:
-  ophyd-decl watch beamlines/i22 stage.x
-  ophyd-decl watch beamlines/i22 stage.x i0 --count 10 --format json
+  ophyd-decl watch beamlines/i99 x y
+  ophyd-decl watch beamlines/i99 counter.width --count 1 --format json
 """,
 )
 @path_argument

@@ -1,0 +1,74 @@
+"""A beamline made by `init`, and ways to call the command line."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ophyd_decl.cli import main
+
+ROOT = Path(__file__).parents[3]
+PROGRAM = [sys.executable, "-m", "ophyd_decl.cli"]
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch) -> Iterator[Call]:
+    """Call a command in this process; standard output and error are kept apart."""
+    monkeypatch.delenv("OPHYD_DECL_PROFILE", raising=False)
+    before = signal.getsignal(signal.SIGINT)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments))
+
+    yield run
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def beamline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> str:
+    """A fresh beamline of soft signals, below the current folder."""
+    monkeypatch.chdir(tmp_path)
+    assert call("init", "beamlines/i99").exit_code == 0
+    return "beamlines/i99"
+
+
+@dataclass
+class Started:
+    """A command in a process of its own."""
+
+    process: subprocess.Popen[str]
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C, and return the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Started]]:
+    """Start a command in a process of its own, in the current folder; it is gone after the test."""
+    started: list[Started] = []
+
+    def run(*arguments: str, **options: object) -> Started:
+        process = subprocess.Popen(
+            [*PROGRAM, *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(Started(process))
+        return started[-1]
+
+    yield run
+    for command in started:
+        if command.process.poll() is None:
+            command.process.kill()
+        command.process.communicate()

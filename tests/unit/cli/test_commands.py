@@ -1,0 +1,244 @@
+"""The commands on a beamline of soft signals, in this process."""
+
+import asyncio
+import json
+import re
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import Result
+from ophyd_decl.cli.group import COMMANDS, main
+
+Call = Callable[..., Result]
+Start = Callable[..., Any]
+
+
+def examples() -> list[str]:
+    """Return the example lines of every `--help`."""
+    context = click.Context(main)
+    lines = [
+        line.strip()
+        for name in COMMANDS
+        for line in (main.get_command(context, name).epilog or "").splitlines()  # type: ignore[union-attr]
+        if line.strip().startswith("ophyd-decl ")
+    ]
+    return [line for line in lines if not line.startswith(("ophyd-decl demo", "ophyd-decl watch beamlines/i99 x y"))]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_an_example(call: Call, name: str) -> None:
+    done = call(name, "--help")
+    assert done.exit_code == 0
+    assert f"  ophyd-decl {name}" in done.stdout
+    for option in ("--version", "--verbose", "--debug", "--help"):
+        assert option in done.stdout
+
+
+@pytest.mark.parametrize("line", examples())
+def test_the_examples_run(call: Call, beamline: str, line: str) -> None:
+    arguments = shlex.split(line)[1:]
+    if arguments[0] == "init":
+        arguments.append("--force")
+    done = call(*arguments)
+    assert done.exit_code == 0, done.output
+    if "json" in arguments and arguments[0] != "watch":
+        json.loads(done.stdout)
+
+
+def test_usage_errors_exit_with_2(call: Call, beamline: str) -> None:
+    assert call("vallidate").exit_code == 2
+    assert "validate" in call("vallidate").stderr
+    assert call("validate").exit_code == 2
+    assert call("read", beamline).exit_code == 2
+    assert call("read", beamline, "x", "--timeout", "-1").exit_code == 2
+    assert call("explain", "E999").exit_code == 2
+    assert call("set", beamline, "x").exit_code == 2
+    assert call("validate", beamline, "--set", "nothing").exit_code == 2
+
+
+def test_validate_says_what_was_checked(call: Call, beamline: str) -> None:
+    assert call("validate", beamline).stdout == "valid: 3 devices, 4 signals\n"
+    answer = json.loads(call("validate", beamline, "--format", "json").stdout)
+    assert answer == {
+        "schema": 1,
+        "valid": True,
+        "device_count": 3,
+        "signal_count": 4,
+        "truncated": False,
+        "diagnostics": [],
+    }
+
+
+def test_a_wrong_file_exits_with_1_in_every_command(call: Call, beamline: str) -> None:
+    file = Path(beamline, "beamline.yaml")
+    file.write_text(file.read_text().replace("labels:", "lables:", 1))
+    for arguments in (["validate"], ["tree"], ["connect"], ["read", "x"], ["set", "x=1"], ["watch", "x"]):
+        done = call(arguments[0], beamline, *arguments[1:])
+        assert done.exit_code == 1
+        assert "error[E110]: unknown key `lables`" in done.output
+        assert " --> beamlines/i99/beamline.yaml:12:" in done.output
+        assert "Traceback" not in done.output
+    answer = json.loads(call("validate", beamline, "--format", "json").stdout)
+    assert answer["diagnostics"][0]["file"] == "beamlines/i99/beamline.yaml"
+    github = call("validate", beamline, "--format", "github").stdout
+    assert github.startswith("::error file=beamlines/i99/beamline.yaml,line=12,")
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere.yaml", "empty"])
+def test_a_path_that_is_no_beamline_exits_with_1(call: Call, beamline: str, path: str) -> None:
+    Path("empty").mkdir()
+    done = call("validate", path)
+    assert done.exit_code == 1
+    assert "error[E100]" in done.stdout
+
+
+def test_strict_counts_warnings(call: Call, beamline: str) -> None:
+    file = Path(beamline, "beamline.yaml")
+    file.write_text(file.read_text() + "  i0: {type: signal, pv: BL99I:I0, dtype: float}\n")
+    assert call("validate", beamline).exit_code == 0
+    assert "warning[E106]" in call("validate", beamline).stdout
+    assert call("validate", beamline, "--strict").exit_code == 1
+
+
+def test_tree_equals_describe_of_the_mock(call: Call, beamline: str) -> None:
+    from ophyd_decl import load_beamline
+
+    nodes = {node["path"]: node for node in json.loads(call("tree", beamline, "--format", "json").stdout)["nodes"]}
+    assert list(nodes) == ["x", "x.position", "y", "y.position", "counter", "counter.width", "counter.counts"]
+    loaded = load_beamline(beamline)
+    try:
+            for signal in (loaded.x.position, loaded.counter.width, loaded.counter.counts):
+            import asyncio
+
+            keys.update(asyncio.run(signal.describe()))
+    finally:
+        loaded.close()
+    for path in ("x.position", "counter.width", "counter.counts"):
+        node = nodes[path]
+        key = keys[node["name"]]
+        assert node["source"] == key["source"].removeprefix("mock+")
+        for field in ("dtype", "shape", "dtype_numpy"):
+            assert node[field] == key[field]
+        assert node["units"] == key.get("units")
+    assert nodes["x"]["labels"] == ["motors"]
+    assert "Movable" in nodes["x"]["protocols"]
+    assert nodes["x"]["file"] == "beamlines/i99/beamline.yaml"
+    assert "Movable" not in nodes["counter"]["protocols"]
+    assert nodes["x.position"]["name"] == "x"
+    text = call("tree", beamline).stdout
+    assert re.search(r"^  width +float +rw +config +soft://counter-width +mm$", text, re.MULTILINE)
+
+
+def test_connect_reports_every_device(call: Call, beamline: str) -> None:
+    done = call("connect", beamline)
+    assert done.exit_code == 0
+    assert [line.split()[:2] for line in done.stdout.splitlines()[:3]] == [
+        ["connected", "x"],
+        ["connected", "y"],
+        ["connected", "counter"],
+    ]
+    assert "all is well" in done.stdout.splitlines()[-1]
+    answer = json.loads(call("connect", beamline, "--only", "label:motors", "--format", "json").stdout)
+    assert answer["ok"]
+    assert [device["name"] for device in answer["devices"]] == ["x", "y"]
+
+
+def test_read_gives_value_unit_and_time(call: Call, beamline: str) -> None:
+    done = call("read", beamline, "x", "counter", "--format", "json")
+    readings = {reading["path"]: reading for reading in json.loads(done.stdout)["readings"]}
+    assert list(readings) == ["x.position", "counter.width", "counter.counts"]
+    assert readings["counter.width"]["value"] == 2.0
+    assert readings["counter.width"]["units"] == "mm"
+    assert readings["x.position"]["name"] == "x"
+    assert set(readings["x.position"]) == {"path", "name", "value", "timestamp", "alarm_severity", "units"}
+    text = call("read", beamline, "counter.width").stdout
+    assert re.match(r"counter\.width  2 mm +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", text.strip())
+
+
+def test_an_unknown_signal_gets_a_suggestion(call: Call, beamline: str) -> None:
+    done = call("read", beamline, "counter.widht")
+    assert done.exit_code == 2
+    assert "counter.width" in done.stderr
+
+
+def test_set_shows_before_and_after(call: Call, beamline: str) -> None:
+    done = call("set", beamline, "x=1.5", "counter.width=3")
+    assert done.exit_code == 0
+    assert done.stdout == "x              before 0 mm  after 1.5 mm\ncounter.width  before 2 mm  after 3 mm\n"
+    answer = json.loads(call("set", beamline, "x=1.5", "--format", "json").stdout)
+    assert answer["changes"] == [{"path": "x", "name": "x", "before": 0.0, "after": 1.5, "units": "mm"}]
+
+
+def test_set_refuses_before_anything_is_sent(call: Call, beamline: str) -> None:
+    done = call("set", beamline, "y=2", "x=11")
+    assert done.exit_code == 3
+    assert "outside the limits [-10" in done.stderr
+    assert "before" not in done.stdout
+    for wrong in ("x=far", "counter.counts=1", "counter=1", "counter.width=wide", "*=1"):
+        done = call("set", beamline, wrong)
+        assert done.exit_code in (2, 3), wrong
+        assert "Traceback" not in done.output
+
+
+def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
+    Path(beamline, "types.yaml").write_text("mine\n")
+    done = call("init", beamline)
+    assert done.exit_code == 2
+    assert Path(beamline, "types.yaml").read_text() == "mine\n"
+    assert call("init", beamline, "--force").exit_code == 0
+    assert "axis" in Path(beamline, "types.yaml").read_text()
+    assert {path.name for path in Path(beamline).iterdir()} == {"__init__.py", "beamline.yaml", "types.yaml"}
+    assert call("init", "beam-line").exit_code == 2
+    assert call("init", "class").exit_code == 2
+
+
+def test_a_new_beamline_scans(beamline: str) -> None:
+    from bluesky.plans import grid_scan
+    from bluesky.run_engine import RunEngine
+    from ophyd_decl import load_beamline
+
+    run_engine = RunEngine({})
+    loaded = load_beamline(beamline)
+    documents: list[tuple[str, dict]] = []
+    try:
+        loaded.connect().or_raise()
+        run_engine(
+            grid_scan([loaded.counter], loaded.x, -1, 1, 3, loaded.y, -1, 1, 3), lambda *item: documents.append(item)
+        )
+    finally:
+        loaded.close()
+    events = [document["data"] for name, document in documents if name == "event"]
+    assert len(events) == 9
+    peak = max(events, key=lambda data: data["counter-counts"])
+    assert (peak["x"], peak["y"], peak["counter-counts"]) == (1.0, -1.0, 1000.0)
+
+
+def test_watch_prints_every_change_and_ctrl_c_ends_it(beamline: str, start: Start) -> None:
+    watching = start("watch", beamline, "x", "counter", "--format", "json")
+    assert watching.process.stdout is not None
+    lines = [json.loads(watching.process.stdout.readline()) for _ in range(3)]
+    assert {line["path"] for line in lines} == {"x.position", "counter.width", "counter.counts"}
+    begin = time.monotonic()
+    assert watching.interrupt() == 130
+    assert time.monotonic() - begin < 2
+    assert watching.process.stderr is not None
+    assert "Traceback" not in watching.process.stderr.read()
+
+
+def test_debug_shows_the_traceback(call: Call, beamline: str) -> None:
+    Path(beamline, "beamline.yaml").write_text("devices: [")
+    assert "Traceback" not in call("tree", beamline).output
+    assert "Traceback" in call("tree", beamline, "--debug").output
+
+
+def test_output_to_a_closed_pipe_is_no_error(beamline: str, start: Start) -> None:
+    listing = start("tree", beamline)
+    assert listing.process.stdout is not None
+    listing.process.stdout.close()
+    assert listing.process.wait(20) == 0
+    listing.process.stdout = None
