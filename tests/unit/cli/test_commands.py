@@ -12,6 +12,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import Result
+
 from ophyd_decl.cli.group import COMMANDS, main
 
 Call = Callable[..., Result]
@@ -111,13 +112,16 @@ def test_tree_equals_describe_of_the_mock(call: Call, beamline: str) -> None:
     nodes = {node["path"]: node for node in json.loads(call("tree", beamline, "--format", "json").stdout)["nodes"]}
     assert list(nodes) == ["x", "x.position", "y", "y.position", "counter", "counter.width", "counter.counts"]
     loaded = load_beamline(beamline)
-    try:
-            for signal in (loaded.x.position, loaded.counter.width, loaded.counter.counts):
-            import asyncio
 
-            keys.update(asyncio.run(signal.describe()))
-    finally:
-        loaded.close()
+    async def describe() -> dict[str, dict[str, Any]]:
+        await loaded.aconnect(mock=True)
+        described: dict[str, dict[str, Any]] = {}
+        for signal in (loaded.x.position, loaded.counter.width, loaded.counter.counts):
+            described.update(await signal.describe())
+        await loaded.aclose()
+        return described
+
+    keys = asyncio.run(describe())
     for path in ("x.position", "counter.width", "counter.counts"):
         node = nodes[path]
         key = keys[node["name"]]
@@ -200,6 +204,7 @@ def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
 def test_a_new_beamline_scans(beamline: str) -> None:
     from bluesky.plans import grid_scan
     from bluesky.run_engine import RunEngine
+
     from ophyd_decl import load_beamline
 
     run_engine = RunEngine({})
