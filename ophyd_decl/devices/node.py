@@ -14,7 +14,7 @@ from .context import Context
 class Node:
     """A device, vector, signal or command in the tree of a beamline."""
 
-    __slots__ = ("_context", "_key", "_name", "_parent", "_place")
+    __slots__ = ("__weakref__", "_context", "_key", "_name", "_parent", "_place")
 
     def __init__(self, context: Context, parent: "Node | None", key: str | int, name: str | None, place: Place) -> None:
         self._context = context

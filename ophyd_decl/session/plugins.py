@@ -1,6 +1,6 @@
 """The specs of plugins by role and name: those that travel with the package, and those of entry points."""
 
-from ..check.plugins import find_plugin
+from ..check.plugins import BrokenPlugin, find_plugin
 from ..errors import PluginError
 from ..spec import PluginSpec
 
@@ -8,9 +8,11 @@ from ..spec import PluginSpec
 def find_spec(role: str, name: str) -> PluginSpec:
     """Return the spec of a plugin.
 
-    :raises PluginError: if there is none.
+    :raises PluginError: if there is none, it cannot be used, or it gives another role.
     """
-    spec = find_plugin(role, name)
-    if spec is None:
+    spec = find_plugin(name)
+    if isinstance(spec, BrokenPlugin):
+        raise PluginError(name, spec.distribution, spec.problem)
+    if spec is None or spec.role != role:
         raise PluginError(name, "ophyd_decl", f"no plugin of this name gives the role `{role}`")
     return spec

@@ -1,6 +1,7 @@
 """Signals without YAML: `signal("random_walk:dt", name="time_delta")`."""
 
 from typing import Any
+from weakref import WeakSet
 
 from ..compile import compile_signal
 from ..connectors.registry import make_connector
@@ -12,6 +13,7 @@ from .loops import RunEngineFirst
 from .plugins import find_spec
 
 _shared = Shared(Binding("signals made with ophyd_decl.signal", RunEngineFirst(), make_connector))
+_made: WeakSet[Any] = WeakSet()
 
 
 def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> Any:
@@ -38,4 +40,23 @@ def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", *
             await connect_devices([made], None, {})
 
     connection.connect = connect
+    _made.add(made)
     return made
+
+
+def close_all() -> None:
+    """Release every channel and monitor of these signals, and their event loop; they connect again when used.
+
+    :raises WouldBlockError: on a thread that runs an event loop.
+    """
+
+    async def close() -> None:
+        for made in _made:
+            made.release()
+            made._context.connection.opened = False
+        for connector in _shared.binding.connectors:
+            await connector.close()
+
+    if _shared.binding.connectors:
+        _shared.binding.run(close, "close_all()", "it after the event loop has ended")
+    _shared.binding.leave()
