@@ -46,15 +46,10 @@ def device_name(node: Any) -> str:
     return node.path
 
 
-def paths(beamline: "Beamline") -> list[str]:
-    """Return the paths of all devices, signals and commands, in file order."""
-    from ..devices.node import walk
-
-    return [node.path for device in beamline.devices.values() for node in walk(device)]
-
-
 def _near(beamline: "Beamline", selector: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(selector, paths(beamline), n=3, cutoff=0.7)
+    from .completion import paths
+
+    near = get_close_matches(selector, list(paths(beamline.blueprint)), n=3, cutoff=0.7)
     return f"; did you mean {' or '.join(near)}?" if near else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, timeout_option
 from .outcome import CONTROL_SYSTEM, end
 
@@ -19,7 +20,7 @@ Examples:
 """,
 )
 @path_argument
-@click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...")
+@click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...", shell_complete=complete_signal)
 @timeout_option
 @format_option
 @beamline_options

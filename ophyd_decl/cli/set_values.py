@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_assignment
 from .options import beamline_options, common_options, format_option, pair, path_argument
 
 
@@ -19,7 +20,7 @@ Examples:
 """,
 )
 @path_argument
-@click.argument("assignments", nargs=-1, required=True, metavar="SIGNAL=VALUE...")
+@click.argument("assignments", nargs=-1, required=True, metavar="SIGNAL=VALUE...", shell_complete=complete_assignment)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Longest time of a write or move, in s.")
 @format_option
 @beamline_options

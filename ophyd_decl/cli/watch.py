@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, timeout_option
 
 
@@ -19,7 +20,7 @@ Examples:
 """,
 )
 @path_argument
-@click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...")
+@click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...", shell_complete=complete_signal)
 @click.option("--count", type=click.IntRange(min=1), help="End after this many updates.")
 @timeout_option
 @format_option

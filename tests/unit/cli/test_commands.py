@@ -17,6 +17,7 @@ from ophyd_decl.cli.group import COMMANDS, main
 
 Call = Callable[..., Result]
 Start = Callable[..., Any]
+PATHS = ["x", "x.position", "y", "y.position", "counter", "counter.width", "counter.counts"]
 
 
 def examples() -> list[str]:
@@ -110,7 +111,7 @@ def test_tree_equals_describe_of_the_mock(call: Call, beamline: str) -> None:
     from ophyd_decl import load_beamline
 
     nodes = {node["path"]: node for node in json.loads(call("tree", beamline, "--format", "json").stdout)["nodes"]}
-    assert list(nodes) == ["x", "x.position", "y", "y.position", "counter", "counter.width", "counter.counts"]
+    assert list(nodes) == PATHS
     loaded = load_beamline(beamline)
 
     async def describe() -> dict[str, dict[str, Any]]:
@@ -247,3 +248,13 @@ def test_output_to_a_closed_pipe_is_no_error(beamline: str, start: Start) -> Non
     listing.process.stdout.close()
     assert listing.process.wait(20) == 0
     listing.process.stdout = None
+
+
+@pytest.mark.parametrize(("command", "after"), [("read", ""), ("watch", ""), ("set", "=")])
+def test_the_shell_completes_paths(beamline: str, command: str, after: str) -> None:
+    from click.shell_completion import BashComplete
+
+    complete = BashComplete(main, {}, "ophyd-decl", "_OPHYD_DECL_COMPLETE")
+    found = [item.value for item in complete.get_completions([command, beamline], "")]
+    assert found == [path + after for path in PATHS]
+    assert [item.value for item in complete.get_completions([command, beamline], "counter.w")] == [PATHS[-2] + after]
