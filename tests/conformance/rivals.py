@@ -13,10 +13,12 @@ FOLDER = Path(__file__).parents[2] / ".rivals"
 _INSTALL_TIMEOUT_S = 600
 
 
-def rival(name: str, *requirements: str) -> Path:
+def rival(name: str, *requirements: str, base: str = sys.executable) -> Path:
     """Return the interpreter of an environment with these packages, made if it is not there.
 
     A test is skipped where they cannot be installed.
+
+    :param base: interpreter that the environment is made from.
     """
     folder = FOLDER / name
     python = folder / "bin" / "python"
@@ -24,7 +26,7 @@ def rival(name: str, *requirements: str) -> Path:
     wanted = "\n".join(requirements)
     if marker.exists() and marker.read_text() == wanted:
         return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True, capture_output=True)
+    subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True, capture_output=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--no-cache-dir", *requirements]
     done = subprocess.run(install, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S, check=False)
     if done.returncode:
