@@ -1,6 +1,8 @@
 """`explain`: what a code means."""
 
 import json
+import shutil
+import sys
 
 import click
 
@@ -20,6 +22,7 @@ Example:
 def command(code: str | None, output: str) -> None:
     """Say what CODE means, with an example and its mend; without CODE, list all codes."""
     from ..errors.codes import FAMILIES, codes, page, title
+    from .page_text import page_text
 
     if code is None:
         if output == "json":
@@ -36,4 +39,5 @@ def command(code: str | None, output: str) -> None:
     if output == "json":
         click.echo(json.dumps({"schema": 1, "code": wanted, "title": title(wanted), "page": page(wanted)}))
         return
-    click.echo(page(wanted).removeprefix("# ").rstrip())
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.echo(page_text(page(wanted), columns))
