@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -16,30 +16,27 @@ from ophyd_decl import wait
 from ophyd_decl.errors import WouldBlockError, WrongLoopError
 from ophyd_decl.plans import ensure_connected
 from ophyd_decl.session.beamline import Beamline
+from tests.servers.fixtures import IocFactory
+from tests.servers.ioc import Ioc
 
-from .beamlines import scannable
+from .beamlines import on_the_wire, scannable
 
 
-@pytest.fixture
-def bl() -> Iterator[Any]:
-    made = scannable()
+@pytest.fixture(scope="module")
+def own_ioc(module_ioc_factory: IocFactory) -> Ioc:
+    return module_ioc_factory()
+
+
+@pytest.fixture(params=["soft", "wire"])
+def bl(request: pytest.FixtureRequest) -> Iterator[Any]:
+    made = scannable() if request.param == "soft" else on_the_wire(request.getfixturevalue("own_ioc").prefix)
     yield made
     made.close()
 
 
 @pytest.fixture
-def make_engine() -> Iterator[Any]:
-    engines: list[RunEngine] = []
-
-    def make() -> RunEngine:
-        engines.append(RunEngine({}, call_returns_result=True))
-        return engines[-1]
-
-    yield make
-    for engine in engines:
-        engine.loop.call_soon_threadsafe(engine.loop.stop)
-        engine._th.join(5)
-        engine.loop.close()
+def make_engine(run_engine_factory: Callable[..., RunEngine]) -> Callable[[], RunEngine]:
+    return lambda: run_engine_factory({}, call_returns_result=True)
 
 
 def scan(engine: RunEngine, bl: Any) -> list[float]:
@@ -156,6 +153,7 @@ def test_synchronous_access_without_a_run_engine(bl: Any) -> None:
     wait(first, second, timeout=1)
     first.wait(timeout=1)
     assert (bl.m.position.get(), bl.det.counts.get()) == (3.0, 4)
+    bl.det.counts.put(3)
 
 
 def test_a_status_can_be_awaited_on_another_loop(bl: Any) -> None:
