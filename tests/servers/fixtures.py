@@ -1,0 +1,98 @@
+"""Fixtures that hand out servers. A server ends with the scope of the fixture that gave it, whatever the test did."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from .ioc import READ_ONLY_GROUP, RECORDS, Ioc, RandomWalk
+
+_numbers = itertools.count(1)
+
+
+class IocFactory(Protocol):
+    """Starts soft IOCs and ends them."""
+
+    def __call__(
+        self,
+        database: Path | str = RECORDS,
+        *,
+        macros: dict[str, str] | None = None,
+        access: str | None = READ_ONLY_GROUP,
+    ) -> Ioc:
+        """Start an IOC with records of its own names.
+
+        :param database: file, or text, in which `$(P)` stands before every record's name.
+        :param macros: further macros of the database.
+        :param access: rules of access security.
+        """
+        ...
+
+
+@contextmanager
+def iocs(folders: pytest.TempPathFactory) -> Iterator[IocFactory]:
+    """Give a factory whose IOCs end with this context."""
+    with ExitStack() as stack:
+
+        def start_ioc(
+            database: Path | str = RECORDS,
+            *,
+            macros: dict[str, str] | None = None,
+            access: str | None = READ_ONLY_GROUP,
+        ) -> Ioc:
+            ioc = Ioc(folders.mktemp("ioc"), f"T{next(_numbers)}:", database, macros, access)
+            try:
+                ioc.start()
+            except BaseException:
+                ioc.close()
+                raise
+            stack.callback(ioc.close)
+            return ioc
+
+        yield start_ioc
+
+
+@pytest.fixture
+def ioc_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IocFactory]:
+    """Start IOCs that end with the test, for tests that kill, hang or restart one."""
+    with iocs(tmp_path_factory) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="module")
+def module_ioc_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IocFactory]:
+    """Start IOCs that end with the module, for fixtures of that scope."""
+    with iocs(tmp_path_factory) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="session")
+def ioc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ioc]:
+    """Return the IOC with `records.db` that all tests share: leave it running, and its values as they were."""
+    with iocs(tmp_path_factory) as factory:
+        yield factory()
+
+
+@pytest.fixture
+def random_walk(tmp_path: Path) -> Iterator[RandomWalk]:
+    """Start caproto's random walk: `random_walk:dt` and `random_walk:x`, on Channel Access."""
+    with ExitStack() as stack:
+        server = RandomWalk(tmp_path)
+        stack.callback(server.close)
+        yield server.start()
+
+
+@pytest.fixture
+async def closed_channels() -> AsyncIterator[None]:
+    """Close the channels that a test has opened with aioca itself, before their loop is closed.
+
+    aioca keeps them for ever, and libca then calls a closed loop when their server goes. Ask for this one before any
+    server (`pytestmark = pytest.mark.usefixtures("closed_channels")`).
+    """
+    yield
+    import aioca
+
+    aioca.purge_channel_caches()
