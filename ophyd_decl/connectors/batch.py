@@ -69,6 +69,9 @@ class Batch(Generic[T]):
             self.done = True
             for cleanup in self.cleanups:
                 cleanup()
+            # These know the batch: without them it goes at once, and not when cycles are collected.
+            self.cleanups.clear()
+            self.collectors.clear()
 
     def _expire(self) -> None:
         now = time.monotonic()

@@ -202,6 +202,11 @@ class Link(ABC):
         for monitor in list(self.monitors):
             monitor.deliver(updates)
 
+    def deliver_odd(self, error: Exception) -> None:
+        """Tell every monitor of an update that is not what its type says."""
+        for monitor in list(self.monitors):
+            monitor.fail(monitor.channel.odd(error))
+
     def age(self) -> float | None:
         """Return how long ago the server gave a value, in s."""
         return None if self.heard_at is None else time.monotonic() - self.heard_at

@@ -145,9 +145,13 @@ class LinkedChannel:
         except ConversionError as error:
             return self.named(error)
         except Exception as error:  # noqa: BLE001  # one odd value must not take the others of a batch with it
-            wrapped = ConversionError(f"the value cannot be used: {error!r}", source=self._source)
-            wrapped.__cause__ = error
-            return wrapped
+            return self.odd(error)
+
+    def odd(self, error: Exception) -> ConversionError:
+        """Return the error of a value that is not what its type says."""
+        wrapped = ConversionError(f"the value cannot be used: {str(error)[:200]}", source=self._source)
+        wrapped.__cause__ = error
+        return wrapped
 
     def named(self, error: SignalError) -> SignalError:
         """Return the error with the source filled in."""

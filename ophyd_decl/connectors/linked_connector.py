@@ -32,7 +32,16 @@ from .linked_monitor import LinkedMonitor
 from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
 
 ReadBatch = Batch[Reading | SignalError]
-PutBatch = Batch[SignalError | None]
+
+
+class PutBatch(Batch[SignalError | None]):
+    """The outcomes of puts; `sent` holds the indices of those that may have reached a server."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self, channels: Sequence[LinkedChannel], deadlines: list[float]) -> None:
+        sent = self.sent = set[int]()
+        super().__init__(deadlines, lambda index: _put_late(channels[index], index in sent))
 
 
 class LinkedConnector(ABC):
@@ -55,7 +64,7 @@ class LinkedConnector(ABC):
 
     @abstractmethod
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Write raw values to connected channels; the bool asks for completion."""
+        """Write raw values to connected channels; the bool asks for completion. What goes out is noted as sent."""
 
     def link_key(self, address: str, datatype: Datatype) -> object:
         """Return what channels must have in common to share a link."""
@@ -154,10 +163,7 @@ class LinkedConnector(ABC):
         """Write all at once; None is: done, and completed where `wait` asked for it."""
         self._check_loop()
         used = [cast(LinkedChannel, request.channel) for request in requests]
-        sent: set[int] = set()
-        batch: PutBatch = Batch(
-            [request.deadline for request in requests], lambda index: _put_late(used[index], index in sent)
-        )
+        batch = PutBatch(used, [request.deadline for request in requests])
         now = time.monotonic()
         with self.turn():
             ready: list[tuple[int, LinkedChannel, Any, bool]] = []
@@ -166,9 +172,9 @@ class LinkedConnector(ABC):
                 if request.deadline <= now:
                     batch.settle(index, _put_late(channel, False))
                 elif channel.link.phase == "ready" and channel.failure is None:
-                    self._add_put(batch, index, request, ready, sent)
+                    self._add_put(batch, index, request, ready)
                 else:
-                    self._postpone(batch, index, channel, partial(self._put_later, batch, index, request, sent))
+                    self._postpone(batch, index, channel, partial(self._put_later, batch, index, request))
             if ready:
                 self.send_puts(batch, ready)
         return await batch.wait()
@@ -222,13 +228,13 @@ class LinkedConnector(ABC):
         elif batch.pending(index):
             self.send_reads(batch, [(index, channel)])
 
-    def _put_later(self, batch: PutBatch, index: int, request: PutRequest, sent: set[int]) -> None:
+    def _put_later(self, batch: PutBatch, index: int, request: PutRequest) -> None:
         channel = cast(LinkedChannel, request.channel)
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
         elif batch.pending(index):
             ready: list[tuple[int, LinkedChannel, Any, bool]] = []
-            self._add_put(batch, index, request, ready, sent)
+            self._add_put(batch, index, request, ready)
             if ready:
                 self.send_puts(batch, ready)
 
@@ -238,7 +244,6 @@ class LinkedConnector(ABC):
         index: int,
         request: PutRequest,
         ready: list[tuple[int, LinkedChannel, Any, bool]],
-        sent: set[int],
     ) -> None:
         channel = cast(LinkedChannel, request.channel)
         if channel.conversion is None:
@@ -253,7 +258,6 @@ class LinkedConnector(ABC):
             wrapped.__cause__ = error
             batch.settle(index, wrapped)
         else:
-            sent.add(index)
             ready.append((index, channel, raw, request.wait))
 
 

@@ -111,6 +111,7 @@ class PutGroup:
                         continue
                     link.fences.append((self, len(sent)))
             if status == library.ECA_NORMAL:
+                batch.sent.add(index)
                 sent.append((index, channel, link, wait))
             else:
                 batch.settle(index, put_error(status, channel, sent=False))

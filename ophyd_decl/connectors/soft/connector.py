@@ -181,6 +181,7 @@ class SoftConnector(LinkedConnector):
     def _apply(self, batch: PutBatch, index: int, channel: LinkedChannel, raw: Any, wait: bool) -> None:
         link = _link(channel)
         link.set_raw(raw)
+        batch.sent.add(index)
         if wait and link.held is not None:
             link.held.append(lambda: batch.settle(index, None))
         else:

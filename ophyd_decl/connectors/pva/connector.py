@@ -1,0 +1,103 @@
+"""The connector of pvAccess."""
+
+import asyncio
+import atexit
+import logging
+from collections import deque
+from typing import Any
+
+from ...vocab.datatypes import Datatype
+from ..link import Link
+from ..linked_channel import LinkedChannel
+from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from . import library
+from .disposal import Disposal
+from .link import PvaLink
+from .requests import PutGroup, ReadGroup
+
+#: How many keepers are opened in one turn of the loop.
+KEEPERS_IN_A_TURN = 50
+
+
+class PvaConnector(LinkedConnector):
+    """pvAccess; see `protocol.Connector` for the methods."""
+
+    def __init__(self) -> None:
+        super().__init__("pva", logging.getLogger("ophyd_decl.connectors.pva"))
+        self.disposal = Disposal()
+        self._context: library.Context | None = None
+        self._requests: dict[str, Any] = {}
+        self._without_keeper: deque[PvaLink] = deque()
+
+    @property
+    def context(self) -> library.Context:
+        """Return the client of pvxs, made at the first use."""
+        if self._context is None:
+            self._context = library.make_context()
+            atexit.register(self._abandon)
+        return self._context
+
+    def request(self, text: str) -> Any:
+        """Return a parsed request."""
+        parsed = self._requests.get(text)
+        if parsed is None:
+            parsed = self._requests[text] = library.make_request(text)
+        return parsed
+
+    def put_request(self, wait: bool) -> Any:
+        """Return the request of a put."""
+        return self.request("field(value)record[block=true]" if wait else "field(value)record[block=false]")
+
+    def make_link(self, address: str, datatype: Datatype) -> Link:
+        """Return a new link; no I/O yet."""
+        del datatype
+        return PvaLink(address.strip(), self.inbox, self)
+
+    def link_key(self, address: str, datatype: Datatype) -> object:
+        """Return what channels must have in common: the PV."""
+        del datatype
+        return address.strip()
+
+    def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
+        """Ask for fresh values."""
+        ReadGroup(self, batch, len(reads)).send(reads)
+
+    def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
+        """Write raw values."""
+        PutGroup(self, batch, len(puts)).send(puts)
+
+    def keep_soon(self, link: PvaLink) -> None:
+        """Open the keeper of a link when the others that are connecting have answered."""
+        if not self._without_keeper:
+            self.inbox.post(self._keep_some)
+        self._without_keeper.append(link)
+
+    async def close(self) -> None:
+        """Release everything that this connector opened, with its threads."""
+        await super().close()
+        self._without_keeper.clear()
+        context, self._context = self._context, None
+        if context is not None:
+            atexit.unregister(self._abandon)
+            await asyncio.to_thread(self._end, context)
+
+    def _end(self, context: library.Context) -> None:
+        self.disposal.stop()
+        context.close()
+
+    def _abandon(self) -> None:
+        """Close everything, since the interpreter ends."""
+        context, self._context = self._context, None
+        for link in list(self._links.values()):
+            link.monitors.clear()
+            link.release()
+        self._links.clear()
+        self.inbox.clear()
+        if context is not None:
+            self._end(context)
+
+    def _keep_some(self) -> None:
+        for _ in range(min(KEEPERS_IN_A_TURN, len(self._without_keeper))):
+            self._without_keeper.popleft().keep()
+        if self._without_keeper:
+            self.inbox.post(self._keep_some)

@@ -1,0 +1,158 @@
+"""One PV over pvAccess: its description by a read of the whole structure, its keeper, its subscription."""
+
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ReadError
+from ..inbox import Inbox
+from ..link import Link, Served
+from .library import Cancelled, Closable, Value
+from .structure import Structure, facts, inspect, unreadable
+from .subscription import Keeper, Updates
+
+if TYPE_CHECKING:
+    from .connector import PvaConnector
+    from .requests import Group
+
+_EVERYTHING = "field()"
+
+
+class PvaLink(Link):
+    """One PV; see `link.Link`."""
+
+    structure: Structure
+
+    def __init__(self, name: str, inbox: Inbox, connector: "PvaConnector") -> None:
+        super().__init__(name, inbox)
+        self.connector = connector
+        self.under_way: set[tuple[Group, int]] = set()
+        self.read_request: Any = None
+        self._question: Closable | None = None
+        self._asked = 0
+        self._keeper: Keeper | None = None
+        self._updates: Updates | None = None
+
+    def start(self) -> None:
+        """Search for the PV, and ask for its structure."""
+        self._ask()
+
+    def stop(self) -> None:
+        """Give up everything."""
+        self._end_question()
+        self._end_keeper()
+        self._lose_requests()
+
+    def subscribe(self) -> None:
+        """Have the server send updates."""
+        self._updates = Updates(self, self.structure.request)
+
+    def unsubscribe(self) -> None:
+        """Have the server send no more updates."""
+        if self._updates is not None:
+            self._updates.clear()
+            self._updates = None
+
+    def add_monitor(self, monitor: Any) -> None:
+        """Deliver to this monitor; one that wants every update needs a longer queue."""
+        if monitor.all_updates and self.subscribed and not self.all_updates:
+            self.subscribed = False
+            self.unsubscribe()
+        super().add_monitor(monitor)
+
+    def keep(self) -> None:
+        """Open the keeper, if there is none."""
+        if self._keeper is None and self.phase == "ready" and self._known().native.kind != "unknown":
+            self._keeper = Keeper(self, self.structure.quiet)
+
+    def lost(self) -> None:
+        """End the generation; the keeper tells when the server is back."""
+        if self.phase in ("describing", "ready"):
+            self._end_question()
+            self.went_down()
+            self._lose_requests()
+            if self._keeper is None:
+                self._ask()
+
+    def keeper_heard(self, value: Value, doubtful: bool) -> None:
+        """Ask again after a reconnection, and when metadata have changed."""
+        if self.phase == "down" or (self.phase == "ready" and (doubtful or self._differs(value))):
+            self._ask()
+
+    def keeper_ended(self, keeper: Keeper) -> None:
+        """Begin again after the server has ended the keeper, as if the connection were closed."""
+        if keeper is self._keeper:
+            self._end_keeper()
+            self.lost()
+
+    def keeper_refused(self, keeper: Keeper, request: str) -> None:
+        """Keep the connection by a subscription to everything, if the quiet one is refused."""
+        if keeper is self._keeper:
+            self._end_keeper()
+            if request != _EVERYTHING:
+                self._keeper = Keeper(self, _EVERYTHING)
+
+    def subscription_failed(self, error: Exception) -> None:
+        """Tell the monitors that the server has stopped to send."""
+        for monitor in list(self.monitors):
+            monitor.fail(ReadError(f"the server sends no updates: {error}", source=monitor.channel.source))
+
+    def answered(self, asked: int, answer: Any) -> None:
+        """Begin a generation with what the server said, or go on with the present one if nothing is new."""
+        if asked != self._asked or isinstance(answer, Cancelled):
+            return
+        self._end_question()
+        served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
+        if self.phase == "ready" and served == self.served:
+            return
+        if self.phase == "ready":
+            self.went_down()
+            self._lose_requests()
+        self.went_up()
+        self.described(served)
+        if served.native.kind != "unknown":
+            self.connector.keep_soon(self)
+
+    def _understand(self, value: Value) -> Served:
+        """Return what the structure says, and note how to use it."""
+        try:
+            structure = inspect(value)
+            served = structure.served(value)
+        except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
+            return Served(unreadable(f"{value.getID()}: {error!r}"))
+        self.structure = structure
+        self.read_request = self.connector.request(structure.request)
+        return served
+
+    def _ask(self) -> None:
+        """Ask for the whole structure; pvxs waits for the connection as long as it takes."""
+        self._end_question()
+        self._asked += 1
+        asked = self._asked
+
+        def handler(answer: Any) -> None:
+            self.inbox.post(self.answered, asked, answer)
+
+        self._question = self.connector.context.get(self.name, handler, request=self.connector.request(_EVERYTHING))
+
+    def _end_question(self) -> None:
+        question, self._question = self._question, None
+        if question is not None:
+            self._asked += 1
+            self.connector.disposal.add([question])
+
+    def _end_keeper(self) -> None:
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.clear()
+
+    def _lose_requests(self) -> None:
+        lost, self.under_way = self.under_way, set()
+        for group, member in lost:
+            group.lost(member)
+
+    def _differs(self, value: Value) -> bool:
+        """Return whether the metadata in an update of the keeper are not those of this generation."""
+        served = self._known()
+        native = served.native
+        if native.kind == "enum":
+            return tuple(value["value.choices"]) != native.choices
+        return facts(value, native.kind) != (served.units, served.precision, served.limits)

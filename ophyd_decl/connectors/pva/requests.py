@@ -1,0 +1,159 @@
+"""Bulk reads and puts: one group for each call, whose answers wake the loop once.
+
+pvxs would silently do an operation again after a reconnection. Here it ends with the connection: what was under way
+is settled by `lost`, and the builder of a put refuses to fill in a value that nobody waits for any more.
+"""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
+from ..batch import Batch
+from ..linked_channel import LinkedChannel
+from ..linked_connector import PutBatch
+from .library import Cancelled, Closable, Value
+from .structure import Builder
+
+if TYPE_CHECKING:
+    from .connector import PvaConnector
+    from .link import PvaLink
+
+
+class Group:
+    """What reads and puts have in common: operations, answers, and their end."""
+
+    def __init__(self, connector: "PvaConnector", batch: Batch[Any], count: int) -> None:
+        self._connector = connector
+        self._batch = batch
+        self._members: list[tuple[int, LinkedChannel, PvaLink]] = []
+        self._operations: list[Closable] = []
+        self._answers: list[tuple[int, Any]] = []
+        self._expected = count
+        self._seen = 0
+        batch.collectors.append(self.finish)
+        batch.cleanups.append(self.forget)
+
+    def answered(self, member: int, answer: Any) -> None:
+        """Keep an answer; called in a thread of pvxs."""
+        self._answers.append((member, answer))
+        if len(self._answers) == self._expected:
+            self._connector.inbox.post(self.finish)
+
+    def finish(self) -> None:
+        """Settle what has been answered."""
+        answers = self._answers
+        while self._seen < len(answers):
+            member, answer = answers[self._seen]
+            self._seen += 1
+            if isinstance(answer, Cancelled):
+                continue
+            index, channel, link = self._members[member]
+            link.under_way.discard((self, member))
+            self._batch.settle(index, self.outcome(channel, link, answer))
+
+    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
+        """Return what an answer means."""
+        raise NotImplementedError
+
+    def lost(self, member: int) -> None:
+        """Settle what was under way when the connection broke."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """End what is still under way."""
+        for member, (_, _, link) in enumerate(self._members):
+            link.under_way.discard((self, member))
+        self._connector.disposal.add(self._operations)
+        self._operations = []
+
+    def _add(self, index: int, channel: LinkedChannel, link: "PvaLink") -> int:
+        member = len(self._members)
+        self._members.append((index, channel, link))
+        link.under_way.add((self, member))
+        return member
+
+
+class ReadGroup(Group):
+    """The reads of one call."""
+
+    def send(self, reads: list[tuple[int, LinkedChannel]]) -> None:
+        """Ask for all values."""
+        get = self._connector.context.get
+        for index, channel in reads:
+            link: Any = channel.link
+            member = self._add(index, channel, link)
+            self._operations.append(get(link.name, partial(self.answered, member), request=link.read_request))
+
+    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
+        """Return the reading, or the error of the server."""
+        if isinstance(answer, Exception):
+            return ReadError(f"the server gave no value: {answer}", source=channel.source)
+        link.heard()
+        try:
+            update = link.structure.update(answer)
+        except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
+            return channel.odd(error)
+        return channel.reading(update)
+
+    def lost(self, member: int) -> None:
+        """Settle a read that was under way when the connection broke."""
+        index, channel, link = self._members[member]
+        error = DisconnectedError("the connection closed during the read", source=channel.source)
+        error.age_s = link.age()
+        self._batch.settle(index, error)
+
+
+class PutGroup(Group):
+    """The puts of one call."""
+
+    def __init__(self, connector: "PvaConnector", batch: PutBatch, count: int) -> None:
+        super().__init__(connector, batch, count)
+        self._puts = batch
+
+    def send(self, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
+        """Send all values."""
+        connector = self._connector
+        for index, channel, raw, wait in puts:
+            link: Any = channel.link
+            if not link.structure.field:
+                self._batch.settle(index, BadValueError("an image cannot be written", source=channel.source))
+                self._expected -= 1
+                continue
+            member = self._add(index, channel, link)
+            operation = connector.context.put(
+                link.name,
+                partial(self.answered, member),
+                partial(self._fill_in, index, link, link.generation, link.structure.builder(raw)),
+                connector.put_request(wait),
+                False,
+            )
+            self._operations.append(operation)
+
+    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> SignalError | None:
+        """Return None for done, or the refusal of the server in its words."""
+        del link
+        if answer is None:
+            return None
+        if isinstance(answer, _WithdrawnError):
+            return channel.unavailable()
+        return PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
+
+    def lost(self, member: int) -> None:
+        """Settle a put that was under way when the connection broke."""
+        index, channel, _ = self._members[member]
+        if index in self._puts.sent:
+            problem = "sent, then the connection closed: nobody knows whether it was done"
+            self._batch.settle(index, PutLostError(problem, source=channel.source))
+        else:
+            self._batch.settle(index, channel.unavailable())
+
+    def _fill_in(self, index: int, link: "PvaLink", generation: int, build: Builder, value: Value) -> None:
+        """Put the value into what is sent; called in a thread of pvxs."""
+        if not self._batch.pending(index) or link.generation != generation or index in self._puts.sent:
+            raise _WithdrawnError
+        build(value)
+        self._puts.sent.add(index)
+
+
+class _WithdrawnError(Exception):
+    """Nobody waits for this put any more, so it must not be sent."""

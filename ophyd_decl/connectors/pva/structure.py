@@ -1,0 +1,185 @@
+"""What a structure of pvAccess is: its native type, its metadata, and how a raw value is taken from it and put into it.
+
+Normative types are recognized by what they hold, not by their name alone, since servers differ in the names.
+Source: EPICS 7 Normative Types Specification.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...vocab.datatypes import NativeKind, NativeType
+from ...vocab.readings import INVALID, Limits
+from ..link import RawUpdate, Served
+from ..values import WireTraits
+from .library import Value
+
+#: Type codes of p4p for scalars, with the numpy names.
+_NUMBERS = {
+    "?": "bool", "b": "int8", "B": "uint8", "h": "int16", "H": "uint16", "i": "int32", "I": "uint32", "l": "int64",
+    "L": "uint64", "f": "float32", "d": "float64",
+}  # fmt: skip
+
+Builder = Callable[[Value], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """How values of one PV are read and written in this generation.
+
+    :param native: what it is.
+    :param request: fields of a read or a subscription.
+    :param quiet: fields of a subscription that says little more than that the connection is there.
+    :param take: gives the raw value.
+    :param field: where a raw value is put; empty if it cannot be written.
+    """
+
+    native: NativeType
+    request: str
+    quiet: str
+    take: Callable[[Value], Any]
+    field: str
+    has_alarm: bool
+    has_time: bool
+
+    def update(self, value: Value) -> RawUpdate:
+        """Return raw value, timestamp, severity and alarm text."""
+        raw = self.take(value)
+        timestamp = (
+            value["timeStamp.secondsPastEpoch"] + value["timeStamp.nanoseconds"] * 1e-9
+            if self.has_time
+            else time.time()
+        )
+        if self.has_alarm:
+            severity: int = value["alarm.severity"]
+            if severity:
+                return raw, timestamp, severity if severity < 3 else INVALID, value["alarm.message"]
+        return raw, timestamp, 0, ""
+
+    def builder(self, raw: Any) -> Builder:
+        """Return what puts a raw value into the structure that is sent."""
+        field = self.field
+
+        def build(value: Value) -> None:
+            value[field] = raw
+
+        return build
+
+    def served(self, value: Value) -> Served:
+        """Return what the server says beside the value."""
+        raw = self.take(value)
+        shape: tuple[int, ...] = ()
+        if self.native.shape is not None:
+            shape = tuple(int(size) for size in np.shape(raw))
+        units, precision, limits = facts(value, self.native.kind)
+        return Served(self.native, WireTraits(precision), units, precision, limits, shape)
+
+
+def facts(value: Value, kind: NativeKind) -> tuple[str | None, int | None, Limits | None]:
+    """Return units, precision and control limits, each None where the structure has none."""
+    if kind not in ("int", "float", "image"):
+        return None, None, None
+    units: str | None = value.get("display.units") if value.has("display.units") else None
+    precision: int | None = None
+    if kind == "float" and value.has("display.precision"):
+        precision = int(value["display.precision"])
+    limits: Limits | None = None
+    if value.has("control.limitLow") and value.has("control.limitHigh"):
+        low, high = float(value["control.limitLow"]), float(value["control.limitHigh"])
+        if low < high:  # not for 0 and 0, nor for NaN
+            limits = Limits(low, high)
+    return units, precision, limits
+
+
+def inspect(value: Value) -> Structure:
+    """Return how to use a structure; one that is not understood has the native kind `unknown`."""
+    identifier = value.getID()
+    has_alarm = value.has("alarm.severity") and value.has("alarm.message")
+    has_time = value.has("timeStamp.secondsPastEpoch") and value.has("timeStamp.nanoseconds")
+    native, request, take, field = _value_of(value, identifier)
+    if value.has("display") or has_alarm or native.kind == "enum":
+        quiet = "field(alarm,display,control,value.choices)"
+    else:
+        quiet = "field(labels)" if value.has("labels") else "field()"
+    return Structure(native, request, quiet, take, field, has_alarm, has_time)
+
+
+def unreadable(reason: str) -> NativeType:
+    """Return the native type of a PV that answers, but not with a structure."""
+    return NativeType("unknown", detail=reason)
+
+
+def _value_of(value: Value, identifier: str) -> tuple[NativeType, str, Callable[[Value], Any], str]:
+    unknown = NativeType("unknown", detail=identifier), "field()", _whole, ""
+    if not value.has("value"):
+        return unknown
+    code: Any = value.type().aspy("value")
+    usual = "field(value,alarm,timeStamp)"
+    if isinstance(code, str):
+        name = code.removeprefix("a")
+        shape = (None,) if code.startswith("a") else None
+        if name == "s":
+            return NativeType("str", shape=shape, detail=identifier), usual, _value, "value"
+        if name in _NUMBERS:
+            numpy_name = _NUMBERS[name]
+            return NativeType(_kind(numpy_name), numpy_name, shape, detail=identifier), usual, _value, "value"
+        if value.has("dimension") and identifier.startswith("epics:nt/NTNDArray"):
+            return _image(value, identifier), "field()", _take_image, ""
+        return unknown
+    letter, _, members = code
+    fields = dict(members)
+    if letter == "S" and fields.get("choices") == "as" and "index" in fields:
+        choices = tuple(value["value.choices"])
+        return NativeType("enum", choices=choices, detail=identifier), usual, _index, "value.index"
+    if letter == "S" and identifier.startswith("epics:nt/NTTable"):
+        columns = tuple((name, _column(spec)) for name, spec in fields.items())
+        if all(spec for _, spec in columns):
+            return NativeType("table", detail=identifier, columns=columns), "field()", _table, "value"
+    if letter == "U" and value.has("dimension"):
+        return _image(value, identifier), "field()", _take_image, ""
+    return unknown
+
+
+def _value(value: Value) -> Any:
+    return value["value"]
+
+
+def _whole(value: Value) -> Any:
+    return value
+
+
+def _index(value: Value) -> Any:
+    return value["value.index"]
+
+
+def _table(value: Value) -> dict[str, Any]:
+    return dict(value["value"].items())
+
+
+def _take_image(value: Value) -> NDArray[Any]:
+    data = np.asarray(value["value"])
+    sizes = [int(dimension["size"]) for dimension in value["dimension"]]
+    return data.reshape(sizes[::-1]) if sizes and data.size else data
+
+
+def _image(value: Value, identifier: str) -> NativeType:
+    data: NDArray[Any] = np.asarray(value["value"])
+    numpy_name = data.dtype.name if data.size else ""
+    dimensions = max(len(value["dimension"]), 1)
+    return NativeType("image", numpy_name, tuple(None for _ in range(dimensions)), detail=identifier)
+
+
+def _kind(numpy_name: str) -> NativeKind:
+    if numpy_name == "bool":
+        return "bool"
+    return "float" if numpy_name.startswith("float") else "int"
+
+
+def _column(code: Any) -> str:
+    if not isinstance(code, str) or not code.startswith("a"):
+        return ""
+    return "str" if code == "as" else _NUMBERS.get(code[1:], "")

@@ -1,0 +1,103 @@
+"""Subscriptions of one link: the one whose values are delivered, and the quiet one that notices a closed connection.
+
+pvxs calls the handler once until its queue was emptied, and keeps the newest values when the queue is full; so the
+handler only wakes the loop, and the queue is read there.
+"""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..link import RawUpdate
+from .library import Disconnected, Finished, Subscription
+
+if TYPE_CHECKING:
+    from .link import PvaLink
+
+#: How many updates pvxs keeps for the loop, where every one of them is wanted.
+QUEUE_SIZE = 1000
+#: A first update that takes longer, in s, may come from another connection than the description before it.
+DOUBTFUL_AFTER_S = 0.2
+
+
+class _Base:
+    """A subscription whose queue is read on the loop."""
+
+    def __init__(self, link: "PvaLink", request: str) -> None:
+        self.link = link
+        self._subscription: Subscription | None = None
+        connector = link.connector
+        self._subscription = connector.context.monitor(link.name, self._wake, request=connector.request(request))
+
+    def clear(self) -> None:
+        """End it."""
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            self.link.connector.disposal.add([subscription])
+
+    def drain(self) -> None:
+        """Read the queue until it is empty."""
+        raise NotImplementedError
+
+    def _wake(self) -> None:
+        """Have the loop read the queue; called in a thread of pvxs."""
+        self.link.inbox.post(self.drain)
+
+    def _pop(self) -> Any:
+        return None if self._subscription is None else self._subscription.pop()
+
+
+class Updates(_Base):
+    """The values of one generation."""
+
+    def __init__(self, link: "PvaLink", request: str) -> None:
+        self._size = QUEUE_SIZE if link.all_updates else 2
+        super().__init__(link, f"{request}record[queueSize={self._size}]")
+
+    def drain(self) -> None:
+        """Deliver what has come."""
+        link = self.link
+        updates: list[RawUpdate] = []
+        closed = False
+        while (item := self._pop()) is not None:
+            if not isinstance(item, Exception):
+                try:
+                    updates.append(link.structure.update(item))
+                except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
+                    link.deliver_odd(error)
+            elif isinstance(item, Disconnected):
+                closed = True
+            else:
+                link.subscription_failed(item)
+        if len(updates) > self._size:
+            link.dropped += 1  # the queue was full, and pvxs does not say of how many
+        link.deliver(updates)
+        if closed:
+            link.lost()
+
+
+class Keeper(_Base):
+    """A subscription to what hardly changes, by which a closed connection and changed metadata are noticed."""
+
+    def __init__(self, link: "PvaLink", request: str) -> None:
+        self._request = request
+        self._opened_at = time.monotonic()
+        self._first = True
+        super().__init__(link, request)
+
+    def drain(self) -> None:
+        """Follow the connection."""
+        link = self.link
+        while (item := self._pop()) is not None:
+            if isinstance(item, Finished):
+                link.keeper_ended(self)
+                return
+            if isinstance(item, Disconnected):
+                self._first = False
+                link.lost()
+            elif isinstance(item, Exception):
+                link.keeper_refused(self, self._request)
+                return
+            else:
+                doubtful = self._first and time.monotonic() - self._opened_at > DOUBTFUL_AFTER_S
+                self._first = False
+                link.keeper_heard(item, doubtful)
