@@ -1,0 +1,1 @@
+"""What needs more than one entry to be known: names, paths, formulas, plugins. Must not build shapes."""

@@ -1,0 +1,100 @@
+"""Derived signals: their inputs and targets exist, their formulas use known names, and none depends on itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..blueprint import Derived, Reference, SignalShape
+from ..formula import Formula
+from ..model.kinds import Spot
+from ..source.tree import LocatedMapping
+from ..vocab.names import is_identifier
+from .formulas import check_formula, with_constants
+from .references import Lookup, Requirement
+
+_INPUT = Requirement("value", readable=True)
+_TARGET = Requirement("value", writable=True)
+VALUE = "value"
+
+
+def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[str, Any]) -> Derived | None:
+    """Return what a derived signal computes, or None after diagnostics.
+
+    :param constants: params whose values are known now, to be put into the formulas.
+    """
+    findings = lookup.findings
+    before = findings.error_count
+    inputs = _inputs(mapping["inputs"], lookup)
+    names = set(mapping["inputs"])
+    params = {name for name in lookup.params if name not in names}
+    get = _formula(mapping, "get", (*mapping["inputs"], *params), lookup, params)
+    targets: list[tuple[Reference, str]] = []
+    used = set(get.names) if get is not None else set[str]()
+    wanted: Any = mapping.get("set")
+    if isinstance(wanted, LocatedMapping):
+        for path in wanted:
+            found = lookup.path(path, wanted.key_place(path), _TARGET)
+            formula = _formula(wanted, path, (VALUE, *mapping["inputs"], *params), lookup, params)
+            if found is not None and formula is not None:
+                targets.append((found[0], with_constants(str(wanted[path]), constants)))
+                used.update(formula.names)
+    if findings.error_count != before or get is None:
+        return None
+    free = [name for name in lookup.params if name in used and name in params and name not in constants]
+    fixed = {name: value for name, value in constants.items() if name in params}
+    return Derived(with_constants(str(mapping["get"]), fixed), tuple(targets), tuple(inputs), tuple(free))
+
+
+def _inputs(mapping: LocatedMapping, lookup: Lookup) -> list[tuple[str, Reference]]:
+    inputs: list[tuple[str, Reference]] = []
+    for name, path in mapping.items():
+        spot = Spot(mapping, name, lookup.findings)
+        if not is_identifier(name) or name == VALUE:
+            place = mapping.key_place(name)
+            problem = "stands for the value that is set" if name == VALUE else "is no name"
+            lookup.findings.error("E407", f"the input `{name}` {problem}", place, "rename the input")
+            continue
+        found = lookup.reference(path, spot, _INPUT)
+        if found is not None:
+            inputs.append((name, found[0]))
+    return inputs
+
+
+def _formula(
+    mapping: LocatedMapping, key: str, names: tuple[str, ...], lookup: Lookup, params: set[str]
+) -> Formula | None:
+    what = "inputs and params" if params else "inputs"
+    return check_formula(str(mapping[key]), Spot(mapping, key, lookup.findings), names, what=what)
+
+
+def report_cycles(derived: Mapping[str, tuple[SignalShape, LocatedMapping]], lookup: Lookup) -> None:
+    """Report each circle of derived signals of one device, at the input that closes it first in the file."""
+    inputs = {
+        name: {str(reference.path[0]): alias for alias, reference in shape.origin.inputs if reference.base == "device"}
+        for name, (shape, _) in derived.items()
+        if isinstance(shape.origin, Derived)
+    }
+    reported: set[str] = set()
+    for name in inputs:
+        circle = _circle(name, inputs)
+        if circle is None or reported & set(circle):
+            continue
+        reported.update(circle)
+        mapping = derived[name][1]["inputs"]
+        members = " → ".join(f"`{member}`" for member in (*circle, circle[0]))
+        place = mapping.value_place(inputs[name][circle[1 % len(circle)]])
+        lookup.findings.error("E404", f"derived signals depend on each other: {members}", place, "remove one input")
+
+
+def _circle(start: str, inputs: Mapping[str, Mapping[str, str]]) -> list[str] | None:
+    """Return the names on a way from a signal back to itself."""
+    stack: list[tuple[str, list[str]]] = [(start, [start])]
+    seen: set[str] = set()
+    while stack:
+        name, way = stack.pop()
+        for other in inputs.get(name, ()):
+            if other == start:
+                return way
+            if other not in seen:
+                seen.add(other)
+                stack.append((other, [*way, other]))
+    return None

@@ -1,0 +1,78 @@
+"""Formulas of derived signals and conditions: parsed, and every name in them looked up."""
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import Place
+from ..formula import FUNCTIONS, Formula, FormulaError
+from ..model.kinds import Spot
+from ..source.suggest import listed, suggest
+from ..source.tree import SourceFile
+
+
+def check_formula(
+    text: str, spot: Spot, names: Iterable[str], *, what: str = "known names", unsure: bool = False
+) -> Formula | None:
+    """Return a formula whose names are all known, or None after diagnostics.
+
+    :param names: that it may use.
+    :param unsure: there may be more names, because some were reported already.
+    """
+    if "${{" in text:
+        spot.error("E310", "a formula has no braces", "write the names as they are, without `${{ }}`")
+        return None
+    try:
+        formula = Formula(text)
+    except FormulaError as error:
+        place, help_text = _place_of(error, text, spot)
+        spot.findings.error("E310", error.message, place, help_text)
+        return None
+    known = tuple(names)
+    missing = [name for name in formula.names if name not in known]
+    if missing and unsure:
+        return None
+    for name in missing:
+        place = _name_place(name, text, spot)
+        help_text = suggest(name, (*known, *FUNCTIONS)) or f"{what}: {listed(known)}"
+        spot.findings.error("E311", f"`{name}` is not defined in the formula", place, help_text)
+    return None if missing else formula
+
+
+def with_constants(text: str, values: Mapping[str, Any]) -> str:
+    """Return a formula with some of its names replaced by their values."""
+
+    class Replace(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.AST:  # the name that ast calls
+            return ast.copy_location(ast.Constant(values[node.id]), node) if node.id in values else node
+
+    tree = ast.parse(text.strip(), mode="eval")
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    if not any(isinstance(node, ast.Name) and node.id in values and id(node) not in called for node in ast.walk(tree)):
+        return text
+    return ast.unparse(Replace().visit(tree))
+
+
+def _place_of(error: FormulaError, text: str, spot: Spot) -> tuple[Place, str]:
+    """Return the place of a mistake inside a formula: the function that is not known, else all of it."""
+    if error.offset is not None and "is no function" in error.message:
+        name = error.message.split("`")[1]
+        return _name_place(name, text, spot), suggest(name, FUNCTIONS) or f"use one of {listed(FUNCTIONS, 20)}"
+    return spot.place, "use numbers, names, operators and the functions of formulas"
+
+
+def _name_place(name: str, text: str, spot: Spot) -> Place:
+    """Return the place of the first use of a name in a formula as it is written."""
+    place = spot.place
+    source: SourceFile = spot.holder.file
+    if place.line != place.end_line:
+        return spot.holder.part_place(spot.key, name)
+    line = source.line(place.line - 1)
+    start = place.column - 1
+    while (found := line.find(name, start, place.end_column - 1)) >= 0:
+        before, after = line[found - 1 : found], line[found + len(name) : found + len(name) + 1]
+        if not (before.isalnum() or before == "_" or after.isalnum() or after == "_"):
+            return source.point(place.line - 1, found, len(name))
+        start = found + 1
+    return place
+

@@ -1,0 +1,158 @@
+"""Options of a plugin: which of them are references or conditions, and whether their values fit its model."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from ..errors import Place
+from ..model.kinds import Spot, shown
+from ..source.findings import Findings
+from ..source.suggest import listed, suggest
+from ..source.tree import LocatedList, LocatedMapping
+from .references import Requirement
+
+if TYPE_CHECKING:
+    from ..spec import PluginSpec
+
+CONDITION = "condition"
+_EXPECTED = {
+    "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "dict": "a mapping",
+    "list": "a list", "tuple": "a list", "model": "a mapping",
+}  # fmt: skip
+_RANGE = {
+    "greater_than": ("gt", "more than {} is expected"),
+    "greater_than_equal": ("ge", "at least {} is expected"),
+    "less_than": ("lt", "less than {} is expected"),
+    "less_than_equal": ("le", "at most {} is expected"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OptionFacts:
+    """What is known of one option.
+
+    :param mark: what it must lead to if it is a path, `condition` for a formula, None for plain data.
+    """
+
+    name: str
+    required: bool
+    mark: Requirement | str | None
+    doc: str
+
+
+class BrokenOptions(Exception):
+    """The options model of a plugin failed on its own account."""
+
+
+@lru_cache(maxsize=256)
+def facts_of(spec: "PluginSpec") -> dict[str, OptionFacts]:
+    """Return the options of a plugin by name.
+
+    :raises BrokenOptions: if its model cannot be read.
+    """
+    try:
+        fields = spec.options.model_fields.items()
+        return {
+            name: OptionFacts(name, field.is_required(), _mark(field), field.description or "") for name, field in fields
+        }
+    except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
+        raise BrokenOptions(f"{type(error).__name__}: {error}") from None
+
+
+def _mark(field: Any) -> Requirement | str | None:
+    from ..spec import Condition, ReferenceTo
+
+    for fact in (*field.metadata, *_annotations(field.annotation)):
+        if isinstance(fact, ReferenceTo):
+            return Requirement(fact.kind, fact.readable, fact.writable)
+        if isinstance(fact, Condition):
+            return CONDITION
+    return None
+
+
+def _annotations(annotation: Any) -> Iterator[Any]:
+    """Return everything that is attached inside an annotation, such as `Annotated[str, ReferenceTo(…)] | None`."""
+    yield from getattr(annotation, "__metadata__", ())
+    for argument in get_args(annotation):
+        yield from _annotations(argument)
+
+
+def report_misfits(
+    spec: "PluginSpec", data: Mapping[str, Any], mapping: LocatedMapping, owner: Place, findings: Findings
+) -> None:
+    """Report every option whose value its model refuses.
+
+    :param data: the options as plain data; what is not known yet is left out.
+    :param mapping: the options in the file.
+    :param owner: where missing options are reported.
+    :raises BrokenOptions: if the model fails on its own account.
+    """
+    from pydantic import ValidationError
+
+    try:
+        spec.options.model_validate(data)
+    except ValidationError as invalid:
+        for error in invalid.errors(include_url=False):
+            _report(error, spec, mapping, owner, findings)
+    except Exception as error:  # noqa: BLE001  # a validator of a plugin may raise anything
+        raise BrokenOptions(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
+
+
+def _report(error: Any, spec: "PluginSpec", mapping: LocatedMapping, owner: Place, findings: Findings) -> None:
+    kind, location = str(error["type"]), tuple(error["loc"])
+    name = str(location[0]) if location else ""
+    if kind == "missing" and len(location) == 1:
+        if name not in mapping:
+            doc = facts_of(spec)[name].doc if name in facts_of(spec) else ""
+            findings.error("E111", f"`{name}` is missing in `{spec.name}`", owner, f"add `{name}:`, {doc}".rstrip(", "))
+        return
+    if kind == "extra_forbidden" and len(location) == 1:
+        known = [option for option in facts_of(spec) if option not in mapping]
+        help_text = suggest(name, known) or f"remove it; there are {listed(facts_of(spec))}"
+        findings.error("E110", f"unknown option `{name}` of `{spec.name}`", mapping.key_place(name), help_text)
+        return
+    spot = _spot(mapping, location, findings)
+    if spot is None:
+        findings.error("E121", _sentence(error), owner, "change the options")
+        return
+    code, summary = _words(error)
+    spot.error(code, f"`{name}`: {summary}", f"write {_wanted(kind)}" if code == "E121" else "change the value")
+
+
+def _spot(mapping: LocatedMapping, location: tuple[Any, ...], findings: Findings) -> Spot | None:
+    """Return the deepest place that a location of the model names; parts that are no keys are passed over."""
+    spot: Spot | None = None
+    node: Any = mapping
+    for part in location:
+        if (isinstance(node, LocatedMapping) and part in node) or (
+            isinstance(node, LocatedList) and isinstance(part, int) and part < len(node)
+        ):
+            spot = Spot(node, part, findings)
+            node = node[part]
+    return spot
+
+
+def _words(error: Any) -> tuple[str, str]:
+    kind, value = str(error["type"]), error.get("input")
+    if kind in _RANGE:
+        key, text = _RANGE[kind]
+        return "E123", f"{shown(value)}: {text.format(error['ctx'][key])}"
+    if kind in ("literal_error", "enum"):
+        return "E122", f"{shown(value)} is not one of {error['ctx'].get('expected', '')}"
+    if _family(kind):
+        return "E121", f"expected {_wanted(kind)}, got {shown(value)}"
+    return "E121", _sentence(error)
+
+
+def _family(kind: str) -> str:
+    return _EXPECTED.get(kind.partition("_")[0], "")
+
+
+def _wanted(kind: str) -> str:
+    return _family(kind) or "a value that fits"
+
+
+def _sentence(error: Any) -> str:
+    text = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return text if text != error["msg"] else text[:1].lower() + text[1:]

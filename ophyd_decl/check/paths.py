@@ -1,0 +1,157 @@
+"""Paths to devices, signals and commands: how they are written, and what they lead to.
+
+`name(.child | .key | ["quoted"])*`: an element that is neither an identifier nor a whole number is quoted.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ..blueprint import ChildShape, CommandShape, Member, Shape, SignalShape, VectorShape
+
+_ELEMENT = re.compile(
+    r"""(?P<dot>\.)?(?:(?P<name>[^\W\d]\w*)|(?P<number>\d+))|\[\s*(?:"(?P<quoted>[^"]*)"|(?P<index>\d+))\s*\]"""
+)
+PathTuple = tuple[str | int, ...]
+
+
+class PathError(Exception):
+    """A text is not a path."""
+
+
+def parse_path(text: str) -> PathTuple:
+    """Return the elements of a path.
+
+    >>> parse_path('vac["gauge.p1"].value')
+    ('vac', 'gauge.p1', 'value')
+
+    :raises PathError: if it is not one.
+    """
+    elements: list[str | int] = []
+    position = 0
+    text = text.strip()
+    while position < len(text):
+        found = _ELEMENT.match(text, position)
+        bracket = found is not None and text[position] == "["
+        if found is None or (not bracket and bool(found["dot"]) != bool(elements)):
+            raise PathError(f"`{text}` is not a path")
+        if found["name"] is not None:
+            elements.append(found["name"])
+        elif found["quoted"] is not None:
+            elements.append(found["quoted"])
+        else:
+            elements.append(int(found["number"] or found["index"]))
+        position = found.end()
+    if not elements or isinstance(elements[0], int):
+        raise PathError(f"`{text}` is not a path")
+    return tuple(elements)
+
+
+def write_path(elements: Iterable[str | int]) -> str:
+    """Return a path as it is written in a file."""
+    text = ""
+    for element in elements:
+        if isinstance(element, str) and not element.isidentifier():
+            text += f'["{element}"]'
+        else:
+            text += f".{element}" if text else str(element)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a device holds, as far as paths need it.
+
+    :param members: by name.
+    :param roles: names of the roles that it has.
+    :param failed: names whose mistakes have been reported; a path through them is not checked.
+    :param absent: names that `when` removed.
+    :param open: there may be more members than are known, as in a vector whose keys are not known yet.
+    """
+
+    members: Mapping[str, Member]
+    roles: frozenset[str]
+    failed: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What stands at the end of a path; `unknown` where it cannot be said before the type is used.
+
+    :param content: of a device.
+    """
+
+    kind: Literal["signal", "command", "device", "vector", "unknown"]
+    signal: SignalShape | None = None
+    command: CommandShape | None = None
+    vector: VectorShape | None = None
+    content: Content | None = None
+
+    @property
+    def words(self) -> str:
+        """Return what it is, for messages."""
+        return {
+            "signal": "a signal", "command": "a command", "device": "a device", "vector": "a vector",
+            "unknown": "unknown",
+        }[self.kind]  # fmt: skip
+
+
+UNKNOWN_TARGET = Target("unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """A path that leads nowhere: the element that does not exist, and those that do."""
+
+    element: str | int
+    known: tuple[str, ...]
+    absent: bool = False
+
+
+def content_of(shape: Shape) -> Content:
+    """Return what a finished shape holds."""
+    return Content({str(member.key): member for member in shape.members}, frozenset(role.role for role in shape.roles))
+
+
+def walk(content: Content, path: PathTuple) -> Target | DeadEnd:
+    """Return what a path leads to, from the device that its first element is a member of."""
+    target = Target("device", content=content)
+    for element in path:
+        if target.kind == "device" and target.content is not None:
+            found = _member(target.content, element)
+        elif target.kind == "vector" and target.vector is not None:
+            found = _item(target.vector, element)
+        else:
+            found = DeadEnd(element, ())
+        if isinstance(found, DeadEnd) or found.kind == "unknown":
+            return found
+        target = found
+    return target
+
+
+def _member(content: Content, element: str | int) -> Target | DeadEnd:
+    member = content.members.get(element) if isinstance(element, str) else None
+    if member is None:
+        if element in content.failed or content.open:
+            return UNKNOWN_TARGET
+        return DeadEnd(element, tuple(content.members), element in content.absent)
+    match member:
+        case SignalShape():
+            return Target("signal", signal=member)
+        case CommandShape():
+            return Target("command", command=member)
+        case VectorShape():
+            return Target("vector", vector=member)
+        case ChildShape():
+            return Target("device", content=content_of(member.shape))
+
+
+def _item(vector: VectorShape, element: str | int) -> Target | DeadEnd:
+    for item in vector.items:
+        if item.key == element:
+            return Target("device", content=content_of(item.shape))
+    # A vector without items is one whose keys are not known before its type is used.
+    return DeadEnd(element, tuple(str(item.key) for item in vector.items)) if vector.items else UNKNOWN_TARGET

@@ -1,0 +1,150 @@
+"""Looks references up and reports the ones that lead nowhere, or to the wrong kind of thing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..blueprint import Reference
+from ..errors import Note, Place
+from ..model.kinds import Spot, shown
+from ..model.params import ParamModel
+from ..source.findings import Findings
+from ..source.suggest import suggest, suggest_or_list
+from ..source.tree import UNKNOWN, LocatedMapping
+from .paths import UNKNOWN_TARGET, Content, DeadEnd, PathError, PathTuple, Target, parse_path, walk
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What must stand at the end of a path.
+
+    :param kind: `signal`, `command`, `device`, `movable`, or `value`: a signal or a movable.
+    """
+
+    kind: str
+    readable: bool = False
+    writable: bool = False
+
+    @property
+    def words(self) -> str:
+        """Return what is wanted, for messages."""
+        rights = "readable and writable " * (self.readable and self.writable)
+        rights = rights or "readable " * self.readable or "writable " * self.writable
+        noun = {
+            "signal": "signal", "command": "command", "device": "device", "movable": "movable device",
+            "value": "signal or movable device",
+        }.get(self.kind, self.kind)  # fmt: skip
+        return f"a {rights}{noun}"
+
+
+@dataclass(slots=True)
+class Lookup:
+    """Where the paths of one device are looked up.
+
+    :param own: what the device itself holds.
+    :param params: of its type; one of type `ref` may begin a path.
+    :param root: the devices of the beamline, for what is written in a beamline; None in a type.
+    """
+
+    findings: Findings
+    own: Content
+    params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
+    root: Content | None = None
+    on_root: Callable[[str], None] | None = None
+
+    def reference(self, value: Any, spot: Spot, wanted: Requirement) -> tuple[Reference, Target] | None:
+        """Return a reference and what it leads to, or None after a diagnostic.
+
+        :param value: a path, or `{ref: PATH}`.
+        """
+        text = reference_text(value, spot)
+        if text is None:
+            return None
+        return self.path(text, spot.place, wanted)
+
+    def path(self, text: str, place: Place, wanted: Requirement) -> tuple[Reference, Target] | None:
+        """Return the reference that a path is and what it leads to, or None after a diagnostic."""
+        try:
+            path = parse_path(text)
+        except PathError as error:
+            help_text = 'write `name.child`; quote what is no name: vac["gauge.p1"]'
+            self.findings.error("E402", str(error), place, help_text)
+            return None
+        reference, found = self._find(path)
+        if isinstance(found, DeadEnd):
+            self._report_dead_end(text, path, found, place)
+            return None
+        problem = "" if found.kind == "unknown" else unfit(found, wanted)
+        if problem:
+            self.findings.error("E403", f"`{text}` is {problem}", place, f"name {wanted.words}", _declared(found))
+            return None
+        return reference, found
+
+    def _find(self, path: PathTuple) -> tuple[Reference, Target | DeadEnd]:
+        first = str(path[0])
+        param = self.params.get(first)
+        if param is not None and param.type == "ref" and first not in self.own.members:
+            return Reference("param", path), UNKNOWN_TARGET
+        found = walk(self.own, path)
+        if isinstance(found, DeadEnd) and self.root is not None and first not in self.own.members:
+            found = walk(self.root, path)
+            if not isinstance(found, DeadEnd) and self.on_root is not None:
+                self.on_root(first)
+            return Reference("beamline", path), found
+        return Reference("device", path), found
+
+    def _report_dead_end(self, text: str, path: PathTuple, end: DeadEnd, place: Place) -> None:
+        known = end.known
+        if end.element == path[0] and self.root is not None:
+            known = (*known, *self.own.members)
+        if end.absent:
+            help_text = "remove the reference, or the `when` that removed it"
+        elif known:
+            help_text = suggest_or_list(str(end.element), known, "there are")
+        else:
+            help_text = "remove what follows the signal or command"
+        self.findings.error("E402", f"`{text}` leads nowhere: there is no `{end.element}`", place, help_text)
+
+
+def reference_text(value: Any, spot: Spot) -> str | None:
+    """Return the path of a reference, or None after a diagnostic; None without one for what is not known yet."""
+    if value is UNKNOWN:
+        return None
+    if isinstance(value, LocatedMapping):
+        for key in value:
+            if key != "ref":
+                help_text = suggest(key, ["ref"]) or "write `{ref: PATH}`"
+                spot.findings.error("E110", f"unknown key `{key}` in a reference", value.key_place(key), help_text)
+                return None
+        value = value.get("ref")
+    if not isinstance(value, str):
+        spot.error("E121", f"expected a path, got {shown(value)}", "write the path of a device or signal")
+        return None
+    return value
+
+
+def unfit(target: Target, wanted: Requirement) -> str:
+    """Return why a target is not what is wanted, or an empty text."""
+    movable = target.content is not None and "movable" in target.content.roles
+    if wanted.kind == "value" and movable:
+        return ""
+    if wanted.kind == "movable":
+        return "" if movable else f"{target.words}, not a movable device"
+    kind = "signal" if wanted.kind == "value" else wanted.kind
+    if kind in ("signal", "command", "device"):
+        if target.kind != kind:
+            return f"{target.words}, not {wanted.words}"
+    elif target.content is None or kind not in target.content.roles:
+        return f"{target.words} without the role `{kind}`"
+    if target.signal is not None:
+        access = target.signal.access
+        if wanted.writable and "w" not in access:
+            return f"a signal with `access: {access}`, which cannot be written"
+        if wanted.readable and "r" not in access:
+            return f"a signal with `access: {access}`, which cannot be read"
+    return ""
+
+
+def _declared(target: Target) -> tuple[Note, ...]:
+    member = target.signal or target.command or target.vector
+    return (Note("declared here", member.place),) if member is not None else ()

@@ -1,0 +1,196 @@
+"""Logic of a device: each role names a plugin, its options fit the plugin, and its paths and conditions fit the device."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..blueprint import Reference, RoleShape, SignalShape
+from ..errors import Place
+from ..model.kinds import Spot, plain, shown
+from ..source.suggest import listed, suggest, suggest_or_list
+from ..source.tree import UNKNOWN, LocatedMapping
+from .formulas import check_formula, with_constants
+from .options import CONDITION, BrokenOptions, OptionFacts, facts_of, report_misfits
+from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names
+from .references import Lookup, Requirement
+
+if TYPE_CHECKING:
+    from ..spec import PluginSpec
+
+
+@dataclass(slots=True)
+class Logic:
+    """The roles of a device, and what they mean for its signals.
+
+    :param carriers: own signals that carry the name of the device.
+    :param watched: own signals that are used in conditions.
+    """
+
+    roles: list[RoleShape] = field(default_factory=list[RoleShape])
+    carriers: set[str] = field(default_factory=set[str])
+    watched: set[str] = field(default_factory=set[str])
+
+
+def read_logic(mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any]) -> Logic:
+    """Return the roles of a device; mistakes are reported.
+
+    :param constants: params whose values are known now, to be put into conditions.
+    """
+    logic = Logic()
+    for role, options in mapping.items():
+        if role.startswith("x-"):
+            continue
+        if role not in ROLES:
+            help_text = suggest_or_list(role, ROLES, "roles")
+            lookup.findings.error("E110", f"unknown role `{role}`", mapping.key_place(role), help_text)
+        elif not isinstance(options, LocatedMapping):
+            if options is not UNKNOWN:
+                Spot(mapping, role, lookup.findings).error(
+                    "E120", f"expected a mapping with `use`, got {shown(options)}", "write `{use: NAME, …}`"
+                )
+        else:
+            _read_role(role, options, mapping.key_place(role), lookup, constants, logic)
+    return logic
+
+
+def _read_role(
+    role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup, constants: dict[str, Any], logic: Logic
+) -> None:
+    spec = _plugin(role, mapping, owner, lookup)
+    if spec is None:
+        return
+    findings = lookup.findings
+    try:
+        facts = facts_of(spec)
+        given = {name: value for name, value in mapping.items() if name != "use" and not name.startswith("x-")}
+        before = findings.error_count
+        report_misfits(spec, _data(given, facts), mapping, owner, findings)
+        if findings.error_count != before:
+            given = {name: value for name, value in given.items() if name in facts}
+    except BrokenOptions as error:
+        _report_broken(spec.name, _distribution(spec.name), str(error), mapping, lookup)
+        return
+    reader = _Reader(mapping, lookup, constants, logic)
+    options = {name: reader.option(name, value, facts[name]) for name, value in given.items() if name in facts}
+    logic.roles.append(RoleShape(role, spec.name, options, owner))
+    reader.carry(spec.carries_name, options)
+
+
+def _data(given: dict[str, Any], facts: dict[str, OptionFacts]) -> dict[str, Any]:
+    """Return options as plain data for their model; what is not known yet is given a value that fits or left out."""
+    data: dict[str, Any] = {}
+    for name, value in given.items():
+        marked = name in facts and facts[name].mark is not None
+        if value is UNKNOWN:
+            if marked or (name in facts and facts[name].required):
+                data[name] = "unknown"
+            continue
+        if marked and isinstance(value, LocatedMapping) and isinstance(value.get("ref"), str):
+            value = value["ref"]
+        data[name] = plain(value)
+    return data
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns the options of one role into what the blueprint holds."""
+
+    mapping: LocatedMapping
+    lookup: Lookup
+    constants: dict[str, Any]
+    logic: Logic
+
+    def option(self, name: str, value: Any, facts: OptionFacts) -> Any:
+        """Return one option: a `Reference`, the text of a condition, or plain data."""
+        spot = Spot(self.mapping, name, self.lookup.findings)
+        if value is None or value is UNKNOWN:
+            return None
+        if facts.mark == CONDITION:
+            return self._condition(value, spot)
+        if isinstance(facts.mark, Requirement):
+            if not isinstance(value, str | LocatedMapping):
+                return None
+            found = self.lookup.reference(value, spot, facts.mark)
+            return None if found is None else found[0]
+        return plain(value)
+
+    def carry(self, fields: tuple[str, ...], options: dict[str, Any]) -> None:
+        """Note the signal that carries the name of the device: the first of these options that is given."""
+        for name in fields:
+            if name in self.mapping:
+                reference = options.get(name)
+                if isinstance(reference, Reference) and reference.base == "device":
+                    if len(reference.path) == 1:
+                        self.logic.carriers.add(str(reference.path[0]))
+                    else:
+                        place = self.mapping.value_place(name)
+                        summary = f"`{name}` must be a signal of the device itself"
+                        help_text = "declare the signal beside `logic`"
+                        self.lookup.findings.error("E403", summary, place, help_text)
+                return
+
+    def _condition(self, value: Any, spot: Spot) -> str | None:
+        if not isinstance(value, str):
+            return None
+        own = self.lookup.own
+        signals = {name: member for name, member in own.members.items() if isinstance(member, SignalShape)}
+        params = [name for name in self.lookup.params if name not in signals]
+        formula = check_formula(
+            value, spot, (*signals, *params), what="signals beside it", unsure=bool(own.failed or own.open)
+        )
+        if formula is None:
+            return None
+        for name in formula.names:
+            if name in signals:
+                if "r" not in signals[name].access:
+                    spot.error("E403", f"`{name}` cannot be read, so no condition can use it", "use another signal")
+                self.logic.watched.add(name)
+        return with_constants(value, {name: v for name, v in self.constants.items() if name not in signals})
+
+
+def _plugin(role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup) -> "PluginSpec | None":
+    """Return the plugin that a role uses, or None after a diagnostic."""
+    findings = lookup.findings
+    if "use" not in mapping:
+        help_text = f"add `use:`, there are {listed(plugin_names(role))}"
+        findings.error("E111", f"`use` is missing in `{role}`", owner, help_text)
+        return None
+    name = mapping["use"]
+    spot = Spot(mapping, "use", findings)
+    if not isinstance(name, str):
+        if name is not UNKNOWN:
+            spot.error("E121", f"expected the name of a plugin, got {shown(name)}", "write a name")
+        return None
+    found = find_plugin(name)
+    if found is None:
+        if name in LATER.get(role, ()):
+            spot.error("E116", f"the plugin `{name}` is not supported yet", f"use {listed(plugin_names(role))}")
+        else:
+            help_text = suggest(name, plugin_names(role)) or f"there are {listed(plugin_names(role))}"
+            spot.error("E501", f"there is no plugin `{name}` for the role `{role}`", help_text)
+        return None
+    if isinstance(found, BrokenPlugin):
+        _report_broken(name, found.distribution, found.problem, mapping, lookup)
+        return None
+    if found.role != role:
+        help_text = f"put it below `{found.role}`, or use {listed(plugin_names(role))}"
+        spot.error("E501", f"the plugin `{name}` gives the role `{found.role}`, not `{role}`", help_text)
+        return None
+    return found
+
+
+def _report_broken(name: str, distribution: str, problem: str, mapping: LocatedMapping, lookup: Lookup) -> None:
+    summary = f"the plugin `{name}` of `{distribution}` cannot be loaded: {problem}"
+    lookup.findings.error("E502", summary, mapping.value_place("use"), f"mend or reinstall `{distribution}`")
+
+
+def _distribution(name: str) -> str:
+    from importlib.metadata import entry_points
+
+    from ..spec import ENTRY_POINT_GROUP
+
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        if point.name == name and point.dist is not None:
+            return point.dist.name
+    return "ophyd-decl"
+
+

@@ -1,0 +1,241 @@
+"""Children and vectors: sub-devices of a type, with params that come from those of their parent."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..blueprint import ChildShape, Param, Template, VectorShape
+from ..errors import Note, Place
+from ..model.blocks import Block, not_supported
+from ..model.kinds import FAILED, Spot, shown
+from ..model.params import ParamModel
+from ..model.signal_kinds import with_timeout
+from ..model.signals import Surroundings
+from ..model.types import CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, VECTOR_KEYS
+from ..resolve.bodies import expand_params
+from ..resolve.scope import Scope, expand
+from ..source.suggest import listed, suggest
+from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
+from .typebook import TypeModel
+
+if TYPE_CHECKING:
+    from .shapes import ShapeBuilder
+
+Params = Mapping[str, ParamModel]
+_CHILD = Block("a child", CHILD_KEYS)
+_VECTOR = Block("a vector", VECTOR_KEYS)
+
+
+class ChildReader:
+    """Reads the entries of `children` and `vectors`."""
+
+    def __init__(self, builder: "ShapeBuilder") -> None:
+        self._builder = builder
+        self._findings = builder.findings
+
+    def child(
+        self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
+    ) -> ChildShape | None:
+        """Return a child, or None after diagnostics."""
+        found = self._own(mapping, owner, _CHILD)
+        if found is None:
+            return None
+        model, values = found
+        return self._item(name, model, values, mapping, owner, scope, around, params)
+
+    def vector(
+        self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
+    ) -> VectorShape | None:
+        """Return a vector, or None after diagnostics; one whose keys are not known yet has no items."""
+        found = self._own(mapping, owner, _VECTOR)
+        if found is None:
+            return None
+        model, values = found
+        keys = self._keys(values.get("keys"), mapping)
+        if keys is None:
+            return None
+        items: list[ChildShape] = []
+        for key in [UNKNOWN] if keys is UNKNOWN else keys:
+            before = self._findings.error_count
+            inner = scope.with_names({"key": key})
+            item = self._item(key, model, values, mapping, owner, inner, around, params)
+            if self._findings.error_count != before:
+                return None
+            if item is not None and keys is not UNKNOWN:
+                items.append(item)
+        return VectorShape(name, tuple(items), values.get("format", "child"), owner, values.get("doc", "").strip())
+
+    def _own(self, mapping: LocatedMapping, owner: Place, block: Block) -> tuple[TypeModel, dict[str, Any]] | None:
+        """Return the type and the values of the keys that are no params."""
+        before = self._findings.error_count
+        own = mapping.without(*[key for key in mapping if key not in block.keys])
+        values = block.read(own, self._findings, owner)
+        name = values.get("type")
+        model = None
+        if name is not None and not self._builder.book.is_circular(mapping):
+            model = self.find_type(name, own)
+        if self._findings.error_count != before or model is None:
+            return None
+        return model, {key: value for key, value in values.items() if value is not UNKNOWN or key == "keys"}
+
+    def find_type(self, name: Any, mapping: LocatedMapping) -> TypeModel | None:
+        """Return the type that an entry names, or None after a diagnostic."""
+        findings, book = self._findings, self._builder.book
+        place = mapping.value_place("type")
+        if not isinstance(name, str):
+            if name is not UNKNOWN:
+                findings.error("E121", f"expected the name of a type, got {shown(name)}", place, "write a name")
+            return None
+        if name in IN_PLACE:
+            not_supported(f"`{name}` inside a type", place, findings)
+            return None
+        model = book.get(name)
+        if model is None:
+            report_unknown_type(name, place, self._builder)
+        return model
+
+    def _keys(self, value: Any, mapping: LocatedMapping) -> Any:
+        """Return the keys of a vector, `UNKNOWN`, or None after a diagnostic."""
+        if value is UNKNOWN or value is None:
+            return value
+        holder = mapping["keys"]
+        keys: list[Any] = []
+        before = self._findings.error_count
+        for index, key in enumerate(value):
+            spot = Spot(holder if isinstance(holder, LocatedList) else mapping, index, self._findings)
+            if key is UNKNOWN:
+                return UNKNOWN
+            if isinstance(key, bool) or not isinstance(key, int | str) or key == "":
+                spot.error("E121", f"a key must be a whole number or text, got {shown(key)}", "change the key")
+            elif isinstance(key, int) and key < 0:
+                spot.error("E123", f"the key {key} is negative", "use 0 or more")
+            elif key in keys:
+                spot.error("E405", f"the key {shown(key)} is repeated", "remove one of the two")
+            else:
+                keys.append(key)
+        return keys if self._findings.error_count == before else None
+
+    def _item(
+        self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, owner: Place, scope: Scope,
+        around: Surroundings, params: Params,
+    ) -> ChildShape | None:  # fmt: skip
+        own_keys = VECTOR_KEYS if "keys" in mapping else CHILD_KEYS
+        given = self._given(model, mapping, own_keys, owner, scope, params)
+        if given is None:
+            return None
+        fixed = {name: value for name, value in given.items() if name in model.structural}
+        fixed |= {
+            name: value for name, value in given.items()
+            if name in model.in_formulas and not isinstance(value, Template) and not isinstance(value, str)
+        }  # fmt: skip
+        timeouts = with_timeout(around.timeouts, values.get("timeout"))
+        cause = Note(f"with {_in_words(fixed)} from here", owner)
+        shape = self._builder.shape(model, fixed, timeouts, cause)
+        if shape is None:
+            return None
+        return ChildShape(
+            key=key,
+            shape=shape,
+            values=tuple((name, template) for name, value in given.items() if (template := _template(value)) is not None),
+            format=values.get("format", "child"),
+            place=owner,
+            protocol=values.get("protocol", model.protocol),
+        )
+
+    def _given(
+        self, model: TypeModel, mapping: LocatedMapping, own_keys: dict[str, Any], owner: Place, scope: Scope,
+        params: Params,
+    ) -> dict[str, Any] | None:  # fmt: skip
+        """Return the value of each param of a child: a template over the params of the parent, or a constant."""
+        before = self._findings.error_count
+        names = tuple(key for key in mapping if key not in own_keys)
+        fixed = tuple(name for name in names if name in model.structural)
+        free = tuple(name for name in names if name not in model.structural)
+        given: dict[str, Any] = {}
+        expanded = {**expand_params(mapping, free, scope), **expand_values(mapping, fixed, scope)}
+        for name in names:
+            value = expanded[name]
+            param = model.params.get(name)
+            spot = Spot(mapping, name, self._findings)
+            if param is None:
+                if name not in model.failed_params:
+                    report_unknown_param(name, mapping, model, own_keys, self._findings)
+            elif isinstance(value, Template):
+                given[name] = self._checked_template(value, param, spot, params)
+            elif param.type == "ref":
+                not_supported("a reference in a param of a child", spot.place, self._findings)
+            else:
+                given[name] = param.read(value, spot)
+        report_missing(model, mapping, owner, self._findings)
+        if self._findings.error_count != before or FAILED in given.values():
+            return None
+        for name, param in model.params.items():
+            if name not in given and not param.required and param.default is not None:
+                given[name] = param.default
+        return given
+
+    def _checked_template(self, template: Template, param: ParamModel, spot: Spot, params: Params) -> Any:
+        """Return a template whose result has the type of the param it is for."""
+        made = "str"
+        if len(template.parts) == 1 and isinstance(template.parts[0], Param):
+            source = params.get(template.parts[0].name)
+            made = source.type if source is not None else param.type
+        if made != param.type and (made, param.type) != ("int", "float"):
+            spot.error(
+                "E121", f"`{param.name}` must be of type `{param.type}`, and this is of type `{made}`",
+                f"give it a value of type `{param.type}`",
+            )  # fmt: skip
+            return FAILED
+        if len(template.parts) == 1 and isinstance(template.parts[0], str):
+            return param.read(template.parts[0], spot)
+        return template
+
+
+def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> dict[str, Any]:
+    """Return the values of some keys with their expressions replaced."""
+    return dict(expand(mapping.without(*[key for key in mapping if key not in names]), scope))
+
+
+def report_unknown_type(name: str, place: Place, builder: "ShapeBuilder") -> None:
+    """Say that there is no such type, unless its file could not be read."""
+    catalog = builder.book.catalog
+    if name in IN_PLACE_LATER:
+        not_supported(f"the type `{name}`", place, builder.findings)
+    elif not (catalog.failed(name) or (catalog.incomplete and "." in name)):
+        known = catalog.candidates(name)
+        short = [full for full in known if full.partition(".")[2] == name]
+        help_text = f"did you mean `{short[0]}`?" if short else suggest(name, known) or f"types: {listed(known)}"
+        builder.findings.error("E401", f"there is no type `{name}`", place, help_text)
+
+
+def report_unknown_param(
+    name: str, mapping: LocatedMapping, model: TypeModel, own_keys: Mapping[str, Any], findings: Any
+) -> None:
+    """Say that a type has no such param."""
+    if name.startswith("x-"):
+        return
+    known = [key for key in (*model.params, *own_keys) if key not in mapping]
+    help_text = suggest(name, known) or f"remove it; params: {listed(model.params)}"
+    notes = (Note(f"`{model.name}` is declared here", model.source.place),)
+    findings.error("E110", f"unknown key `{name}` in {model.name}", mapping.key_place(name), help_text, notes)
+
+
+def report_missing(model: TypeModel, mapping: LocatedMapping, owner: Place, findings: Any) -> None:
+    """Say which required params are missing."""
+    for name, param in model.params.items():
+        if param.required and name not in mapping:
+            doc = f", {param.doc}" if param.doc else ""
+            notes = (Note(f"`{name}` is declared here", param.place),)
+            findings.error("E111", f"`{name}` is missing in {model.name}", owner, f"add `{name}:`{doc}", notes)
+
+
+def _in_words(fixed: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {shown(value)}" for name, value in fixed.items())
+
+
+def _template(value: Any) -> Template | None:
+    """Return what an address of the child can be made from; None for what is no text."""
+    if isinstance(value, Template):
+        return value
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return Template((str(value),))
+    return None

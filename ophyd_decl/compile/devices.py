@@ -1,0 +1,263 @@
+"""Devices of a beamline: each is an instance of a type, a group, or one signal.
+
+The way of an instance of a type is the hot path: a beamline has thousands of them. It makes no object but the
+blueprint of the device, unless something is wrong.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..blueprint import DeviceBlueprint, Shape, Timeouts
+from ..check.names import check_name
+from ..errors import Note, Place
+from ..model.blocks import RESERVED, Block
+from ..model.kinds import Spot, shown
+from ..model.params import ParamModel
+from ..model.signal_kinds import with_timeout
+from ..model.signals import SIGNAL, Surroundings, read_signal
+from ..model.types import DEVICE_KEYS, GROUP
+from ..resolve.expressions import OPENING
+from ..resolve.scope import Scope, expand
+from ..source import Findings, LocatedList, LocatedMapping
+from ..source.tree import UNKNOWN
+from .children import report_missing, report_unknown_param, report_unknown_type
+from .draft import Draft
+from .shapes import ShapeBuilder, is_scalar
+from .typebook import TypeModel
+
+_DEVICE = Block("a device", DEVICE_KEYS)
+_SIGNAL_DEVICE = Block("a signal", {**SIGNAL.keys, **DEVICE_KEYS}, RESERVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where a device says nothing."""
+
+    protocol: str = "ca"
+    connect: Any = "required"
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(slots=True)
+class PendingReference:
+    """A param of type `ref` of one device, looked up when all devices are known."""
+
+    device: str
+    param: ParamModel
+    value: Any
+    spot: Spot
+
+
+@dataclass(slots=True)
+class Devices:
+    """What was read of `devices`.
+
+    :param failed: names of devices whose mistakes were reported.
+    :param drafts: groups whose references are looked up when all devices are known.
+    """
+
+    made: dict[str, DeviceBlueprint] = field(default_factory=dict[str, DeviceBlueprint])
+    failed: set[str] = field(default_factory=set[str])
+    absent: set[str] = field(default_factory=set[str])
+    drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
+    pending: list[PendingReference] = field(default_factory=list[PendingReference])
+
+
+class DeviceReader:
+    """Reads the devices of a beamline.
+
+    :param scope: the variables of the beamline.
+    """
+
+    def __init__(self, builder: ShapeBuilder, scope: Scope, defaults: Defaults) -> None:
+        self._builder = builder
+        self._findings: Findings = builder.findings
+        self._scope = scope
+        self._defaults = defaults
+        self._models: dict[str, TypeModel | None] = {}
+        self.devices = Devices()
+
+    def read(self, entries: LocatedMapping) -> Devices:
+        """Return all devices; mistakes are reported."""
+        found, findings = self.devices, self._findings
+        for name, body in entries.items():
+            if name.startswith("x-"):
+                continue
+            before = findings.error_count
+            place = entries.key_place(name)
+            if not isinstance(body, LocatedMapping):
+                check_name(name, place, findings, what="device", top=True)
+                summary = f"expected a mapping, got {shown(body)}"
+                findings.error("E120", summary, entries.value_place(name), "write `{type: NAME, …}`")
+            elif check_name(name, place, findings, what="device", top=True):
+                self._device(name, body, place)
+            if findings.error_count != before:
+                found.failed.add(name)
+        return found
+
+    def _device(self, name: str, body: LocatedMapping, place: Place) -> None:
+        kind = body.get("type")
+        if kind == "group":
+            self._group(name, body, place)
+        elif kind == "signal":
+            self._signal(name, body, place)
+        elif isinstance(kind, str):
+            model = self._model(kind, body)
+            if model is None:
+                # Its params are not known, but what every device has can be checked.
+                known = body.without(*[key for key in body if key not in DEVICE_KEYS])
+                _DEVICE.read(expand(known, self._scope), self._findings, place)
+            else:
+                self._instance(name, model, body, place)
+        elif "type" in body:
+            Spot(body, "type", self._findings).error("E121", f"expected a name, got {shown(kind)}", "write a name")
+        else:
+            help_text = "add `type:`, the name of its type"
+            self._findings.error("E111", "`type` is missing in a device", place, help_text)
+
+    def _model(self, kind: str, body: LocatedMapping) -> TypeModel | None:
+        if kind not in self._models:
+            model = self._builder.book.get(kind)
+            if model is not None:
+                self._builder.symbolic(model)
+            self._models[kind] = model
+        model = self._models[kind]
+        if model is None:
+            report_unknown_type(kind, body.value_place("type"), self._builder)
+        return model
+
+    def _instance(self, name: str, model: TypeModel, body: LocatedMapping, place: Place) -> None:
+        findings = self._findings
+        before = findings.error_count
+        params = model.params
+        own: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        for key, value in body.items():
+            param = params.get(key)
+            if param is None:
+                own[key] = value
+                continue
+            if type(value) is str:
+                if OPENING in value:
+                    value = self._scope.value(value, body, key)
+                if param.plain_text and type(value) is str and "$" not in value:
+                    values[key] = value
+                    continue
+            elif isinstance(value, LocatedMapping | LocatedList):
+                value = expand(value, self._scope)
+            if param.type == "ref" and value is not UNKNOWN:
+                self.devices.pending.append(PendingReference(name, param, value, Spot(body, key, findings)))
+            values[key] = param.read(value, Spot(body, key, findings)) if param.type != "ref" else None
+        for key, param in params.items():
+            if key not in values:
+                if param.required:
+                    report_missing(model, body, place, findings)
+                    break
+                values[key] = param.default
+        own = self._own(own, model, body, place)
+        if findings.error_count != before or own.get("when") is False:
+            self._forget(name, own)
+            return
+        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
+        if shape is not None:
+            self._add(name, shape, values, own, place, model.protocol)
+
+    def _forget(self, name: str, own: Mapping[str, Any]) -> None:
+        self.devices.pending = [pending for pending in self.devices.pending if pending.device != name]
+        if own.get("when") is False:
+            self.devices.absent.add(name)
+
+    def _own(self, own: dict[str, Any], model: TypeModel, body: LocatedMapping, place: Place) -> dict[str, Any]:
+        """Return the values of the keys that are no params."""
+        if len(own) == 1:
+            return own
+        if len(own) == 2 and "labels" in own and _are_plain_texts(own["labels"]):
+            return own
+        mapping = body.without(*model.params)
+        for key in own:
+            if key not in DEVICE_KEYS:
+                if key not in model.failed_params:
+                    report_unknown_param(key, body, model, DEVICE_KEYS, self._findings)
+                mapping = mapping.without(key)
+        values = _DEVICE.read(expand(mapping, self._scope), self._findings, place)
+        return {key: value for key, value in values.items() if value is not UNKNOWN}
+
+    def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:
+        builder = self._builder
+        timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
+        if not model.structural and timeouts is builder.timeouts:
+            shape = builder.symbolic(model)
+        else:
+            shape = builder.shape(model, {key: values[key] for key in model.structural}, timeouts, cause)
+        return shape if builder.is_sound(model) else None
+
+    def _add(
+        self, name: str, shape: Shape, values: Mapping[str, Any], own: Mapping[str, Any], place: Place,
+        protocol: str | None = None,
+    ) -> None:  # fmt: skip
+        defaults = self._defaults
+        connect = "mock" if defaults.connect == "mock" else own.get("connect", defaults.connect)
+        self.devices.made[name] = DeviceBlueprint(
+            path=name,
+            document_name=own.get("name", name),
+            shape=shape,
+            values=values,
+            place=place,
+            protocol=own.get("protocol") or protocol or defaults.protocol,
+            connect=connect,
+            labels=tuple(own.get("labels", ())),
+            doc=own.get("doc", "").strip(),
+        )
+
+    def _group(self, name: str, body: LocatedMapping, place: Place) -> None:
+        findings = self._findings
+        before = findings.error_count
+        scope = self._scope.with_names({})
+        scope.constants = frozenset(scope.values)
+        structure = tuple(key for key in body if key not in DEVICE_KEYS)
+        heads = expand(body.without(*structure), self._scope)
+        own = GROUP.read(body.replaced(heads), findings, place)
+        own = {key: value for key, value in own.items() if value is not UNKNOWN and key in DEVICE_KEYS}
+        if own.get("when") is False:
+            self.devices.absent.add(name)
+            return
+        timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
+        draft = Draft("group", place, own.get("doc", "").strip())
+        draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
+        self._builder.fill(draft, body, scope, timeouts)
+        self.devices.drafts[name] = draft
+        self._add(name, draft.preliminary(), {}, own, place)
+        if findings.error_count != before:
+            self.devices.failed.add(name)
+
+    def _signal(self, name: str, body: LocatedMapping, place: Place) -> None:
+        findings = self._findings
+        expanded: LocatedMapping = expand(body, self._scope)
+        before = findings.error_count
+        own = _SIGNAL_DEVICE.read(expanded, findings, place)
+        if own.get("when") is False:
+            self.devices.absent.add(name)
+            return
+        if findings.error_count != before:
+            return
+        around = Surroundings(findings, False, self._defaults.timeouts)
+        inner = expanded.without(*[key for key in DEVICE_KEYS if key not in SIGNAL.keys], "name")
+        shape = signal_device(name, inner, place, around)
+        if shape is not None:
+            own = {key: value for key, value in own.items() if value is not UNKNOWN}
+            self._add(name, shape, {}, own, place)
+
+
+def signal_device(name: str, mapping: LocatedMapping, place: Place, around: Surroundings) -> Shape | None:
+    """Return the shape of a device that is one signal, or None after diagnostics."""
+    signal = read_signal(name, mapping, place, around)
+    if signal is None:
+        return None
+    said = "format" in mapping
+    signal = replace(signal, carries_device_name=True, format=signal.format if said else "hinted")
+    return Shape("signal", (signal,), (), place, (), signal.doc)
+
+
+def _are_plain_texts(value: Any) -> bool:
+    return type(value) is LocatedList and all(type(item) is str and OPENING not in item for item in value)

@@ -1,0 +1,90 @@
+"""A shape that is being built: members first, then what refers to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..blueprint import Member, RoleShape, Shape, SignalShape
+from ..check.derived import read_formulas, report_cycles
+from ..check.paths import Content
+from ..check.references import Lookup
+from ..check.roles import read_logic
+from ..errors import Place
+from ..model.params import ParamModel
+from ..source.tree import LocatedMapping
+
+
+@dataclass(slots=True)
+class Draft:
+    """A device type or group on its way to a shape.
+
+    :param derived: the entries of derived signals, whose formulas are read when all members are known.
+    :param said: members whose format is said in the file.
+    :param failed: names whose mistakes were reported.
+    :param absent: names that `when` removed.
+    :param constants: params and variables whose values are known, for formulas.
+    :param sound: nothing went wrong so far.
+    """
+
+    name: str
+    place: Place
+    doc: str = ""
+    members: dict[str, Member] = field(default_factory=dict[str, Member])
+    derived: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
+    said: set[str] = field(default_factory=set[str])
+    failed: set[str] = field(default_factory=set[str])
+    absent: set[str] = field(default_factory=set[str])
+    logic: LocatedMapping | None = None
+    params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
+    constants: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def content(self) -> Content:
+        """Return what paths can lead to."""
+        roles = frozenset(self.logic or ())
+        return Content(self.members, roles, frozenset(self.failed), frozenset(self.absent))
+
+    def preliminary(self) -> Shape:
+        """Return a shape whose references are not looked up yet, for others that refer to it."""
+        roles = tuple(RoleShape(role, "", {}, self.place) for role in self.logic or ())
+        return Shape(self.name, tuple(self.members.values()), roles, self.place, (), self.doc)
+
+    def finish(self, lookup: Lookup) -> Shape:
+        """Return the shape, with derived signals and logic looked up; mistakes are reported."""
+        for name, mapping in self.derived.items():
+            found = read_formulas(mapping, lookup, self.constants)
+            member = self.members.get(name)
+            if found is None:
+                self.failed.add(name)
+            elif isinstance(member, SignalShape):
+                self.members[name] = replace(member, origin=found)
+        self._report_cycles(lookup)
+        roles: tuple[RoleShape, ...] = ()
+        if self.logic is not None:
+            lookup.own = self.content
+            logic = read_logic(self.logic, lookup, self.constants)
+            roles = tuple(logic.roles)
+            self._mark_signals(logic.carriers, logic.watched)
+        return Shape(self.name, tuple(self.members.values()), roles, self.place, (), self.doc)
+
+    def _report_cycles(self, lookup: Lookup) -> None:
+        signals: dict[str, tuple[SignalShape, LocatedMapping]] = {}
+        for name, mapping in self.derived.items():
+            member = self.members.get(name)
+            if isinstance(member, SignalShape) and name not in self.failed:
+                signals[name] = (member, mapping)
+        if signals:
+            report_cycles(signals, lookup)
+
+    def _mark_signals(self, carriers: set[str], watched: set[str]) -> None:
+        for name in carriers | watched:
+            member = self.members.get(name)
+            if not isinstance(member, SignalShape):
+                continue
+            if name in carriers:
+                member = replace(member, carries_device_name=True)
+                if name not in self.said:
+                    member = replace(member, format="hinted")
+            if name in watched:
+                member = replace(member, all_updates=True)
+            self.members[name] = member

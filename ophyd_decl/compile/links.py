@@ -1,0 +1,193 @@
+"""What devices of a beamline say about each other: references, groups, and the order to build them in."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..blueprint import ChildShape, DeviceBlueprint, Member, SignalShape
+from ..check.paths import Content, DeadEnd, PathError, parse_path, walk, write_path
+from ..check.references import Lookup, Requirement
+from ..errors import Note, Place
+from ..source import Findings, LocatedList, LocatedMapping
+from ..source.suggest import suggest, suggest_or_list
+from .devices import Devices
+
+_LABEL = "label:"
+
+
+class Links:
+    """Looks up what needs all devices to be known."""
+
+    def __init__(self, devices: Devices, findings: Findings) -> None:
+        self._devices = devices
+        self._findings = findings
+        self._root: Content | None = None
+        self._needs: dict[str, list[str]] = {}
+        self._places: dict[tuple[str, str], Place] = {}
+
+    @property
+    def root(self) -> Content:
+        """Return all devices, as paths see them."""
+        if self._root is None:
+            members = {name: _as_member(device) for name, device in self._devices.made.items()}
+            failed = frozenset(self._devices.failed - members.keys())
+            self._root = Content(members, frozenset(), failed, frozenset(self._devices.absent))
+        return self._root
+
+    def resolve(self) -> None:
+        """Look up the references of all devices; mistakes are reported."""
+        made = self._devices.made
+        for pending in self._devices.pending:
+            lookup = Lookup(self._findings, Content({}, frozenset()), {}, self.root)
+            lookup.on_root = self._noter(pending.device, pending.spot.place)
+            found = lookup.reference(pending.value, pending.spot, Requirement(pending.param.to or "any"))
+            device = made.get(pending.device)
+            if found is None:
+                self._devices.failed.add(pending.device)
+            elif device is not None:
+                made[pending.device] = replace(device, values={**device.values, pending.param.name: found[0]})
+        for name, draft in self._devices.drafts.items():
+            before = self._findings.error_count
+            needs_root = bool(draft.derived or draft.logic)
+            lookup = Lookup(self._findings, draft.content, draft.params, self.root if needs_root else None)
+            lookup.on_root = self._noter(name, draft.place)
+            shape = draft.finish(lookup)
+            made[name] = replace(made[name], shape=shape)
+            if self._findings.error_count != before:
+                self._devices.failed.add(name)
+
+    def _noter(self, name: str, place: Place) -> Any:
+        def note(other: str) -> None:
+            if other != name and other not in self._needs.setdefault(name, []):
+                self._needs[name].append(other)
+                self._places[name, other] = place
+
+        return note
+
+    def build_order(self) -> tuple[str, ...]:
+        """Return the names of the devices, each after those that it refers to; circles are reported."""
+        names = list(self._devices.made)
+        if not self._needs:
+            return tuple(names)
+        order: list[str] = []
+        state: dict[str, bool] = {}
+        for start in names:
+            stack = [start]
+            while stack:
+                name = stack[-1]
+                if state.get(name):
+                    stack.pop()
+                    continue
+                state[name] = False
+                waiting = [other for other in self._needs.get(name, ()) if not state.get(other)]
+                circle = next((other for other in waiting if other in state and other in stack), None)
+                if circle is not None:
+                    self._report_circle(stack[stack.index(circle) :])
+                    return tuple(names)
+                if waiting:
+                    stack.append(waiting[0])
+                else:
+                    state[name] = True
+                    order.append(name)
+                    stack.pop()
+        return tuple(order)
+
+    def _report_circle(self, members: list[str]) -> None:
+        words = " → ".join(f"`{name}`" for name in (*members, members[0]))
+        pairs = list(zip(members, (*members[1:], members[0]), strict=True))
+        notes = tuple(Note(f"`{name}` refers to `{other}`", self._places[name, other]) for name, other in pairs[1:])
+        place = self._places[pairs[0]]
+        self._findings.error("E404", f"devices refer to each other: {words}", place, "remove one reference", notes)
+
+    def groups(self, mapping: LocatedMapping | None) -> dict[str, tuple[str, ...]]:
+        """Return the paths of the members of each group; mistakes are reported."""
+        groups: dict[str, tuple[str, ...]] = {}
+        for name, selectors in (mapping or {}).items():
+            if mapping is None or name.startswith("x-") or not isinstance(selectors, LocatedList):
+                continue
+            if self._name_is_free(name, mapping):
+                paths: dict[str, None] = {}
+                for index, selector in enumerate(selectors):
+                    if isinstance(selector, str):
+                        paths.update(dict.fromkeys(self._selected(selector, selectors.value_place(index))))
+                groups[name] = tuple(paths)
+        return groups
+
+    def _name_is_free(self, name: str, mapping: LocatedMapping) -> bool:
+        from ..check.names import check_name, report_clash
+
+        place = mapping.key_place(name)
+        device = self._devices.made.get(name)
+        if device is not None:
+            report_clash(name, place, device.place, self._findings)
+            return False
+        return check_name(name, place, self._findings, what="group", top=True)
+
+    def _selected(self, selector: str, place: Place) -> list[str]:
+        made = self._devices.made
+        if selector.startswith(_LABEL):
+            return self._labelled(selector.removeprefix(_LABEL), place)
+        if "*" in selector:
+            return self._matching(selector, place)
+        try:
+            path = parse_path(selector)
+        except PathError:
+            self._findings.error("E402", f"`{selector}` is no selector", place, "write a path, or `label:NAME`")
+            return []
+        found = walk(self.root, path)
+        if isinstance(found, DeadEnd):
+            labels = {label for device in made.values() for label in device.labels}
+            near = suggest(str(found.element), found.known)
+            if near is None and selector in labels:
+                near = f"write `{_LABEL}{selector}`"
+            summary = f"`{selector}` leads nowhere: there is no `{found.element}`"
+            help_text = near or suggest_or_list(str(found.element), found.known, "there are")
+            self._findings.error("E402", summary, place, help_text)
+            return []
+        return [write_path(path)] if found.kind != "unknown" else []
+
+    def _labelled(self, label: str, place: Place) -> list[str]:
+        made = self._devices.made
+        names = [name for name, device in made.items() if label in device.labels]
+        if not names and not self._devices.failed:
+            labels = sorted({label for device in made.values() for label in device.labels})
+            help_text = suggest_or_list(label, labels, "labels")
+            self._findings.error("E402", f"no device has the label `{label}`", place, help_text)
+        return names
+
+    def _matching(self, pattern: str, place: Place) -> list[str]:
+        paths = [path for path in _every_path(self._devices.made) if _matches(path, pattern)]
+        if not paths and not self._devices.failed:
+            self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
+        return paths
+
+
+def _as_member(device: DeviceBlueprint) -> Member:
+    if device.is_signal and isinstance(device.shape.members[0], SignalShape):
+        return device.shape.members[0]
+    return ChildShape(device.path, device.shape, (), "child", device.place)
+
+
+def _every_path(devices: Mapping[str, DeviceBlueprint]) -> list[str]:
+    """Return the path of every device, and of everything below it."""
+    paths: list[str] = []
+    for name, device in devices.items():
+        paths.append(name)
+        if not device.is_signal:
+            waiting: list[tuple[str, Any]] = [(name, device.shape)]
+            while waiting:
+                prefix, shape = waiting.pop()
+                for member in getattr(shape, "members", None) or shape.items:
+                    path = write_path((prefix, member.key)) if isinstance(member.key, int) else f"{prefix}.{member.key}"
+                    paths.append(path)
+                    if isinstance(member, ChildShape):
+                        waiting.append((path, member.shape))
+                    elif hasattr(member, "items"):
+                        waiting.append((path, member))
+    return paths
+
+
+def _matches(path: str, pattern: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(path, pattern)

@@ -1,0 +1,96 @@
+"""Keys of a mapping of the language: which there are, which are required, what each means.
+
+One `Key` feeds validation, JSON Schema and the reference of the language.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import Place
+from ..source.findings import Findings
+from ..source.suggest import listed, suggest
+from ..source.tree import LocatedMapping
+from .kinds import FAILED, Kind, Spot
+
+#: Keys that the language will have one day (design 3, rule 5).
+RESERVED = ("max_age", "hold", "deadband", "sim", "fly", "sinks")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a block.
+
+    :param doc: what it means, with unit or allowed values.
+    :param default: what holds where the key is absent, as it is written.
+    :param later: the key belongs to the language, but this version does not act on it yet.
+    """
+
+    kind: Kind
+    doc: str
+    default: str = ""
+    required: bool = False
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The keys that a mapping of the language may have.
+
+    :param name: what messages call it, with its article: `a signal`.
+    :param reserved: keys that will come one day.
+    """
+
+    name: str
+    keys: dict[str, Key]
+    reserved: tuple[str, ...] = ()
+
+    def read(self, mapping: LocatedMapping, findings: Findings, owner: Place) -> dict[str, Any]:
+        """Return the values of the keys that are there and sound; report all else.
+
+        :param owner: where something is missing is reported: the key that holds the mapping.
+        """
+        values: dict[str, Any] = {}
+        for name, value in mapping.items():
+            key = self.keys.get(name)
+            if key is None:
+                self.report_unknown(name, mapping, findings)
+            elif key.later:
+                not_supported(f"`{name}` in {self.name}", mapping.key_place(name), findings)
+            else:
+                result = key.kind.read(value, Spot(mapping, name, findings))
+                if result is not FAILED:
+                    values[name] = result
+        for name, key in self.keys.items():
+            if key.required and name not in mapping:
+                findings.error("E111", f"`{name}` is missing in {self.name}", owner, f"add `{name}:`, {key.doc}")
+        return values
+
+    def report_unknown(self, name: str, mapping: LocatedMapping, findings: Findings) -> None:
+        """Say that a key is unknown, unless it is one of the free ones."""
+        if name.startswith("x-"):
+            return
+        if name in self.reserved:
+            findings.error(
+                "E112", f"`{name}` is reserved for a later version", mapping.key_place(name), "remove the key"
+            )
+            return
+        known = [key for key in self.keys if key not in mapping] or list(self.keys)
+        help_text = suggest(name, known) or f"remove it; there are {listed(self.keys)}"
+        findings.error("E110", f"unknown key `{name}` in {self.name}", mapping.key_place(name), help_text)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the block."""
+        properties = {name: {**key.kind.schema(), "description": key.doc} for name, key in self.keys.items()}
+        required = [name for name, key in self.keys.items() if key.required]
+        return {
+            "type": "object",
+            "properties": properties,
+            "patternProperties": {"^x-": {}},
+            "additionalProperties": False,
+            **({"required": required} if required else {}),
+        }
+
+
+def not_supported(what: str, place: Place, findings: Findings) -> None:
+    """Say that something belongs to the language, but that this version cannot do it."""
+    findings.error("E116", f"{what} is not supported yet", place, "remove it, or wait for a later version")

@@ -1,0 +1,186 @@
+"""The declared type of a signal: `dtype`, `shape`, `choices`, `match`, `columns`, and whether they go together."""
+
+from typing import Any
+
+from ..errors import Place
+from ..source.findings import Findings
+from ..source.suggest import listed, suggest
+from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
+from ..vocab.datatypes import NUMPY_WIDTHS, SCALAR_NAMES, Choice, Datatype
+from .kinds import FAILED, Kind, Spot, shown
+
+TABLE = "table"
+DTYPES = (*SCALAR_NAMES, *NUMPY_WIDTHS, TABLE)
+_COLUMN_DTYPES = ("bool", "str", "enum", *NUMPY_WIDTHS)
+#: dtypes that limits and a precision make sense for.
+NUMERIC = ("int", "float", "any", *NUMPY_WIDTHS)
+
+
+
+class ShapeOf(Kind):
+    """The size of each dimension of an array; null where any will do."""
+
+    expected = "a list of sizes"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return a tuple of sizes."""
+        if value is UNKNOWN:
+            return value
+        if not isinstance(value, LocatedList) or not value:
+            return spot.error("E120", f"expected a list of sizes, got {shown(value)}", "write `[null]` for any length")
+        sizes: list[Any] = []
+        for index, size in enumerate(value):
+            item = spot.below(value, index)
+            if size is None or size is UNKNOWN:
+                sizes.append(size)
+            elif isinstance(size, bool) or not isinstance(size, int):
+                sizes.append(item.error("E121", f"expected a size or null, got {shown(size)}", "write a whole number"))
+            elif size < 1:
+                sizes.append(item.error("E123", f"{size} is too small, at least 1 is expected", "write the size"))
+            else:
+                sizes.append(size)
+        return FAILED if FAILED in sizes else tuple(sizes)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        size: list[dict[str, Any]] = [{"type": "integer", "minimum": 1}, {"type": "null"}]
+        return {"type": "array", "minItems": 1, "items": {"anyOf": size}}
+
+
+class Label(Kind):
+    """One label; a number without quotes is a mistake."""
+
+    expected = "text"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the label."""
+        if isinstance(value, str) or value is UNKNOWN:
+            return value
+        if isinstance(value, bool | int | float):
+            return spot.error("E125", f"the label {shown(value)} is not text", f'put it in quotes: "{shown(value)}"')
+        return spot.error("E125", f"a label must be text, got {shown(value)}", "write a text in quotes")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string"}
+
+
+class Choices(Kind):
+    """Labels of an enum: a list, or a mapping from the label used here to the labels that a server may show."""
+
+    expected = "a list of labels"
+    _label = Label()
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return a tuple of `Choice`."""
+        if value is UNKNOWN:
+            return value
+        if isinstance(value, LocatedMapping):
+            found = self._mapped(value, spot)
+        elif isinstance(value, LocatedList):
+            labels = [self._label.read(item, spot.below(value, index)) for index, item in enumerate(value)]
+            found = [label if label is FAILED else Choice(label, (label,)) for label in labels]
+            self._report_repeated(labels, value, spot)
+        else:
+            return spot.error("E120", f"expected a list of labels, got {shown(value)}", "write `[Off, On]`")
+        if not found:
+            return spot.error("E123", "at least one label is expected", "write the labels, or leave `choices` out")
+        return FAILED if FAILED in found else tuple(found)
+
+    def _mapped(self, value: LocatedMapping, spot: Spot) -> list[Any]:
+        found: list[Any] = []
+        for label, served in value.items():
+            if value.odd_keys and label in value.odd_keys:
+                place = value.key_place(label)
+                spot.findings.error("E125", f"the label {label} is not text", place, f'put it in quotes: "{label}"')
+            inner = spot.below(value, label)
+            if isinstance(served, LocatedList):
+                shown_labels = [self._label.read(item, inner.below(served, i)) for i, item in enumerate(served)]
+            else:
+                shown_labels = [self._label.read(served, inner)]
+            found.append(FAILED if FAILED in shown_labels else Choice(label, tuple(shown_labels)))
+        return found
+
+    def _report_repeated(self, labels: list[Any], value: LocatedList, spot: Spot) -> None:
+        for index, label in enumerate(labels):
+            if label is not FAILED and label is not UNKNOWN and label in labels[:index]:
+                spot.below(value, index).error("E405", f"the label {shown(label)} is repeated", "remove one of the two")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        text = {"type": "string"}
+        served = {"anyOf": [text, {"type": "array", "items": text}]}
+        return {"anyOf": [{"type": "array", "items": text}, {"type": "object", "additionalProperties": served}]}
+
+
+class Columns(Kind):
+    """Columns of a table and their dtypes."""
+
+    expected = "a mapping from column to dtype"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return a tuple of names and dtypes."""
+        if value is UNKNOWN:
+            return value
+        if not isinstance(value, LocatedMapping) or not value:
+            return spot.error("E120", f"expected a mapping, got {shown(value)}", "write `{position: float64}`")
+        columns: list[Any] = []
+        for name, dtype in value.items():
+            if dtype is UNKNOWN or dtype in _COLUMN_DTYPES:
+                columns.append((name, dtype))
+                continue
+            help_text = suggest(str(dtype), _COLUMN_DTYPES) or f"use one of {listed(_COLUMN_DTYPES, 20)}"
+            columns.append(spot.below(value, name).error("E122", f"{shown(dtype)} is no dtype of a column", help_text))
+        return FAILED if FAILED in columns else tuple(columns)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "object", "minProperties": 1, "additionalProperties": {"enum": list(_COLUMN_DTYPES)}}
+
+
+def read_datatype(
+    values: dict[str, Any], mapping: LocatedMapping, findings: Findings, owner: Place
+) -> Datatype | None:
+    """Return the declared type, or None after diagnostics.
+
+    :param values: what is sound of `dtype`, `shape`, `choices`, `match` and `columns`.
+    :param owner: the key that holds the signal.
+    """
+    name = values.get("dtype")
+    if name is None:
+        return None
+    if name is UNKNOWN:
+        return Datatype("any")
+    before = findings.error_count
+    _check_companions(name, mapping, findings, owner)
+    if findings.error_count != before or any(
+        key in mapping and key not in values for key in ("shape", "choices", "match", "columns")
+    ):
+        return None
+    known = {key: value for key, value in values.items() if value is not UNKNOWN}
+    return Datatype(
+        name, known.get("shape"), known.get("choices"), known.get("match", "exact"), known.get("columns")
+    )
+
+
+def _check_companions(name: str, mapping: LocatedMapping, findings: Findings, owner: Place) -> None:
+    def refuse(key: str, why: str, help_text: str) -> None:
+        if key in mapping:
+            findings.error("E127", why, mapping.key_place(key), help_text)
+
+    if name not in NUMPY_WIDTHS and name != "str":
+        wide = {"int": "int64", "float": "float64", "bool": "uint8"}.get(name)
+        help_text = f"write `dtype: {wide}`" if wide else "remove `shape`"
+        refuse("shape", f"`shape` does not go with dtype `{name}`", help_text)
+    if name != "enum":
+        refuse("choices", f"`choices` does not go with dtype `{name}`", "write `dtype: enum`")
+    if name != "enum" or "choices" not in mapping:
+        refuse("match", "`match` compares `choices`, and there are none", "add `choices`, or remove `match`")
+    if name != TABLE:
+        refuse("columns", f"`columns` does not go with dtype `{name}`", "write `dtype: table`")
+    elif "columns" not in mapping:
+        findings.error("E111", "`columns` is missing in a table", owner, "add `columns: {name: dtype}`")
+    if name not in NUMERIC:
+        refuse("limits", f"`limits` does not go with dtype `{name}`", "remove `limits`")
+    if name not in ("float", "any", "float32", "float64"):
+        refuse("precision", f"`precision` does not go with dtype `{name}`", "remove `precision`")

@@ -1,0 +1,68 @@
+"""A derived signal of the language: its keys; names and paths in it are looked up by `check`."""
+
+from typing import Any
+
+from ..errors import Place
+from ..source.suggest import listed
+from ..source.tree import LocatedMapping
+from ..vocab.datatypes import Datatype
+from .blocks import RESERVED, Block, Key
+from .datatypes import read_datatype
+from .kinds import Kind, MapOf, Spot, Text, shown
+from .signals import COMMON_KEYS, Surroundings
+
+
+class FormulaText(Kind):
+    """A formula: an expression without braces."""
+
+    expected = "a formula"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the text of a formula."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
+        return value if isinstance(value, str) else self.refuse(value, spot)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": ["string", "number"]}
+
+
+_NOT_DERIVED = ("timeout", "retries", "wait", "verify", "poll", "events", "expect", "connector", "optional")
+DERIVED = Block(
+    "a derived signal",
+    {
+        "inputs": Key(
+            MapOf(Text(), expected="a mapping from a name to a path"),
+            "names in the formulas, and the paths of the signals or movables that they read",
+            required=True,
+        ),
+        "get": Key(FormulaText(), "formula of the value, over the inputs and params", required=True),
+        "set": Key(
+            MapOf(FormulaText(), expected="a mapping from a path to a formula"),
+            "what is set to which formula, over `value`, the inputs and params",
+        ),
+        **{name: key for name, key in COMMON_KEYS.items() if name not in _NOT_DERIVED},
+    },
+    RESERVED,
+)
+
+
+def read_derived(
+    mapping: LocatedMapping, owner: Place, around: Surroundings
+) -> tuple[dict[str, Any], Datatype] | None:
+    """Return the values of a derived signal and its declared type, or None after diagnostics."""
+    findings = around.findings
+    before = findings.error_count
+    values = DERIVED.read(mapping, findings, owner)
+    datatype = read_datatype(values, mapping, findings, owner)
+    writable = values.get("access", "r") != "r"
+    if writable and "set" not in mapping:
+        place = mapping.value_place("access")
+        findings.error("E115", f"`access: {shown(values['access'])}` needs `set`", place, "add `set`, or remove `access`")
+    if not mapping.get("inputs") and isinstance(mapping.get("inputs"), LocatedMapping):
+        place = mapping.value_place("inputs")
+        findings.error("E123", "at least one input is expected", place, f"name what it reads; got {listed([])}")
+    if findings.error_count != before or datatype is None:
+        return None
+    return values, datatype

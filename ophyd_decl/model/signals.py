@@ -1,0 +1,186 @@
+"""A signal of the language: its keys, the rules between them, and the `SignalShape` that it gives."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..blueprint import Address, Derived, SignalShape, Soft, Timeouts
+from ..errors import Place
+from ..source.findings import Findings
+from ..source.suggest import listed
+from ..source.tree import UNKNOWN, LocatedMapping
+from ..vocab.datatypes import Datatype
+from ..vocab.keywords import ACCESSES, EVENTS, PROTOCOLS, SIGNAL_FORMATS
+from .addresses import PREFIX, PV, UNKNOWN_ADDRESS, AddressText, TwoAddresses, address, after_prefix
+from .blocks import RESERVED, Block, Key
+from .datatypes import DTYPES, Choices, Columns, ShapeOf, read_datatype
+from .kinds import Anything, Flag, Number, Text, Word
+from .signal_kinds import LimitsPair, TimeoutSeconds, WaitWord, with_timeout
+from .soft import read_initial
+
+_ADDRESS_KEYS = {
+    "suffix": Key(AddressText(whole=False), "the rest of the PV after `prefix`"),
+    "pv": Key(PV(), "the whole PV, or `{read: …, write: …}`; may begin with `ca://` or `pva://`"),
+    "attr": Key(Text(), "attribute of a Tango device", later=True),
+    "cmd": Key(Text(), "command of a Tango device", later=True),
+    "soft": Key(Anything(), "a value that lives in this process: its initial value, null for none"),
+}
+#: Keys that say where a value lives; one of them is there.
+ORIGINS = tuple(_ADDRESS_KEYS)
+#: Keys that every signal has, derived or not.
+COMMON_KEYS = {
+    "dtype": Key(Word(*DTYPES), "type of the value", required=True),
+    "shape": Key(ShapeOf(), "size of each dimension, null where any will do"),
+    "choices": Key(Choices(), "labels of an enum, or a mapping from a label to those that a server may show"),
+    "match": Key(Word("exact", "subset", "superset"), "how `choices` and the server's labels must agree", "exact"),
+    "columns": Key(Columns(), "columns of a table and their dtypes"),
+    "access": Key(Word(*ACCESSES), "whether it can be read (`r`), written (`w`) or both (`rw`)", "r"),
+    "format": Key(Word(*SIGNAL_FORMATS), "how it takes part in the documents of its device", "none"),
+    "doc": Key(Text(), "what it is"),
+    "units": Key(Text(), "unit of the value"),
+    "precision": Key(Number(whole=True, ge=0, le=17), "digits after the point, for display"),
+    "limits": Key(LimitsPair(), "lowest and highest value that may be written, null where an end is open"),
+    "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
+    "retries": Key(Number(whole=True, ge=0, le=100), "how often a failed read is tried again", "0"),
+    "wait": Key(WaitWord(), "whether a put waits for its completion: `true`, `false` or `non_zero`", "true"),
+    "verify": Key(Word("none", "readback"), "whether a put compares the value afterwards", "none"),
+    "poll": Key(Number(gt=0), "seconds between reads of a server that sends no updates"),
+    "events": Key(Word(*EVENTS), "which updates of a Tango attribute are used", "auto"),
+    "optional": Key(Flag(), "whether the device is whole without it", "false"),
+    "name": Key(Text(), "replaces its name in documents"),
+    "when": Key(Flag(), "whether it exists at all", "true"),
+    "expect": Key(Anything(), "value that it must have when it connects", later=True),
+    "connector": Key(Anything(), "which connector serves it", later=True),
+}
+SIGNAL = Block(
+    "a signal",
+    {
+        **_ADDRESS_KEYS,
+        "rbv": Key(Flag(), "writes `X` and reads `X_RBV`", "false"),
+        "protocol": Key(Word(*PROTOCOLS[:2]), "control system of an address without a scheme"),
+        **COMMON_KEYS,
+    },
+    RESERVED,
+)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a signal or command takes from the device that holds it.
+
+    :param prefix: whether there is a param that `suffix` is joined to.
+    :param timeouts: that hold where it says nothing.
+    :param params: names of the params, for messages.
+    """
+
+    findings: Findings
+    prefix: bool = False
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    params: tuple[str, ...] = ()
+
+
+def read_signal(key: str, mapping: LocatedMapping, owner: Place, around: Surroundings) -> SignalShape | None:
+    """Return a signal, or None after diagnostics.
+
+    :param owner: its key in the file.
+    """
+    findings = around.findings
+    before = findings.error_count
+    values = SIGNAL.read(mapping, findings, owner)
+    datatype = read_datatype(values, mapping, findings, owner)
+    origin = _origin(values, mapping, owner, around, datatype)
+    if findings.error_count != before or datatype is None or origin is None:
+        return None
+    return signal_shape(key, values, origin, datatype, owner, around.timeouts)
+
+
+def signal_shape(
+    key: str,
+    values: dict[str, Any],
+    origin: Address | Soft | Derived,
+    datatype: Datatype,
+    place: Place,
+    timeouts: Timeouts,
+    access: str = "r",
+) -> SignalShape:
+    """Return the shape of a signal from values that are sound.
+
+    :param access: what holds where the file says nothing.
+    """
+    known = {name: value for name, value in values.items() if value is not UNKNOWN}
+    return SignalShape(
+        key=key,
+        origin=origin,
+        datatype=datatype,
+        access=known.get("access", access),
+        format=known.get("format", "none"),
+        place=place,
+        doc=known.get("doc", "").strip(),
+        units=known.get("units"),
+        precision=known.get("precision"),
+        limits=known.get("limits"),
+        timeouts=with_timeout(timeouts, known.get("timeout")),
+        wait=known.get("wait", "yes"),
+        verify=known.get("verify", "none"),
+        retries=known.get("retries", 0),
+        poll_s=known.get("poll"),
+        events=known.get("events", "auto"),
+        optional=known.get("optional", False),
+        document_name=known.get("name"),
+    )
+
+
+def _origin(
+    values: dict[str, Any], mapping: LocatedMapping, owner: Place, around: Surroundings, datatype: Datatype | None
+) -> Address | Soft | None:
+    """Return where the value lives, or None after a diagnostic."""
+    findings = around.findings
+    given = [name for name in mapping if name in ORIGINS]
+    if not given:
+        where = "`suffix` or `pv`" if around.prefix else "`pv`"
+        findings.error("E128", "the signal has no address", owner, f"add {where}, or `soft:` with an initial value")
+        return None
+    if len(given) > 1:
+        for name in given[1:]:
+            findings.error(
+                "E115", f"`{name}` and `{given[0]}` exclude each other", mapping.key_place(name), "keep one of them"
+            )
+        return None
+    (name,) = given
+    if name == "soft":
+        if "rbv" in mapping:
+            findings.error("E115", "`rbv` and `soft` exclude each other", mapping.key_place("rbv"), "remove `rbv`")
+        return None if datatype is None else read_initial(values["soft"], datatype, mapping, findings)
+    if name not in values:
+        return None
+    if name == "suffix" and not around.prefix:
+        help_text = f"add a param `{PREFIX}`, or use `pv:`; params: {listed(around.params)}"
+        findings.error("E128", f"`suffix` needs a param `{PREFIX}`", mapping.key_place("suffix"), help_text)
+        return None
+    return _address(name, values, mapping, findings)
+
+
+def _address(name: str, values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> Address | None:
+    target = values[name]
+    if target is UNKNOWN:
+        target = UNKNOWN_ADDRESS
+    elif name == "suffix":
+        target = after_prefix(target)
+    access, rbv = values.get("access", "r"), values.get("rbv", False) is True
+    if rbv and isinstance(target, TwoAddresses):
+        findings.error("E115", "`rbv` and two addresses exclude each other", mapping.key_place("rbv"), "remove `rbv`")
+        return None
+    if rbv and access not in ("rw", UNKNOWN):
+        place = mapping.key_place("rbv")
+        findings.error("E115", f"`rbv` goes with `access: rw`, not with `{access}`", place, "write `access: rw`")
+        return None
+    protocol = values.get("protocol")
+    found, missing = address(None if protocol is UNKNOWN else protocol, target, access, rbv=rbv)
+    if found is None:
+        findings.error(
+            "E128", f"`access: {access}` needs an address to {missing}", mapping.value_place(name), f"add `{missing}:`"
+        )
+    elif isinstance(target, TwoAddresses) and access != "rw" and target.read and target.write:
+        surplus = "write" if access == "r" else "read"
+        place = mapping[name].key_place(surplus)
+        findings.error("E115", f"`access: {access}` has no use for `{surplus}`", place, "write `access: rw`")
+    return found

@@ -1,0 +1,64 @@
+"""Device types and the instances of types: their keys."""
+
+from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
+from .blocks import Block, Key
+from .datatypes import Label
+from .kinds import Anything, Flag, ListOf, Text, Tree, Word
+from .signal_kinds import TimeoutSeconds
+
+#: Blocks of named members, in the order in which a device has them where the file says nothing else.
+MEMBER_BLOCKS = ("signals", "commands", "children", "vectors", "derived")
+STRUCTURE = {
+    "signals": Key(Tree(), "signals by name"),
+    "commands": Key(Tree(), "commands by name"),
+    "children": Key(Tree(), "sub-devices by name"),
+    "vectors": Key(Tree(), "families of sub-devices with keys, by name"),
+    "derived": Key(Tree(), "signals that are computed from others, by name"),
+    "logic": Key(Tree(), "what the device can do: a plugin for each role"),
+}
+TYPE = Block(
+    "a type",
+    {
+        "doc": Key(Text(), "what the device is"),
+        "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme"),
+        "extends": Key(Anything(), "types whose members it takes over", later=True),
+        "abstract": Key(Anything(), "whether it can only be extended", later=True),
+        "params": Key(Tree(), "params by name"),
+        **STRUCTURE,
+    },
+)
+_COMMON = {
+    "type": Key(Text(), "name of its type", required=True),
+    "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme"),
+    "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`"),
+    "doc": Key(Text(), "what it is here"),
+    "when": Key(Flag(), "whether it exists at all", "true"),
+    "connector": Key(Anything(), "which connector serves it", later=True),
+    "overrides": Key(Anything(), "values that replace those of the type, by path", later=True),
+    "repeat": Key(Anything(), "makes several devices", later=True),
+}
+#: Keys of a device of a beamline beside its params.
+DEVICE_KEYS = {
+    **_COMMON,
+    "labels": Key(ListOf(Label()), "words to find it by"),
+    "connect": Key(Word(*CONNECT_POLICIES), "what it means if it does not answer"),
+    "name": Key(Text(), "replaces its name in documents"),
+}
+#: Keys of a child beside its params.
+CHILD_KEYS = {
+    **_COMMON,
+    "format": Key(Word(*CHILD_FORMATS), "whether its readings are part of its parent's", "child"),
+    "name": Key(Anything(), "replaces its name in documents", later=True),
+    "labels": Key(Anything(), "words to find it by", later=True),
+    "connect": Key(Anything(), "what it means if it does not answer", later=True),
+}
+VECTOR_KEYS = {
+    **CHILD_KEYS,
+    "keys": Key(ListOf(Anything()), "keys of the items: whole numbers or texts", required=True),
+}
+GROUP = Block("a group", {**DEVICE_KEYS, **STRUCTURE})
+#: Names that a param may not have, since an instance has a key with this name.
+TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
+#: Types that take their structure in place, and those of them that come later.
+IN_PLACE = ("group", "signal")
+IN_PLACE_LATER = ("tango.device", "pvi.device", "python")

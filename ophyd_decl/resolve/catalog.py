@@ -1,0 +1,172 @@
+"""Device types by name: those of the files that a beamline uses, and the shipped ones, which are read when asked for."""
+
+import os
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from ..errors import Note, Place
+from ..model.files import TYPES_FILE
+from ..model.kinds import shown
+from ..source import Findings, LoadedFile, LocatedMapping, load_file
+from ..vocab.names import is_identifier
+from .header import read_header
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSource:
+    """A type as it is written.
+
+    :param place: its key in the file.
+    :param shipped: it travels with the package.
+    """
+
+    name: str
+    body: LocatedMapping
+    place: Place
+    shipped: bool = False
+
+
+class Catalog:
+    """All types that can be used."""
+
+    def __init__(self, findings: Findings) -> None:
+        self._findings = findings
+        self._types: dict[str, TypeSource] = {}
+        self._failed: set[str] = set()
+        self._namespaces: dict[str, Place] = {}
+        self._read: set[str] = set()
+        self._searched: set[str] = set()
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the types that are known by now."""
+        return list(self._types)
+
+    def find(self, name: str) -> TypeSource | None:
+        """Return a type, read from the shipped ones if need be; None if there is none."""
+        found = self._types.get(name)
+        if found is None:
+            self._read_shipped(name)
+            found = self._types.get(name)
+        return found
+
+    def failed(self, name: str) -> bool:
+        """Return whether the type may exist in a file that could not be read, so that its absence is no mistake."""
+        return name in self._failed or name.partition(".")[0] in self._failed
+
+    def candidates(self, name: str) -> list[str]:
+        """Return the names of all types, for suggestions; shipped ones of a namespace only if it is meant."""
+        namespace = name.partition(".")[0]
+        names = dict.fromkeys(self._types)
+        for folder in _shipped_namespaces():
+            if folder == namespace or "." not in name:
+                names.update(dict.fromkeys(f"{folder}.{stem}" for stem in _shipped_types(folder)))
+        return [*names, "group", "signal"]
+
+    def use(self, path: str, at: Place | None) -> list[TypeSource]:
+        """Read a file of types and return them.
+
+        :param at: where the file is asked for; None: it was named on the command line.
+        """
+        real = os.path.realpath(path)
+        if real in self._read:
+            return [found for found in self._types.values() if os.path.realpath(found.place.file) == real]
+        self._read.add(real)
+        loaded = load_file(path, self._findings, code="E201" if at else "E100", at=at)
+        if loaded is None:
+            self.mark_incomplete()
+            return []
+        kind = read_header(loaded, self._findings)
+        if kind is None:
+            self.mark_incomplete()
+            return []
+        if kind != "types":
+            self._findings.error(
+                "E114", f"`{path}` is of kind {kind}, and `use` takes types", at or loaded.file.start,
+                "name a file of kind types",
+            )  # fmt: skip
+            return []
+        return self.add(loaded)
+
+    def add(self, loaded: LoadedFile, *, shipped: bool = False) -> list[TypeSource]:
+        """Take over the types of a file whose header is right."""
+        self._read.add(os.path.realpath(loaded.file.name))
+        root: LocatedMapping = loaded.root
+        first = next(iter(root), "api")
+        values = TYPES_FILE.read(root, self._findings, root.key_place(first))
+        namespace = values.get("namespace")
+        types = values.get("types")
+        if namespace is not None and not is_identifier(str(namespace)):
+            place = root.value_place("namespace")
+            self._findings.error("E407", f"{shown(namespace)} is no name for a namespace", place, "use one word")
+            namespace = None
+        if namespace is None or types is None:
+            self.mark_incomplete()
+            if namespace is None and types is not None:
+                namespace = "…"
+            else:
+                return []
+        if not shipped and namespace in _shipped_namespaces():
+            place = root.value_place("namespace")
+            self._findings.error("E405", f"the namespace `{namespace}` is taken by shipped types", place, "rename it")
+        return self._add_types(str(namespace), types, shipped)
+
+    def _add_types(self, namespace: str, types: LocatedMapping, shipped: bool) -> list[TypeSource]:
+        added: list[TypeSource] = []
+        for name, body in types.items():
+            full = f"{namespace}.{name}"
+            place = types.key_place(name)
+            if name.startswith("x-"):
+                continue
+            if not is_identifier(name):
+                self._findings.error("E407", f"`{name}` is no name for a type", place, "use letters, digits and `_`")
+                self._failed.add(full)
+            elif not isinstance(body, LocatedMapping):
+                summary = f"expected a mapping, got {shown(body)}"
+                self._findings.error("E120", summary, types.value_place(name), "write the members of the type")
+                self._failed.add(full)
+            elif full in self._types:
+                notes = (Note("first defined here", self._types[full].place),)
+                self._findings.error("E405", f"two types have the name `{full}`", place, "rename one of them", notes)
+            else:
+                self._types[full] = TypeSource(full, body, place, shipped)
+                added.append(self._types[full])
+        return added
+
+    def mark_incomplete(self) -> None:
+        """Remember that types may be missing because a file could not be read."""
+        self._failed.add("*")
+
+    @property
+    def incomplete(self) -> bool:
+        """Return whether a file of types could not be read."""
+        return "*" in self._failed
+
+    def _read_shipped(self, name: str) -> None:
+        namespace, _, stem = name.partition(".")
+        if not stem or namespace not in _shipped_namespaces():
+            return
+        stems = _shipped_types(namespace)
+        for candidate in [stem] if stem in stems else stems:
+            path = str(_LIBRARY / namespace / f"{candidate}.yaml")
+            if path in self._searched:
+                continue
+            self._searched.add(path)
+            loaded = load_file(path, self._findings)
+            if loaded is not None and read_header(loaded, self._findings) == "types":
+                self.add(loaded, shipped=True)
+
+
+_LIBRARY: Any = files("ophyd_decl") / "library"
+
+
+def _shipped_namespaces() -> list[str]:
+    return sorted(entry.name for entry in _LIBRARY.iterdir() if entry.is_dir() and is_identifier(entry.name))
+
+
+def _shipped_types(namespace: str) -> list[str]:
+    folder = _LIBRARY / namespace
+    if not folder.is_dir():
+        return []
+    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))

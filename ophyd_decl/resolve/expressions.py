@@ -1,0 +1,146 @@
+"""Expressions `${{ … }}` in values: found, compiled once, and evaluated over named values.
+
+A value that is one expression keeps the type of its result; text around or between expressions makes it text.
+Pure: nothing here knows files or places, only offsets in the text.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+OPENING, CLOSING = "${{", "}}"
+MAX_CHARACTERS = 1000
+
+_SIMPLE = re.compile(r"\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+#: Names that mean something else in an expression, so that they never are simple.
+_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"})
+
+
+class ExpressionError(Exception):
+    """An expression cannot be used.
+
+    :param code: code of the diagnostic.
+    :param part: the text of the whole expression with its braces, to find its place.
+    :param name: the undefined name, if that is the problem.
+    """
+
+    def __init__(self, code: str, message: str, part: str, help: str, name: str | None = None) -> None:
+        self.code = code
+        self.message = message
+        self.part = part
+        self.help = help
+        self.name = name
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One expression of a text.
+
+    :param text: as it is written, with its braces.
+    :param names: of the variables that it reads.
+    :param simple: it is one name and nothing else.
+    """
+
+    text: str
+    names: tuple[str, ...]
+    simple: bool
+    _evaluate: Callable[[Mapping[str, Any]], Any]
+
+    def evaluate(self, values: Mapping[str, Any]) -> Any:
+        """Return the value.
+
+        :param values: at least one for each of `names`.
+        :raises ExpressionError: if it gives none.
+        """
+        return self._evaluate(values)
+
+
+Part = str | Expression
+
+
+@lru_cache(maxsize=20_000)
+def split(text: str) -> tuple[Part, ...]:
+    """Return the literals and expressions that a text is made of.
+
+    :raises ExpressionError: if an expression is not one, or not closed.
+    """
+    parts: list[Part] = []
+    position = 0
+    while True:
+        found = text.find(OPENING, position)
+        if found < 0:
+            if position < len(text):
+                parts.append(text[position:])
+            return tuple(parts)
+        if found > position:
+            parts.append(text[position:found])
+        simple = _SIMPLE.match(text, found)
+        if simple is not None and simple[1] not in _WORDS:
+            parts.append(_simple(simple[0], simple[1]))
+            position = simple.end()
+        else:
+            end = _end_of(text, found)
+            parts.append(_compiled(text[found:end]))
+            position = end
+
+
+def names_of(parts: Iterable[Part]) -> tuple[str, ...]:
+    """Return the names that the expressions of a text read, each once."""
+    return tuple(dict.fromkeys(name for part in parts if isinstance(part, Expression) for name in part.names))
+
+
+def join(parts: tuple[Part, ...], values: Mapping[str, Any]) -> Any:
+    """Return the value of a text.
+
+    :raises ExpressionError: if an expression gives none, or one that cannot be part of a text.
+    """
+    if len(parts) == 1:
+        (part,) = parts
+        return part if isinstance(part, str) else part.evaluate(values)
+    return "".join([part if isinstance(part, str) else _as_text(part, part.evaluate(values)) for part in parts])
+
+
+def _as_text(part: Expression, value: Any) -> str:
+    if isinstance(value, bool) or value is None or isinstance(value, list | dict):
+        what = "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else "no text or number"
+        raise ExpressionError("E303", f"`{part.text}` is {what} and cannot be part of a text", part.text, "use a text")
+    return str(value)
+
+
+def _simple(text: str, name: str) -> Expression:
+    return Expression(text, (name,), True, lambda values: values[name])
+
+
+@lru_cache(maxsize=4_000)
+def _compiled(text: str) -> Expression:
+    from .evaluation import compile_expression  # imports Jinja
+
+    names, evaluate = compile_expression(text)
+    return Expression(text, names, False, evaluate)
+
+
+def _end_of(text: str, start: int) -> int:
+    """Return the offset behind the expression that opens at `start`; braces and quotes inside are counted."""
+    position, depth, quote = start + len(OPENING), 0, ""
+    while position < len(text):
+        character = text[position]
+        if quote:
+            if character == "\\":
+                position += 1
+            elif character == quote:
+                quote = ""
+        elif character in "'\"":
+            quote = character
+        elif character in "{[(":
+            depth += 1
+        elif character == "}" and depth <= 0:
+            if text.startswith(CLOSING, position):
+                return position + len(CLOSING)
+        elif character in "}])":
+            depth -= 1
+        position += 1
+    rest = text[start:]
+    raise ExpressionError("E302", "the expression is not closed", rest.rstrip("\n"), f"close it with `{CLOSING}`")

@@ -1,0 +1,151 @@
+"""The environment in which expressions are evaluated: Jinja, with everything removed that could reach an object, run
+for long or fill the memory.
+
+Every result is bounded, so a chain of variables cannot grow either. Jinja is imported when the first expression needs
+it: most values are a name or a text with names in it, and `expressions` joins those itself.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from jinja2 import StrictUndefined, nodes
+from jinja2.exceptions import SecurityError
+from jinja2.parser import Parser
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+MAX_TEXT = 10_000
+MAX_ITEMS = 10_000
+MAX_BITS = 128
+
+#: Methods of text that cannot make a longer text than they get.
+TEXT_METHODS = frozenset(
+    {
+        "capitalize", "endswith", "isdigit", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "split",
+        "startswith", "strip", "title", "upper",
+    }
+)  # fmt: skip
+_TESTS = frozenset(
+    {
+        "defined", "undefined", "none", "number", "integer", "float", "string", "boolean", "true", "false", "odd",
+        "even", "divisibleby", "in", "eq", "==", "ne", "!=", "gt", ">", "ge", ">=", "lt", "<", "le", "<=",
+    }
+)  # fmt: skip
+_FORMAT_FIELD = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d*)(?:\.(\*|\d*))?[a-zA-Z%]")
+_WIDEST_FIELD = 100
+
+
+class TooMuch(SecurityError):
+    """The expression would make something too large."""
+
+
+def bounded(value: Any) -> Any:
+    """Return a value if it is small enough.
+
+    :raises TooMuch: if it is not.
+    """
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise TooMuch(f"the result is a text of more than {MAX_TEXT} characters")
+    if isinstance(value, list | tuple | dict) and len(value) > MAX_ITEMS:  # pyright: ignore[reportUnknownArgumentType]
+        raise TooMuch(f"the result has more than {MAX_ITEMS} items")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise TooMuch("the result is too large a number")
+    return value
+
+
+def _range(*bounds: int) -> list[int]:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_ITEMS:
+        raise TooMuch(f"the range has more than {MAX_ITEMS} numbers")
+    return list(numbers)
+
+
+def _zfill(value: Any, width: int) -> str:
+    if width > _WIDEST_FIELD:
+        raise TooMuch(f"the field is wider than {_WIDEST_FIELD} characters")
+    return str(value).zfill(width)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _range, "min": min, "max": max, "abs": abs}
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "float": float,
+    "int": int,
+    "length": len,
+    "lower": lambda value: str(value).lower(),
+    "max": max,
+    "min": min,
+    "round": round,
+    "string": str,
+    "upper": lambda value: str(value).upper(),
+    "zfill": _zfill,
+}
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja reduced to expressions over plain data."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%"})
+
+    def __init__(self) -> None:
+        super().__init__(undefined=StrictUndefined, variable_start_string="${{", variable_end_string="}}")
+        self.globals.clear()
+        self.globals.update(_FUNCTIONS)
+        self.filters.clear()
+        self.filters.update(_FILTERS)
+        for name in set(self.tests) - _TESTS:
+            del self.tests[name]
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Return whether a name after a dot may be used: methods of text that make nothing larger."""
+        return isinstance(obj, str) and attr in TEXT_METHODS
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Return whether something may be called: the functions, and what `is_safe_attribute` let pass."""
+        owner = getattr(obj, "__self__", None)
+        return obj in _FUNCTIONS.values() or (isinstance(owner, str) and obj.__name__ in TEXT_METHODS)
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Return the result of an operator that could make something large."""
+        if operator == "**":
+            _check_power(left, right)
+        elif operator == "*":
+            _check_product(left, right)
+        elif operator == "%" and isinstance(left, str):
+            _check_format(left)
+        return bounded(super().call_binop(context, operator, left, right))
+
+    def parse_expression(self, source: str) -> nodes.Expr:
+        """Return the syntax tree of one expression.
+
+        :raises TemplateSyntaxError: if it is none.
+        """
+        parser = Parser(self, source, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            token = parser.stream.current
+            parser.fail(f"`{token.value}` was not expected", token.lineno)
+        tree.set_environment(self)
+        return tree
+
+
+def _check_power(left: Any, right: Any) -> None:
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > MAX_BITS:
+        raise TooMuch("`**` gives too large a number")
+
+
+def _check_product(left: Any, right: Any) -> None:
+    for sequence, factor in ((left, right), (right, left)):
+        if isinstance(sequence, str | list | tuple) and isinstance(factor, int):
+            size = len(sequence) * factor  # pyright: ignore[reportUnknownArgumentType]
+            if size > (MAX_TEXT if isinstance(sequence, str) else MAX_ITEMS):
+                raise TooMuch("`*` gives too long a result")
+    if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:
+        raise TooMuch("`*` gives too large a number")
+
+
+def _check_format(template: str) -> None:
+    for field in _FORMAT_FIELD.finditer(template):
+        for width in field.groups():
+            if width == "*" or (width and int(width) > _WIDEST_FIELD):
+                raise TooMuch(f"a field of `%` is wider than {_WIDEST_FIELD} characters")

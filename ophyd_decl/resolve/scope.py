@@ -1,0 +1,176 @@
+"""Names that expressions can see, and the replacement of expressions by their values in a tree."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..blueprint import Param, Template
+from ..errors import Note, Place
+from ..model.kinds import shown
+from ..source.findings import Findings
+from ..source.suggest import listed, suggest
+from ..source.tree import UNKNOWN, LocatedList, LocatedMapping, Node
+from .expressions import OPENING, Expression, ExpressionError, Part, join, names_of, split
+
+Holder = LocatedMapping | LocatedList
+
+
+class Scope:
+    """Names and their values; a value that is not known yet is `UNKNOWN`.
+
+    :param origins: where each name was defined, for notes.
+    :param constants: names that are put into addresses as text, though the others stay names (the key of a vector).
+    """
+
+    __slots__ = ("constants", "findings", "origins", "values")
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        findings: Findings,
+        origins: Mapping[str, Place] | None = None,
+        constants: Iterable[str] = (),
+    ) -> None:
+        self.values = dict(values)
+        self.findings = findings
+        self.origins = dict(origins or {})
+        self.constants = frozenset(constants)
+
+    def with_names(self, values: Mapping[str, Any]) -> "Scope":
+        """Return a scope with more names, which are constants."""
+        return Scope({**self.values, **values}, self.findings, self.origins, {*self.constants, *values})
+
+    def parts(self, text: str, holder: Holder, key: Any) -> tuple[Part, ...] | None:
+        """Return the parts of a text whose names are all defined, or None after diagnostics."""
+        try:
+            parts = split(text)
+        except ExpressionError as error:
+            self._report(error, text, holder, key)
+            return None
+        undefined = [(part, name) for part in parts if isinstance(part, Expression) for name in part.names]
+        undefined = [(part, name) for part, name in undefined if name not in self.values]
+        for part, name in undefined:
+            self._report_undefined(part, name, parts, holder, key)
+        return None if undefined else parts
+
+    def value(self, text: str, holder: Holder, key: Any) -> Any:
+        """Return the value of a text with expressions; `UNKNOWN` if it has none yet, or after a diagnostic."""
+        parts = self.parts(text, holder, key)
+        if parts is None:
+            return UNKNOWN
+        values = self.values
+        for name in names_of(parts):
+            if values[name] is UNKNOWN:
+                return UNKNOWN
+        try:
+            return join(parts, values)
+        except ExpressionError as error:
+            self._report(error, text, holder, key)
+            return UNKNOWN
+
+    def template(self, text: str, holder: Holder, key: Any) -> Any:
+        """Return a `Template` for a text with names, or its value where an expression is more than a name."""
+        parts = self.parts(text, holder, key)
+        if parts is None:
+            return UNKNOWN
+        pieces: list[str | Param] = []
+        for part in parts:
+            if isinstance(part, str):
+                piece: str | Param | None = part
+            elif part.simple and part.names[0] not in self.constants:
+                piece = Param(part.names[0])
+            else:
+                piece = self._piece(part, text, holder, key)
+            if piece is None:
+                return UNKNOWN
+            pieces.append(piece)
+        return Template(tuple(_joined(pieces)))
+
+    def _piece(self, part: Expression, text: str, holder: Holder, key: Any) -> str | None:
+        if any(self.values[name] is UNKNOWN for name in part.names):
+            return None
+        try:
+            # An empty text before it makes the result text.
+            return join(("", part), self.values)
+        except ExpressionError as error:
+            self._report(error, text, holder, key)
+            return None
+
+    def _report(self, error: ExpressionError, text: str, holder: Holder, key: Any) -> None:
+        place = holder.part_place(key, error.part)
+        notes = self._notes_of(error.part)
+        self.findings.error(error.code, error.message, place, error.help, notes)
+
+    def _notes_of(self, part: str) -> tuple[Note, ...]:
+        try:
+            names = names_of(split(part))
+        except ExpressionError:
+            return ()
+        known = [name for name in names if name in self.origins]
+        return tuple(Note(f"`{name}` is {shown(self.values[name])}, defined here", self.origins[name]) for name in known)
+
+    def _report_undefined(
+        self, part: Expression, name: str, parts: tuple[Part, ...], holder: Holder, key: Any
+    ) -> None:
+        same = [other for other in parts if isinstance(other, Expression) and other.text == part.text]
+        occurrence = next((index for index, other in enumerate(same) if other is part), 0)
+        place = holder.part_place(key, part.text, occurrence)
+        near = suggest(name, self.values)
+        known = f"defined names: {listed(self.values)}" if self.values else "no names are defined here"
+        self.findings.error("E301", f"`{name}` is not defined", place, near or known)
+
+
+def _joined(pieces: list[str | Param]) -> list[str | Param]:
+    joined: list[str | Param] = []
+    for piece in pieces:
+        if isinstance(piece, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
+
+
+def expand(node: Node, scope: Scope) -> Node:
+    """Return a mapping or list with every expression below it replaced by its value; itself if there is none."""
+    if isinstance(node, LocatedMapping):
+        changed: dict[str, Any] = {}
+        for key, value in node.items():
+            new = _expanded(value, node, key, scope.value, scope)
+            if new is not value:
+                changed[key] = new
+        return node.replaced(changed) if changed else node
+    if isinstance(node, LocatedList):
+        items = [_expanded(value, node, index, scope.value, scope) for index, value in enumerate(node)]
+        return node if all(new is old for new, old in zip(items, node, strict=True)) else node.replaced(items)
+    return node
+
+
+def _expanded(value: Node, holder: Holder, key: Any, evaluate: Callable[..., Any], scope: Scope) -> Node:
+    if isinstance(value, str):
+        if OPENING in value:
+            return located(evaluate(value, holder, key), holder, key)
+        return value
+    return expand(value, scope) if isinstance(value, LocatedMapping | LocatedList) else value
+
+
+def located(value: Any, holder: Holder, key: Any) -> Any:
+    """Return the result of an expression as a tree; everything in it has the place of the expression."""
+    if isinstance(value, list):
+        items: Any = value
+        made = LocatedList(holder.file, _span(holder, key))
+        made.extend(located(item, holder, key) for item in items)
+        made.spans = [(made.begin, made.end)] * len(made)
+        return made
+    if isinstance(value, dict):
+        entries: Any = value.items()
+        mapping = LocatedMapping(holder.file, _span(holder, key))
+        for name, item in entries:
+            mapping[name] = located(item, holder, key)
+            mapping.spans[name] = (mapping.begin, mapping.begin, mapping.end)
+        return mapping
+    return value
+
+
+def _span(holder: Holder, key: Any) -> Any:
+    if isinstance(holder, LocatedMapping):
+        return holder.spans[key][1] if key in holder.spans else holder.begin
+    return holder.spans[key][0] if 0 <= key < len(holder.spans) else holder.begin

@@ -1,0 +1,110 @@
+"""Loads one YAML file as a located tree: C parser first, the pure parser for what that refuses."""
+
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.cyaml import CParser
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import ScalarEvent
+
+from ..errors import Place
+from .compose import Composer, NextEvent, TooLarge
+from .findings import Findings
+from .syntax import explain
+from .text import read_source
+from .tree import Node, SourceFile
+
+#: The pure parser reads about 1 MB in 4 s; beyond this the message of the C parser has to do.
+MAX_PURE_CHARACTERS = 400_000
+
+
+class LoadedFile:
+    """A file and its tree; `root` is None where there is no sound tree."""
+
+    __slots__ = ("file", "root", "sound")
+
+    def __init__(self, file: SourceFile, root: Node, sound: bool) -> None:
+        self.file = file
+        self.root = root
+        self.sound = sound
+
+
+def load_file(path: str, findings: Findings, *, code: str = "E100", at: Place | None = None) -> LoadedFile | None:
+    """Read a file and compose it; None if it could not even be read.
+
+    :param code: what to say if there is no such file.
+    :param at: where the file is asked for.
+    """
+    file = read_source(path, findings, code=code, at=at)
+    return None if file is None else load_text(file, findings)
+
+
+def load_text(file: SourceFile, findings: Findings) -> LoadedFile:
+    """Compose a text that is at hand."""
+    before = findings.error_count
+    try:
+        root = _compose(file, findings)
+    except TooLarge as error:
+        place = file.place(error.span.start_mark, error.span.end_mark)
+        findings.error("E105", f"the file is {error}", place, "split the file, or flatten it")
+        root = None
+    except YAMLError as error:
+        explain(error, file, findings)
+        root = None
+    return LoadedFile(file, root, findings.error_count == before)
+
+
+def _compose(file: SourceFile, findings: Findings) -> Node:
+    attempt = Findings()
+    try:
+        parser: Any = CParser(file.text)
+        root = Composer(file, attempt, parser.get_event).compose()
+    except YAMLError as refused:
+        if len(file.text) > MAX_PURE_CHARACTERS:
+            raise
+        return _compose_slowly(file, findings, refused)
+    findings.extend(attempt)
+    return root
+
+
+def _compose_slowly(file: SourceFile, findings: Findings, refused: YAMLError) -> Node:
+    """Compose with the pure parser, and warn about what only it accepts."""
+    attempt = Findings()
+    unquoted: list[Any] = []
+    try:
+        root = Composer(file, attempt, _pure_events(file.text, unquoted)).compose()
+    except (RecursionError, ValueError, IndexError, AttributeError, TypeError):
+        # The pure parser has corners where it fails on its own account; the C parser has said what is wrong.
+        raise refused from None
+    findings.extend(attempt)
+    for event in unquoted:
+        place = file.place(event.start_mark, event.end_mark)
+        findings.warning("E106", f"`{event.value}` should be quoted", place, f'write "{event.value}"')
+    if not unquoted:
+        mark: Any = getattr(refused, "problem_mark", None)
+        place = file.start if mark is None else file.point(mark.line, mark.column)
+        findings.warning("E106", "only slow parsers accept this", place, "put the value in quotes")
+    return root
+
+
+def _pure_events(text: str, unquoted: list[Any]) -> NextEvent:
+    """Return a source of events that remembers unquoted texts with `:` or `?` inside braces or brackets."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    events: Any = yaml.parse(text)
+    depth = 0
+
+    def next_event() -> Any:
+        nonlocal depth
+        event: Any = next(events, None)
+        if event is None:
+            return None
+        flow = getattr(event, "flow_style", None)
+        if flow is not None:
+            depth += bool(flow) or depth > 0
+        elif depth and type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
+            depth -= 1
+        if depth and type(event) is ScalarEvent and event.implicit[0] and (":" in event.value or "?" in event.value):
+            unquoted.append(event)
+        return event
+
+    return next_event

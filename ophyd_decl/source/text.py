@@ -1,0 +1,72 @@
+"""Gets the text of a file, or says in one diagnostic why it cannot be had.
+
+Only regular files are opened, so that a pipe or a device cannot hang or flood the program.
+"""
+
+import os
+import stat
+
+from ..errors import Place
+from .findings import Findings
+from .tree import SourceFile
+
+MAX_BYTES = 10_000_000
+_BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+
+
+def read_source(path: str, findings: Findings, *, code: str = "E100", at: Place | None = None) -> SourceFile | None:
+    """Return a file, or None after one diagnostic.
+
+    :param code: what to say if there is no such file.
+    :param at: where the file is asked for; default: the file itself.
+    """
+    place = at or Place(path, 1, 1, 1, 1)
+    problem, help_text = _problem_of(path)
+    if problem:
+        findings.error(code, f"{problem}: `{path}`", place, help_text)
+        return None
+    try:
+        with open(path, "rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        findings.error("E100", f"cannot read `{path}`: {error.strerror}", place, "check the permissions of the file")
+        return None
+    if len(raw) > MAX_BYTES:
+        findings.error("E105", f"`{path}` is larger than {MAX_BYTES // 1_000_000} MB", place, "split the file")
+        return None
+    return _decode(path, raw, findings)
+
+
+def _problem_of(path: str) -> tuple[str, str]:
+    """Return why the path cannot be opened, and what to do; two empty texts if it can."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return f"cannot read, {reason.lower()}", "check the path"
+    if stat.S_ISDIR(status.st_mode):
+        return "a file was expected, this is a folder", "name the file in the folder"
+    if not stat.S_ISREG(status.st_mode):
+        return "not a regular file", "write the text into a file"
+    return "", ""
+
+
+def _decode(path: str, raw: bytes, findings: Findings) -> SourceFile | None:
+    try:
+        return SourceFile(path, raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        wide = _BYTE_ORDER_MARKS.get(raw[:2])
+        if wide:
+            findings.error("E103", f"the file is {wide}, not UTF-8", Place(path, 1, 1, 1, 1), "save it as UTF-8")
+            return None
+        # What stands before the first bad byte is good, so the column can be counted in code points.
+        good = raw[: error.start].decode("utf-8-sig", errors="replace")
+        line = good.count("\n")
+        column = len(good) - (good.rfind("\n") + 1)
+        findings.error(
+            "E103",
+            f"byte 0x{raw[error.start]:02x} is not UTF-8",
+            SourceFile(path, good).point(line, column),
+            "save the file as UTF-8",
+        )
+        return None

@@ -1,0 +1,189 @@
+"""The located tree: mappings and lists of a YAML file that know the place of every key and value.
+
+Scalars are plain Python values; their places are kept in the mapping or list that holds them, which costs a third of
+what text subclasses would. Nothing here knows the language.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ..errors import Place
+
+#: What the parsers count as the end of a line.
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+Node = Any
+"""A scalar (`str int float bool None`), a `LocatedMapping`, a `LocatedList`, or what `resolve` put in their place."""
+
+
+class Mark(Protocol):
+    """A position as the YAML parsers give it: line and column from 0, in code points."""
+
+    line: int
+    column: int
+
+
+class Span(Protocol):
+    """A parser event: where a key or a value begins and ends."""
+
+    start_mark: Mark
+    end_mark: Mark
+
+
+class SourceFile:
+    """One text file: its name, as it was opened, and its text."""
+
+    __slots__ = ("_lines", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self._lines: list[str] | None = None
+
+    def line(self, number: int) -> str:
+        """Return a line, counted from 0, without its end; empty outside the file."""
+        if self._lines is None:
+            self._lines = _LINE_BREAK.split(self.text)
+        return self._lines[number] if 0 <= number < len(self._lines) else ""
+
+    def place(self, start: Mark, end: Mark) -> Place:
+        """Return the place between two marks."""
+        return Place(self.name, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+    def point(self, line: int, column: int, width: int = 1) -> Place:
+        """Return the place of `width` characters; line and column from 0."""
+        return Place(self.name, line + 1, column + 1, line + 1, column + 1 + width)
+
+    def part(self, start: Mark, end: Mark, part: str, occurrence: int = 0) -> Place:
+        """Return the place of a text between two marks, as it is written there; all of it where it is not found."""
+        seen = 0
+        for number in range(start.line, end.line + 1):
+            line = self.line(number)
+            column = start.column if number == start.line else 0
+            stop = end.column if number == end.line else len(line)
+            while part and (found := line.find(part, column, stop)) >= 0:
+                if seen == occurrence:
+                    return self.point(number, found, len(part))
+                seen += 1
+                column = found + len(part)
+        return self.place(start, end)
+
+    @property
+    def start(self) -> Place:
+        """Return the first character, for what concerns the whole file."""
+        return self.point(0, 0)
+
+
+class LocatedMapping(dict[str, Node]):
+    """A mapping of the file, in file order.
+
+    `spans` holds, for each key, the events of the key, of the start of its value and of the end of its value.
+    """
+
+    __slots__ = ("begin", "end", "file", "odd_keys", "spans")
+
+    def __init__(self, file: SourceFile, begin: Span) -> None:
+        self.file = file
+        self.begin = begin
+        self.end = begin
+        self.spans: dict[str, tuple[Span, Span, Span]] = {}
+        #: keys that are written as numbers, booleans or null, with that value; None: there are none.
+        self.odd_keys: dict[str, Any] | None = None
+
+    def key_place(self, key: str) -> Place:
+        """Return where a key stands; the whole mapping for a key that is not in the file."""
+        span = self.spans.get(key)
+        return self.place if span is None else self.file.place(span[0].start_mark, span[0].end_mark)
+
+    def value_place(self, key: str) -> Place:
+        """Return where the value of a key stands; the key itself where the value is empty."""
+        span = self.spans.get(key)
+        if span is None:
+            return self.place
+        place = self.file.place(span[1].start_mark, span[2].end_mark)
+        return place if (place.line, place.column) != (place.end_line, place.end_column) else self.key_place(key)
+
+    def part_place(self, key: str, part: str, occurrence: int = 0) -> Place:
+        """Return where a part of the text of a value stands; the whole value where it cannot be found."""
+        span = self.spans.get(key)
+        if span is None:
+            return self.place
+        return self.file.part(span[1].start_mark, span[2].end_mark, part, occurrence)
+
+    @property
+    def place(self) -> Place:
+        """Return where the mapping stands."""
+        return self.file.place(self.begin.start_mark, self.end.end_mark)
+
+    def replaced(self, values: Mapping[str, Node]) -> "LocatedMapping":
+        """Return a mapping with the same keys and places, and other values for some keys."""
+        copy = LocatedMapping(self.file, self.begin)
+        copy.end, copy.spans, copy.odd_keys = self.end, self.spans, self.odd_keys
+        copy.update(self)
+        copy.update(values)
+        return copy
+
+    def without(self, *keys: str) -> "LocatedMapping":
+        """Return a mapping that lacks some keys."""
+        copy = self.replaced({})
+        for key in keys:
+            copy.pop(key, None)
+        return copy
+
+
+class LocatedList(list[Node]):
+    """A list of the file; `spans` holds the events of the start and the end of each item."""
+
+    __slots__ = ("begin", "end", "file", "spans")
+
+    def __init__(self, file: SourceFile, begin: Span) -> None:
+        self.file = file
+        self.begin = begin
+        self.end = begin
+        self.spans: list[tuple[Span, Span]] = []
+
+    def value_place(self, index: int) -> Place:
+        """Return where an item stands; the whole list for an item that is not in the file."""
+        if not 0 <= index < len(self.spans):
+            return self.place
+        start, end = self.spans[index]
+        return self.file.place(start.start_mark, end.end_mark)
+
+    def part_place(self, index: int, part: str, occurrence: int = 0) -> Place:
+        """Return where a part of the text of an item stands; the whole item where it cannot be found."""
+        if not 0 <= index < len(self.spans):
+            return self.place
+        start, end = self.spans[index]
+        return self.file.part(start.start_mark, end.end_mark, part, occurrence)
+
+    @property
+    def place(self) -> Place:
+        """Return where the list stands."""
+        return self.file.place(self.begin.start_mark, self.end.end_mark)
+
+    def replaced(self, items: list[Node]) -> "LocatedList":
+        """Return a list with the same places and other items."""
+        copy = LocatedList(self.file, self.begin)
+        copy.end, copy.spans = self.end, self.spans
+        copy.extend(items)
+        return copy
+
+
+class Unknown:
+    """Stands for a value that is not known before a type is used; every check lets it pass."""
+
+    _only: "Unknown | None" = None
+
+    def __new__(cls) -> "Unknown":
+        """Return the only one."""
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        """Return how it is shown in messages."""
+        return "…"
+
+
+UNKNOWN = Unknown()
