@@ -1,7 +1,7 @@
 """With OPHYD_DECL_REQUIRE=all a test is skipped only for a reason that is written in `tests/allowed_skips.txt`.
 
-Each line there is `NODEID-GLOB # reason`, where `*` stands for any text and nothing else is special. Any other skip is reported as a failure: a check that silently stopped to run
-is worse than one that fails.
+Each line there is `NODEID-GLOB # reason`, where `*` stands for any text and nothing else is special. Any other skip is
+reported as a failure: a check that silently stopped to run is worse than one that fails.
 """
 
 import os

@@ -8,6 +8,11 @@ import pytest
 from tests.plugins.leaks import Holdings
 
 ROOT = Path(__file__).parents[3]
+SETTINGS = """[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = function
+leak_patience_s = 0.6
+"""
 
 LEAKS = """
 import asyncio, os, socket, subprocess, sys, threading, time
@@ -66,9 +71,8 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, text: str) -
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_it=text)
-    pytester.makeini(
-        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\nleak_patience_s = 0.6"
-    )
+    pytester.makeini(SETTINGS)
+
     return pytester.runpytest_subprocess("-p", "pytest_asyncio.plugin", "-p", "tests.plugins.leaks", "-v", timeout=60)
 
 
@@ -111,9 +115,9 @@ def test_a_process_that_detached_itself_fails_the_run_and_is_ended(
         monkeypatch,
         """
         import os, subprocess, sys
+        DAEMON = "import os, time\\nif os.fork() == 0:\\n os.close(1); os.close(2); os.setsid(); time.sleep(60)"
         def test_daemon():
-            subprocess.run([sys.executable, "-c",
-                "import os, time\\nif os.fork() == 0:\\n os.close(1); os.close(2); os.setsid(); time.sleep(60)"], check=True)
+            subprocess.run([sys.executable, "-c", DAEMON], check=True)
         """,
     )
     result.stdout.fnmatch_lines(["ERROR: a process of these tests goes on: * -c *", "*1 passed*"])
