@@ -8,6 +8,7 @@ from ..errors import ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import Datatype
 from .context import Context
+from .held import server_of
 from .node import Node
 from .status import AsyncStatus
 
@@ -79,6 +80,7 @@ class Command(Node):
             deadline = time.monotonic() + (self._shape.timeout_s if timeout is None else timeout)
             request = PutRequest(self.channels[0], self._shape.value, self._shape.wait != "no", deadline)
             (outcome,) = await connector.put([request])
+            self._context.shared.written[server_of(self.channels[0])] = time.monotonic()
             if outcome is not None:
                 raise self._error(outcome)
 

@@ -27,6 +27,8 @@ class Shared:
     liveness_s: float = 5.0
     locate: Callable[[tuple[str | int, ...]], Any] | None = None
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+    #: last time that a put to each server was completed, on the clock of `time.monotonic`; one entry for each host.
+    written: dict[str, float] = field(default_factory=dict[str, float])
     #: last time that each server was heard, on the clock of `time.monotonic`; one entry for each host.
     heard: dict[str, float] = field(default_factory=dict[str, float])
 

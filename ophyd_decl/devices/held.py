@@ -1,13 +1,15 @@
 """A held value: one monitor for a signal, shared and counted by all that want its updates.
 
-A held value is served only while it can be trusted: the connection is open, and its server was heard from within the
-liveness time of the beamline.
+A held value is served only while it can be trusted: the connection is open, its server was heard from within the
+liveness time of the beamline, and no put of ours to that server was completed since (an update that the put caused may
+still be under way). See decision 0005.
 """
 
 import asyncio
 import inspect
 import itertools
 import logging
+import math
 import queue
 import threading
 import time
@@ -36,7 +38,7 @@ class Held:
     :param path: of the signal, under which the binding counts it.
     """
 
-    __slots__ = ("_channel", "_context", "_listeners", "_monitor", "_path", "_users", "last_reading", "loop", "update")
+    __slots__ = ("_channel", "_context", "_listeners", "_monitor", "_path", "_users", "last_reading", "loop", "received", "update")
 
     def __init__(self, context: Context, connector: Connector, channel: Channel, path: str, all_updates: bool) -> None:
         self._context = context
@@ -47,6 +49,8 @@ class Held:
         self.loop = asyncio.get_running_loop()
         #: the newest reading, or the error that ended it; None before the first.
         self.update: Update | None = None
+        #: when it came, on the clock of `time.monotonic`.
+        self.received = -math.inf
         #: the newest reading, also after an error.
         self.last_reading: Reading | None = None
         self._monitor: Monitor = connector.monitor(channel, self._take, all_updates=all_updates)
@@ -88,10 +92,19 @@ class Held:
         update = self.update
         if not isinstance(update, Reading) or self._channel.state != "connected":
             return None
-        heard = self._context.heard.get(server_of(self._channel))
+        server = server_of(self._channel)
+        heard = self._context.heard.get(server)
         if heard is None or time.monotonic() - heard > self._context.liveness_s:
             return None
+        if self.received <= self._context.shared.written.get(server, -math.inf):
+            return None
         return update
+
+    def confirm(self, reading: Reading) -> None:
+        """Take a fresh reading in the place of the held one."""
+        if isinstance(self.update, Reading):
+            self.update = self.last_reading = reading
+            self.received = time.monotonic()
 
     @property
     def error(self) -> SignalError | None:
@@ -99,10 +112,15 @@ class Held:
         return self.update if isinstance(self.update, SignalError) else None
 
     def _take(self, update: Update) -> None:
+        now = time.monotonic()
+        before = self.last_reading
         self.update = update
         if isinstance(update, Reading):
+            # An update that was under way while a fresh reading was taken is older than it.
+            overtaken = before is not None and update.timestamp < before.timestamp
+            self.received = -math.inf if overtaken else now
             self.last_reading = update
-            self._context.heard[server_of(self._channel)] = time.monotonic()
+            self._context.heard[server_of(self._channel)] = now
         for listener in tuple(self._listeners):
             listener(update)
 

@@ -51,6 +51,7 @@ async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> l
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
             leaf._context.heard[server_of(leaf.read_channel)] = heard
+            leaf.confirm(answer)
         else:
             answer.about(leaf.path, leaf._place)
             if isinstance(answer, DisconnectedError) and answer.age_s is None:

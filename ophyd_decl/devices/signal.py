@@ -28,7 +28,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .contract import Difference, differences
 from .data_key import effective_limits
-from .held import Held
+from .held import Held, server_of
 from .node import Node
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
 
@@ -177,6 +177,11 @@ class WireSignal(SignalNode):
         held = self._held
         return held.trusted() if held is not None and held.loop is self._context.binding.loop else None
 
+    def confirm(self, reading: Reading) -> None:
+        """Take a fresh reading in the place of a held one."""
+        if self._held is not None:
+            self._held.confirm(reading)
+
     def age_of_last(self, now: float) -> float | None:
         """Return the age in s of the newest value that was held, None if there was none."""
         held = self._held
@@ -283,6 +288,7 @@ class WireSignal(SignalNode):
             for _ in range(1 + self._shape.retries):
                 deadline = time.monotonic() + (self._shape.timeouts.write if timeout_s is None else timeout_s)
                 (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
+                self._context.shared.written[server_of(channel)] = time.monotonic()
                 if not isinstance(outcome, PutTimeoutError | PutNotSentError):
                     break
             if outcome is not None:

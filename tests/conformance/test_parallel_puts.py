@@ -14,10 +14,10 @@ from tests.servers.fixtures import IocFactory
 #: Two records whose processing takes 0.3 s and 0.2 s, with real completion, and one that counts.
 DATABASE = """\
 record(seq, "$(P)slow:go") { field(DLY1, "0.3") field(DOL1, "1") field(LNK1, "$(P)slow:end PP") }
-record(ao, "$(P)slow") { field(FLNK, "$(P)slow:go") field(PINI, "YES") field(VAL, "0") }
+record(ao, "$(P)slow") { field(FLNK, "$(P)slow:go") field(VAL, "0") field(UDF, "0") }
 record(longout, "$(P)slow:end") { }
 record(seq, "$(P)fast:go") { field(DLY1, "0.2") field(DOL1, "1") field(LNK1, "$(P)fast:end PP") }
-record(ao, "$(P)fast") { field(FLNK, "$(P)fast:go") field(PINI, "YES") field(VAL, "0") }
+record(ao, "$(P)fast") { field(FLNK, "$(P)fast:go") field(VAL, "0") field(UDF, "0") }
 record(longout, "$(P)fast:end") { }
 record(calc, "$(P)sum") { field(INPA, "$(P)slow CP") field(INPB, "$(P)fast CP") field(CALC, "A+B") field(PINI, "YES") }
 """
