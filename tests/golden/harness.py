@@ -14,8 +14,8 @@ Several marks may follow one line. Messages may be written anew (`python tests/g
 codes are written by hand only, and the command refuses where they do not hold.
 """
 
+import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import chdir
 from dataclasses import dataclass
@@ -89,38 +89,33 @@ def marks_of(file: Path, name: Path) -> Iterator[Mark]:
 
 def reported(case: Case, diagnostics: list[Diagnostic]) -> list[Mark]:
     """Return what the compiler reports about the files of the case, in order of place."""
-    folder = case.text.parent.resolve()
-    found: list[Mark] = []
-    for diagnostic in diagnostics:
-        place = diagnostic.place
-        file = Path(place.file).resolve()
-        name = str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
-        found.append(
-            Mark(name, place.line, place.column, place.end_line, place.end_column, diagnostic.code, diagnostic.severity)
+    return sorted(
+        Mark(
+            os.path.normpath(diagnostic.place.file),
+            diagnostic.place.line,
+            diagnostic.place.column,
+            diagnostic.place.end_line,
+            diagnostic.place.end_column,
+            diagnostic.code,
+            diagnostic.severity,
         )
-    return sorted(found)
+        for diagnostic in diagnostics
+    )
 
 
 def validate(case: Case) -> list[Diagnostic]:
-    """Return the diagnostics of a case, as `ophyd-decl validate` finds them."""
+    """Return the diagnostics of a case, as `ophyd-decl validate NAME` finds them in the folder of the case."""
     from ophyd_decl.compile import compile_paths
 
-    return list(compile_paths([case.path]).diagnostics)
+    with chdir(case.text.parent):
+        return list(compile_paths([case.path.name]).diagnostics)
 
 
 def rendered(case: Case, diagnostics: list[Diagnostic]) -> str:
-    """Return what `validate` prints in the folder of the golden files."""
-    from ophyd_decl.source.frames import render_text
+    """Return what is printed there; `LIBRARY` stands for the folder of the shipped types, wherever it is installed."""
+    import ophyd_decl
+    from ophyd_decl.source.frames import render_text, shown_file
 
     with chdir(case.text.parent):
-        return render_text(diagnostics) + "\n"
-
-
-def copy(case: Case, folder: Path) -> Path:
-    """Copy the YAML of a case, and return what to validate there."""
-    target = folder / case.path.name
-    if case.path.is_dir():
-        shutil.copytree(case.path, target)
-    else:
-        shutil.copy(case.path, target)
-    return target
+        library = shown_file(str(Path(ophyd_decl.__file__).parent / "library"))
+        return render_text(diagnostics).replace(library, "LIBRARY") + "\n"

@@ -17,7 +17,7 @@ from ophyd_decl.cli.group import COMMANDS, main
 
 Call = Callable[..., Result]
 Start = Callable[..., Any]
-PATHS = ["x", "x.position", "y", "y.position", "counter", "counter.width", "counter.counts"]
+PATHS = ["x", "x.setpoint", "y", "y.setpoint", "counter", "counter.width", "counter.counts"]
 
 
 def examples() -> list[str]:
@@ -117,13 +117,13 @@ def test_tree_equals_describe_of_the_mock(call: Call, beamline: str) -> None:
     async def describe() -> dict[str, dict[str, Any]]:
         await loaded.aconnect(mock=True)
         described: dict[str, dict[str, Any]] = {}
-        for signal in (loaded.x.position, loaded.counter.width, loaded.counter.counts):
+        for signal in (loaded.x.setpoint, loaded.counter.width, loaded.counter.counts):
             described.update(await signal.describe())
         await loaded.aclose()
         return described
 
     keys = asyncio.run(describe())
-    for path in ("x.position", "counter.width", "counter.counts"):
+    for path in ("x.setpoint", "counter.width", "counter.counts"):
         node = nodes[path]
         key = keys[node["name"]]
         assert node["source"] == key["source"].removeprefix("mock+")
@@ -134,7 +134,7 @@ def test_tree_equals_describe_of_the_mock(call: Call, beamline: str) -> None:
     assert "Movable" in nodes["x"]["protocols"]
     assert nodes["x"]["file"] == "beamlines/i99/beamline.yaml"
     assert "Movable" not in nodes["counter"]["protocols"]
-    assert nodes["x.position"]["name"] == "x"
+    assert nodes["x.setpoint"]["name"] == "x"
     text = call("tree", beamline).stdout
     assert re.search(r"^  width +float +rw +config +soft://counter-width +mm$", text, re.MULTILINE)
 
@@ -156,11 +156,11 @@ def test_connect_reports_every_device(call: Call, beamline: str) -> None:
 def test_read_gives_value_unit_and_time(call: Call, beamline: str) -> None:
     done = call("read", beamline, "x", "counter", "--format", "json")
     readings = {reading["path"]: reading for reading in json.loads(done.stdout)["readings"]}
-    assert list(readings) == ["x.position", "counter.width", "counter.counts"]
+    assert list(readings) == ["x.setpoint", "counter.width", "counter.counts"]
     assert readings["counter.width"]["value"] == 2.0
     assert readings["counter.width"]["units"] == "mm"
-    assert readings["x.position"]["name"] == "x"
-    assert set(readings["x.position"]) == {"path", "name", "value", "timestamp", "alarm_severity", "units"}
+    assert readings["x.setpoint"]["name"] == "x"
+    assert set(readings["x.setpoint"]) == {"path", "name", "value", "timestamp", "alarm_severity", "units"}
     text = call("read", beamline, "counter.width").stdout
     assert re.match(r"counter\.width  2 mm +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", text.strip())
 
@@ -228,7 +228,7 @@ def test_watch_prints_every_change_and_ctrl_c_ends_it(beamline: str, start: Star
     watching = start("watch", beamline, "x", "counter", "--format", "json")
     assert watching.process.stdout is not None
     lines = [json.loads(watching.process.stdout.readline()) for _ in range(3)]
-    assert {line["path"] for line in lines} == {"x.position", "counter.width", "counter.counts"}
+    assert {line["path"] for line in lines} == {"x.setpoint", "counter.width", "counter.counts"}
     begin = time.monotonic()
     assert watching.interrupt() == 130
     assert time.monotonic() - begin < 2
