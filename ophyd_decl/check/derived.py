@@ -25,7 +25,8 @@ def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[st
     before = findings.error_count
     inputs = _inputs(mapping["inputs"], lookup)
     names = set(mapping["inputs"])
-    params = {name for name in lookup.params if name not in names}
+    params = {name for name in {**lookup.params, **constants} if name not in names}
+    fixed = {name: value for name, value in constants.items() if name in params and name != VALUE}
     get = _formula(mapping, "get", (*mapping["inputs"], *params), lookup, params)
     targets: list[tuple[Reference, str]] = []
     used = set(get.names) if get is not None else set[str]()
@@ -35,12 +36,11 @@ def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[st
             found = lookup.path(path, wanted.key_place(path), _TARGET)
             formula = _formula(wanted, path, (VALUE, *mapping["inputs"], *params), lookup, params)
             if found is not None and formula is not None:
-                targets.append((found[0], with_constants(str(wanted[path]), constants)))
+                targets.append((found[0], with_constants(str(wanted[path]), fixed)))
                 used.update(formula.names)
     if findings.error_count != before or get is None:
         return None
     free = [name for name in lookup.params if name in used and name in params and name not in constants]
-    fixed = {name: value for name, value in constants.items() if name in params}
     return Derived(with_constants(str(mapping["get"]), fixed), tuple(targets), tuple(inputs), tuple(free))
 
 

@@ -1,6 +1,7 @@
 """Formulas of derived signals and conditions: parsed, and every name in them looked up."""
 
 import ast
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ def check_formula(
         spot.error("E310", "a formula has no braces", "write the names as they are, without `${{ }}`")
         return None
     try:
-        formula = Formula(text)
+        formula = parse_formula(text)
     except FormulaError as error:
         place, help_text = _place_of(error, text, spot)
         spot.findings.error("E310", error.message, place, help_text)
@@ -41,16 +42,39 @@ def check_formula(
 
 def with_constants(text: str, values: Mapping[str, Any]) -> str:
     """Return a formula with some of its names replaced by their values."""
-
-    class Replace(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:  # the name that ast calls
-            return ast.copy_location(ast.Constant(values[node.id]), node) if node.id in values else node
-
-    tree = ast.parse(text.strip(), mode="eval")
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    if not any(isinstance(node, ast.Name) and node.id in values and id(node) not in called for node in ast.walk(tree)):
+    if not set(values).intersection(parse_formula(text).names):
         return text
-    return ast.unparse(Replace().visit(tree))
+    return ast.unparse(_Replace(values).visit(ast.parse(text.strip(), mode="eval")))
+
+
+class _Replace(ast.NodeTransformer):
+    """Puts values in the place of names; the names of functions stay."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # the name that ast calls
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # the name that ast calls
+        if node.id not in self._values:
+            return node
+        value = self._values[node.id]
+        if isinstance(value, int | float) and value < 0:
+            # Its own operator, so that `n ** 2` becomes `(-3) ** 2`.
+            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        return ast.Constant(value)
+
+
+def parse_formula(text: str) -> Formula:
+    """Return a formula, without the warnings that Python has about odd but harmless texts.
+
+    :raises FormulaError: if the text is no formula.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Formula(text)
 
 
 def _place_of(error: FormulaError, text: str, spot: Spot) -> tuple[Place, str]:
@@ -75,4 +99,3 @@ def _name_place(name: str, text: str, spot: Spot) -> Place:
             return source.point(place.line - 1, found, len(name))
         start = found + 1
     return place
-

@@ -41,7 +41,7 @@ class OptionFacts:
     doc: str
 
 
-class BrokenOptions(Exception):
+class BrokenOptionsError(Exception):
     """The options model of a plugin failed on its own account."""
 
 
@@ -49,15 +49,16 @@ class BrokenOptions(Exception):
 def facts_of(spec: "PluginSpec") -> dict[str, OptionFacts]:
     """Return the options of a plugin by name.
 
-    :raises BrokenOptions: if its model cannot be read.
+    :raises BrokenOptionsError: if its model cannot be read.
     """
     try:
         fields = spec.options.model_fields.items()
         return {
-            name: OptionFacts(name, field.is_required(), _mark(field), field.description or "") for name, field in fields
+            name: OptionFacts(name, field.is_required(), _mark(field), field.description or "")
+            for name, field in fields
         }
     except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
-        raise BrokenOptions(f"{type(error).__name__}: {error}") from None
+        raise BrokenOptionsError(f"{type(error).__name__}: {error}") from None
 
 
 def _mark(field: Any) -> Requirement | str | None:
@@ -86,7 +87,7 @@ def report_misfits(
     :param data: the options as plain data; what is not known yet is left out.
     :param mapping: the options in the file.
     :param owner: where missing options are reported.
-    :raises BrokenOptions: if the model fails on its own account.
+    :raises BrokenOptionsError: if the model fails on its own account.
     """
     from pydantic import ValidationError
 
@@ -96,7 +97,7 @@ def report_misfits(
         for error in invalid.errors(include_url=False):
             _report(error, spec, mapping, owner, findings)
     except Exception as error:  # noqa: BLE001  # a validator of a plugin may raise anything
-        raise BrokenOptions(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
+        raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
 
 
 def _report(error: Any, spec: "PluginSpec", mapping: LocatedMapping, owner: Place, findings: Findings) -> None:

@@ -1,4 +1,4 @@
-"""Logic of a device: each role names a plugin, its options fit the plugin, and its paths and conditions fit the device."""
+"""Logic of a device: each role names a plugin, its options fit the plugin, its paths and conditions the device."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from ..model.kinds import Spot, plain, shown
 from ..source.suggest import listed, suggest, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
 from .formulas import check_formula, with_constants
-from .options import CONDITION, BrokenOptions, OptionFacts, facts_of, report_misfits
+from .options import CONDITION, BrokenOptionsError, OptionFacts, facts_of, report_misfits
 from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names
 from .references import Lookup, Requirement
 
@@ -37,8 +37,6 @@ def read_logic(mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any
     """
     logic = Logic()
     for role, options in mapping.items():
-        if role.startswith("x-"):
-            continue
         if role not in ROLES:
             help_text = suggest_or_list(role, ROLES, "roles")
             lookup.findings.error("E110", f"unknown role `{role}`", mapping.key_place(role), help_text)
@@ -66,7 +64,7 @@ def _read_role(
         report_misfits(spec, _data(given, facts), mapping, owner, findings)
         if findings.error_count != before:
             given = {name: value for name, value in given.items() if name in facts}
-    except BrokenOptions as error:
+    except BrokenOptionsError as error:
         _report_broken(spec.name, _distribution(spec.name), str(error), mapping, lookup)
         return
     reader = _Reader(mapping, lookup, constants, logic)
@@ -133,7 +131,7 @@ class _Reader:
             return None
         own = self.lookup.own
         signals = {name: member for name, member in own.members.items() if isinstance(member, SignalShape)}
-        params = [name for name in self.lookup.params if name not in signals]
+        params = [name for name in {**self.lookup.params, **self.constants} if name not in signals]
         formula = check_formula(
             value, spot, (*signals, *params), what="signals beside it", unsure=bool(own.failed or own.open)
         )
@@ -192,5 +190,3 @@ def _distribution(name: str) -> str:
         if point.name == name and point.dist is not None:
             return point.dist.name
     return "ophyd-decl"
-
-

@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,10 @@ PathLike = str | os.PathLike[str]
 
 
 def compile_beamline(
-    path: PathLike, *, profile: str | None = None, set: Mapping[str, Any] | None = None  # as on the command line
+    path: PathLike,
+    *,
+    profile: str | None = None,
+    set: Mapping[str, Any] | None = None,  # as on the command line
 ) -> Compiled:
     """Return the blueprint of a beamline, or what is wrong with its files.
 
@@ -85,7 +88,7 @@ def compile_paths(
 
 
 @contextmanager
-def _without_collecting() -> Iterator[None]:
+def _without_collecting() -> Generator[None]:
     """Keep the garbage collector away: it would walk a growing tree again and again, and finds nothing in it."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -103,6 +106,7 @@ def _load(path: str, findings: Findings) -> LoadedFile | None:
 
 def _check_types(loaded: LoadedFile, findings: Findings) -> None:
     catalog = Catalog(findings)
+    catalog.alone = True
     _check_sources(catalog.add(loaded), ShapeBuilder(TypeBook(catalog, findings), findings, Defaults().timeouts))
 
 
@@ -134,7 +138,7 @@ def _beamline(
     links.resolve()
     order = links.build_order()
     groups = links.groups(_expanded(tree.get("groups"), scope))
-    count = sum(not name.startswith("x-") for name in tree.get("devices", ()))
+    count = len(tree.get("devices", ()))
     signals = count_signals(device.shape for device in devices.made.values())
     if findings.error_count:
         return Compiled(None, findings.sorted(), count, signals)
@@ -186,5 +190,3 @@ def _catalog(loaded: LoadedFile, use: Any, findings: Findings) -> Catalog:
     elif "use" in loaded.root:
         catalog.mark_incomplete()
     return catalog
-
-

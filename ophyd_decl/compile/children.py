@@ -135,7 +135,9 @@ class ChildReader:
         return ChildShape(
             key=key,
             shape=shape,
-            values=tuple((name, template) for name, value in given.items() if (template := _template(value)) is not None),
+            values=tuple(
+                (name, template) for name, value in given.items() if (template := _template(value)) is not None
+            ),
             format=values.get("format", "child"),
             place=owner,
             protocol=values.get("protocol", model.protocol),
@@ -200,7 +202,13 @@ def report_unknown_type(name: str, place: Place, builder: "ShapeBuilder") -> Non
     catalog = builder.book.catalog
     if name in IN_PLACE_LATER:
         not_supported(f"the type `{name}`", place, builder.findings)
-    elif not (catalog.failed(name) or (catalog.incomplete and "." in name)):
+    elif "${{" in name:
+        builder.findings.error("E304", "`type` takes no expressions", place, "write the name of the type")
+    elif catalog.is_foreign(name):
+        builder.findings.warning(
+            "E401", f"`{name}` is in a file that is not checked here", place, "validate a beamline that uses both files"
+        )
+    elif not catalog.failed(name):
         known = catalog.candidates(name)
         short = [full for full in known if full.partition(".")[2] == name]
         help_text = f"did you mean `{short[0]}`?" if short else suggest(name, known) or f"types: {listed(known)}"

@@ -103,7 +103,7 @@ class Links:
         """Return the paths of the members of each group; mistakes are reported."""
         groups: dict[str, tuple[str, ...]] = {}
         for name, selectors in (mapping or {}).items():
-            if mapping is None or name.startswith("x-") or not isinstance(selectors, LocatedList):
+            if mapping is None or not isinstance(selectors, LocatedList):
                 continue
             if self._name_is_free(name, mapping):
                 paths: dict[str, None] = {}

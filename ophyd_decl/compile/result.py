@@ -24,7 +24,7 @@ class Compiled:
 
 
 def count_signals(shapes: Iterable[Shape]) -> int:
-    """Return how many signals devices of these shapes have; a shape that is used often is counted once and added often."""
+    """Return how many signals devices of these shapes have; a shape that is used often is counted once."""
     known: dict[int, int] = {}
     return sum(_count(shape, known) for shape in shapes)
 

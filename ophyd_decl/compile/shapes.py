@@ -5,6 +5,7 @@ expressions can add mistakes later, and those name the device that brought them.
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from ..blueprint import Derived, Member, Shape, Timeouts
@@ -87,6 +88,9 @@ class ShapeBuilder:
         unknown = dict.fromkeys((*model.params, *model.failed_params), UNKNOWN)
         origins = {name: param.place for name, param in model.params.items()}
         scope = Scope({**unknown, **fixed}, self.findings, origins)
+        scope.no_text = {
+            name: param.type for name, param in model.params.items() if param.type not in ("str", "int", "float")
+        }
         source = model.source
         draft = Draft(source.name, source.place, model.doc, params=model.params)
         draft.constants = {name: value for name, value in fixed.items() if is_scalar(value)}
@@ -103,17 +107,15 @@ class ShapeBuilder:
             if block not in MEMBER_BLOCKS or not isinstance(entries, LocatedMapping):
                 continue
             for name in entries:
-                if name.startswith("x-"):
-                    continue
                 place = entries.key_place(name)
                 if name in places:
                     report_clash(name, place, places[name], self.findings)
                     continue
                 places[name] = place
                 before = self.findings.error_count
-                if check_name(name, place, self.findings, what=_WHAT[block]):
-                    self._read_entry(block, name, entries, scope, around, draft)
-                if self.findings.error_count != before and name not in draft.members:
+                check_name(name, place, self.findings, what=_WHAT[block])
+                self._read_entry(block, name, entries, scope, around, draft)
+                if self.findings.error_count != before:
                     draft.failed.add(name)
         logic = body.get("logic")
         if isinstance(logic, LocatedMapping):
@@ -174,6 +176,4 @@ def frozen(value: Any) -> Any:
 
 def is_scalar(value: Any) -> bool:
     """Return whether a value can stand in a formula."""
-    return isinstance(value, str | int | float | bool)
-
-
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))

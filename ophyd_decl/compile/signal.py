@@ -24,9 +24,7 @@ _NOWHERE = _Nowhere()
 _NOWHERE.start_mark = _NOWHERE.end_mark = _NOWHERE
 
 
-def compile_signal(
-    address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any
-) -> DeviceBlueprint:
+def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> DeviceBlueprint:
     """Return the blueprint of a device that is one signal.
 
     :param address: a PV, with `ca://` or `pva://` before it where the default does not hold.
@@ -40,10 +38,6 @@ def compile_signal(
     mapping: LocatedMapping = _located(given, file)
     if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
         findings.error("E121", f"a signal needs a name, got {name!r}", file.start, 'write name="…"')
-    for key in ("rbv", "when", "name"):
-        if key in keys and key != "rbv":
-            findings.error("E110", f"`{key}` has no meaning for one signal", file.start, f"remove {key}=")
-            mapping = mapping.without(key)
     shape = signal_device("signal", mapping, file.start, Surroundings(findings))
     if findings.error_count or shape is None:
         raise DefinitionError(findings.sorted(), _render)

@@ -7,8 +7,9 @@ structural itself, uses it. Devices whose structural params agree share one shap
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..check.formulas import parse_formula
 from ..errors import Note
-from ..formula import Formula, FormulaError
+from ..formula import FormulaError
 from ..model.kinds import shown
 from ..model.params import ParamModel, read_param
 from ..model.types import CHILD_KEYS, TAKEN_BY_INSTANCES, TYPE, VECTOR_KEYS
@@ -79,7 +80,7 @@ class TypeBook:
         findings = self._findings
         failed: set[str] = set()
         for name, body in (params or {}).items():
-            if params is None or name.startswith("x-"):
+            if params is None:
                 continue
             place = params.key_place(name)
             if not is_identifier(name):
@@ -160,7 +161,7 @@ def _formula_names(entry: LocatedMapping) -> set[str]:
             waiting.extend(value.values())
         elif isinstance(value, str) and "${{" not in value:
             try:
-                names.update(Formula(value).names)
+                names.update(parse_formula(value).names)
             except FormulaError:
                 continue
     return names

@@ -16,7 +16,6 @@ _COLUMN_DTYPES = ("bool", "str", "enum", *NUMPY_WIDTHS)
 NUMERIC = ("int", "float", "any", *NUMPY_WIDTHS)
 
 
-
 class ShapeOf(Kind):
     """The size of each dimension of an array; null where any will do."""
 
@@ -138,9 +137,7 @@ class Columns(Kind):
         return {"type": "object", "minProperties": 1, "additionalProperties": {"enum": list(_COLUMN_DTYPES)}}
 
 
-def read_datatype(
-    values: dict[str, Any], mapping: LocatedMapping, findings: Findings, owner: Place
-) -> Datatype | None:
+def read_datatype(values: dict[str, Any], mapping: LocatedMapping, findings: Findings, owner: Place) -> Datatype | None:
     """Return the declared type, or None after diagnostics.
 
     :param values: what is sound of `dtype`, `shape`, `choices`, `match` and `columns`.
@@ -158,9 +155,7 @@ def read_datatype(
     ):
         return None
     known = {key: value for key, value in values.items() if value is not UNKNOWN}
-    return Datatype(
-        name, known.get("shape"), known.get("choices"), known.get("match", "exact"), known.get("columns")
-    )
+    return Datatype(name, known.get("shape"), known.get("choices"), known.get("match", "exact"), known.get("columns"))
 
 
 def _check_companions(name: str, mapping: LocatedMapping, findings: Findings, owner: Place) -> None:

@@ -48,9 +48,7 @@ DERIVED = Block(
 )
 
 
-def read_derived(
-    mapping: LocatedMapping, owner: Place, around: Surroundings
-) -> tuple[dict[str, Any], Datatype] | None:
+def read_derived(mapping: LocatedMapping, owner: Place, around: Surroundings) -> tuple[dict[str, Any], Datatype] | None:
     """Return the values of a derived signal and its declared type, or None after diagnostics."""
     findings = around.findings
     before = findings.error_count
@@ -59,7 +57,9 @@ def read_derived(
     writable = values.get("access", "r") != "r"
     if writable and "set" not in mapping:
         place = mapping.value_place("access")
-        findings.error("E115", f"`access: {shown(values['access'])}` needs `set`", place, "add `set`, or remove `access`")
+        findings.error(
+            "E115", f"`access: {shown(values['access'])}` needs `set`", place, "add `set`, or remove `access`"
+        )
     if not mapping.get("inputs") and isinstance(mapping.get("inputs"), LocatedMapping):
         place = mapping.value_place("inputs")
         findings.error("E123", "at least one input is expected", place, f"name what it reads; got {listed([])}")

@@ -90,11 +90,13 @@ class Text(Kind):
     expected = "text"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if isinstance(value, str) or value is UNKNOWN:
             return value
         return self.refuse(value, spot)
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"type": "string"}
 
     def _help(self, value: Any) -> str:
@@ -107,9 +109,11 @@ class Flag(Kind):
     expected = "true or false"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         return value if isinstance(value, bool) or value is UNKNOWN else self.refuse(value, spot)
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"type": "boolean"}
 
     def _help(self, value: Any) -> str:
@@ -127,6 +131,7 @@ class Number(Kind):
         self.expected = "a whole number" if whole else "a number"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if value is UNKNOWN:
             return value
         if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
@@ -145,6 +150,7 @@ class Number(Kind):
         return "" if isfinite(value) else f"{value} is not a finite number"
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         bounds = {"minimum": self.ge, "exclusiveMinimum": self.gt, "maximum": self.le}
         return {"type": "integer" if self.whole else "number"} | {k: v for k, v in bounds.items() if v is not None}
 
@@ -157,12 +163,14 @@ class Word(Kind):
         self.expected = f"one of {listed(words, 20)}"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if value is UNKNOWN or (isinstance(value, str) and value in self.words):
             return value
         help_text = (suggest(value, self.words) if isinstance(value, str) else None) or f"write {self.expected}"
         return spot.error("E122", f"{shown(value)} is not one of {listed(self.words, 20)}", help_text)
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"enum": list(self.words)}
 
 
@@ -175,6 +183,7 @@ class ListOf(Kind):
         self.expected = "a list"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if value is UNKNOWN:
             return value
         if not isinstance(value, LocatedList):
@@ -185,6 +194,7 @@ class ListOf(Kind):
         return FAILED if FAILED in items else items
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"type": "array", "items": self.item.schema()}
 
     def _help(self, value: Any) -> str:
@@ -199,6 +209,7 @@ class MapOf(Kind):
         self.expected = expected
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if value is UNKNOWN:
             return value
         if not isinstance(value, LocatedMapping):
@@ -207,6 +218,7 @@ class MapOf(Kind):
         return FAILED if FAILED in items.values() else items
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"type": "object", "additionalProperties": self.item.schema()}
 
 
@@ -214,6 +226,7 @@ class Anything(Kind):
     """Any plain value, with nothing of the located tree left in it."""
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         return plain(value)
 
 
@@ -223,11 +236,13 @@ class Tree(Kind):
     expected = "a mapping"
 
     def read(self, value: Any, spot: Spot) -> Any:
+        """Return the value, or `FAILED` after a diagnostic."""
         if isinstance(value, LocatedMapping):
             return value
         return spot.error("E120", f"expected a mapping, got {shown(value)}", "write names and what belongs to them")
 
     def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
         return {"type": "object"}
 
 

@@ -145,7 +145,7 @@ class ParamModel:
             return True
         item_model = ParamModel(self.name, self.of, self.place)
         pairs: Any = value.items() if isinstance(value, LocatedMapping) else enumerate(value)
-        return all([item_model.read(item, spot.below(value, key)) is not FAILED for key, item in pairs])
+        return FAILED not in [item_model.read(item, spot.below(value, key)) for key, item in pairs]
 
     def _out_of_range(self, value: float) -> str:
         if self.ge is not None and not value >= self.ge:
@@ -205,7 +205,5 @@ def _pattern(text: Any, mapping: LocatedMapping, findings: Findings) -> "re.Patt
             raise re.error(f"longer than {_MOST_PATTERN} characters")
         return re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        findings.error(
-            "E124", f"not a regular expression: {error}", mapping.value_place("pattern"), "mend the pattern"
-        )
+        findings.error("E124", f"not a regular expression: {error}", mapping.value_place("pattern"), "mend the pattern")
         return None

@@ -34,7 +34,9 @@ class LimitsPair(Kind):
             return UNKNOWN
         low, high = ends
         if low is not None and high is not None and low >= high:
-            return spot.error("E126", f"the low limit {low} is not below the high limit {high}", f"write [{high}, {low}]")
+            return spot.error(
+                "E126", f"the low limit {low} is not below the high limit {high}", f"write [{high}, {low}]"
+            )
         return Limits(low, high)
 
     def schema(self) -> dict[str, Any]:
@@ -61,7 +63,9 @@ class TimeoutSeconds(Kind):
                 found[name] = self._seconds.read(item, spot.below(value, name))
             else:
                 place = value.key_place(name)
-                spot.findings.error("E110", f"unknown key `{name}` in `timeout`", place, "use `connect`, `read`, `write`")
+                spot.findings.error(
+                    "E110", f"unknown key `{name}` in `timeout`", place, "use `connect`, `read`, `write`"
+                )
                 found[name] = FAILED
         return FAILED if FAILED in found.values() else {k: v for k, v in found.items() if v is not UNKNOWN}
 

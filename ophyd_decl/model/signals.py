@@ -87,10 +87,22 @@ def read_signal(key: str, mapping: LocatedMapping, owner: Place, around: Surroun
     before = findings.error_count
     values = SIGNAL.read(mapping, findings, owner)
     datatype = read_datatype(values, mapping, findings, owner)
+    _check_access(values, mapping, findings)
     origin = _origin(values, mapping, owner, around, datatype)
     if findings.error_count != before or datatype is None or origin is None:
         return None
     return signal_shape(key, values, origin, datatype, owner, around.timeouts)
+
+
+def _check_access(values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> None:
+    """Report keys that need an access which the signal has not."""
+    access = values.get("access", "r")
+    if access == "w" and values.get("format", "none") not in ("none", UNKNOWN):
+        place = mapping.key_place("format")
+        findings.error("E115", "a signal with `access: w` cannot be read into documents", place, "remove `format`")
+    if access in ("r", "w") and values.get("verify") == "readback":
+        place = mapping.key_place("verify")
+        findings.error("E115", f"`verify: readback` does not go with `access: {access}`", place, "write `access: rw`")
 
 
 def signal_shape(

@@ -25,7 +25,9 @@ def read_initial(value: Any, datatype: Datatype, mapping: LocatedMapping, findin
         help_text = None
         if datatype.labels is not None and isinstance(value, str):
             help_text = suggest(value, datatype.labels)
-        findings.error("E121", problem, mapping.value_place("soft"), help_text or "change the initial value, or `dtype`")
+        findings.error(
+            "E121", problem, mapping.value_place("soft"), help_text or "change the initial value, or `dtype`"
+        )
         return None
     return Soft(float(value) if datatype.name == "float" and isinstance(value, int) else value)
 
@@ -62,5 +64,3 @@ def _array_problem(value: Any, name: str, dimensions: int) -> str:
         if problem:
             return problem
     return ""
-
-

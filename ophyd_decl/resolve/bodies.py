@@ -20,7 +20,7 @@ def expand_member(block: str, mapping: LocatedMapping, scope: Scope) -> LocatedM
     :param block: `signals`, `commands`, `children`, `vectors` or `derived`.
     """
     if block in ("signals", "commands"):
-        return _expand(mapping, scope, ADDRESSES)
+        return _expand(mapping, scope, ADDRESSES, address=True)
     if block == "children":
         return _expand(mapping, scope, tuple(key for key in mapping if key not in CHILD_KEYS))
     if block == "vectors":
@@ -42,20 +42,25 @@ def expand_params(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope)
     return _expand(own, scope, names)
 
 
-def _expand(mapping: LocatedMapping, scope: Scope, templates: tuple[str, ...]) -> LocatedMapping:
+def _expand(
+    mapping: LocatedMapping, scope: Scope, templates: tuple[str, ...], *, address: bool = False
+) -> LocatedMapping:
     changed: dict[str, Any] = {}
     for key, value in mapping.items():
-        new = _template(value, mapping, key, scope) if key in templates else _value(value, mapping, key, scope)
+        if key in templates:
+            new = _template(value, mapping, key, scope, address=address)
+        else:
+            new = _value(value, mapping, key, scope)
         if new is not value:
             changed[key] = new
     return mapping.replaced(changed) if changed else mapping
 
 
-def _template(value: Node, holder: LocatedMapping, key: str, scope: Scope) -> Node:
+def _template(value: Node, holder: LocatedMapping, key: str, scope: Scope, *, address: bool) -> Node:
     if isinstance(value, str):
-        return scope.template(value, holder, key) if OPENING in value else value
-    if key == "pv" and isinstance(value, LocatedMapping):
-        return value.replaced({name: _template(item, value, name, scope) for name, item in value.items()})
+        return scope.template(value, holder, key, address=address) if OPENING in value else value
+    if address and isinstance(value, LocatedMapping):
+        return value.replaced({name: _template(item, value, name, scope, address=True) for name, item in value.items()})
     return expand(value, scope)
 
 
@@ -85,5 +90,3 @@ def names_in(node: Node, *, all_of_them: bool) -> set[str]:
         items: Any = node.values() if isinstance(node, Mapping) else node
         return {name for item in items for name in names_in(item, all_of_them=all_of_them)}
     return set()
-
-

@@ -1,4 +1,4 @@
-"""Device types by name: those of the files that a beamline uses, and the shipped ones, which are read when asked for."""
+"""Device types by name: those of the files that a beamline uses, and the shipped ones, read when asked for."""
 
 import os
 from dataclasses import dataclass
@@ -37,6 +37,8 @@ class Catalog:
         self._namespaces: dict[str, Place] = {}
         self._read: set[str] = set()
         self._searched: set[str] = set()
+        #: a file of types is looked at alone, so that types of other namespaces may be missing.
+        self.alone = False
 
     @property
     def names(self) -> list[str]:
@@ -52,8 +54,14 @@ class Catalog:
         return found
 
     def failed(self, name: str) -> bool:
-        """Return whether the type may exist in a file that could not be read, so that its absence is no mistake."""
-        return name in self._failed or name.partition(".")[0] in self._failed
+        """Return whether a type was refused, or its file could not be read, so that its absence is no new mistake."""
+        return name in self._failed or ("*" in self._failed and "." in name)
+
+    def is_foreign(self, name: str) -> bool:
+        """Return whether a type belongs to a file that only a beamline names."""
+        namespace, dot, _ = name.partition(".")
+        own = {known.partition(".")[0] for known in self._types}
+        return self.alone and bool(dot) and namespace not in own and namespace not in _shipped_namespaces()
 
     def candidates(self, name: str) -> list[str]:
         """Return the names of all types, for suggestions; shipped ones of a namespace only if it is meant."""
@@ -117,8 +125,6 @@ class Catalog:
         for name, body in types.items():
             full = f"{namespace}.{name}"
             place = types.key_place(name)
-            if name.startswith("x-"):
-                continue
             if not is_identifier(name):
                 self._findings.error("E407", f"`{name}` is no name for a type", place, "use letters, digits and `_`")
                 self._failed.add(full)
@@ -137,11 +143,6 @@ class Catalog:
     def mark_incomplete(self) -> None:
         """Remember that types may be missing because a file could not be read."""
         self._failed.add("*")
-
-    @property
-    def incomplete(self) -> bool:
-        """Return whether a file of types could not be read."""
-        return "*" in self._failed
 
     def _read_shipped(self, name: str) -> None:
         namespace, _, stem = name.partition(".")

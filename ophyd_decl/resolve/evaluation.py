@@ -7,7 +7,7 @@ from jinja2 import TemplateError, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
 
 from .expressions import CLOSING, MAX_CHARACTERS, OPENING, ExpressionError
-from .sandbox import MAX_ITEMS, MAX_TEXT, TEXT_METHODS, Sandbox, TooMuch, bounded
+from .sandbox import MAX_ITEMS, MAX_TEXT, TEXT_METHODS, Sandbox, TooMuchError, bounded
 
 _SANDBOX = Sandbox()
 _GLOBALS = frozenset(_SANDBOX.globals)
@@ -34,9 +34,7 @@ def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[st
     except TemplateAssertionError as error:
         raise ExpressionError("E304", f"{_one_line(error)}", text, _NOT_ALLOWED) from None
     except (TemplateSyntaxError, SecurityError, RecursionError, SyntaxError, ValueError, OverflowError) as error:
-        raise ExpressionError(
-            "E302", f"not an expression: {_one_line(error)}", text, "mend the expression"
-        ) from None
+        raise ExpressionError("E302", f"not an expression: {_one_line(error)}", text, "mend the expression") from None
     names = tuple(dict.fromkeys(_names(tree)))
     return names, _evaluator(run, text)
 
@@ -54,7 +52,9 @@ def _check(tree: nodes.Node, text: str) -> None:
             raise ExpressionError("E304", f"`{node.attr}` is not allowed in an expression", text, _NOT_ALLOWED)
         if isinstance(node, nodes.Call):
             called = node.node
-            known = isinstance(called, nodes.Name) or (isinstance(called, nodes.Getattr) and called.attr in TEXT_METHODS)
+            known = isinstance(called, nodes.Name) or (
+                isinstance(called, nodes.Getattr) and called.attr in TEXT_METHODS
+            )
             if not known:
                 name = called.attr if isinstance(called, nodes.Getattr) else "this"
                 raise ExpressionError("E304", f"`{name}` cannot be called in an expression", text, _NOT_ALLOWED)
@@ -90,7 +90,7 @@ def _plain(value: Any, text: str, left: list[int]) -> Any:
     """
     left[0] -= len(value) if isinstance(value, str) else 1
     if left[0] < 0:
-        raise TooMuch(f"the result has more than {MAX_ITEMS} items")
+        raise TooMuchError(f"the result has more than {MAX_ITEMS} items")
     if value is None or isinstance(value, str | int | float | bool):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""The environment in which expressions are evaluated: Jinja, with everything removed that could reach an object, run
-for long or fill the memory.
+"""The environment in which expressions are evaluated.
 
+It is Jinja with everything removed that could reach an object, run for long or fill the memory.
 Every result is bounded, so a chain of variables cannot grow either. Jinja is imported when the first expression needs
 it: most values are a name or a text with names in it, and `expressions` joins those itself.
 """
@@ -35,34 +35,34 @@ _FORMAT_FIELD = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(\*|\d*)(?:\.(\*|\d*))?[a-zA
 _WIDEST_FIELD = 100
 
 
-class TooMuch(SecurityError):
+class TooMuchError(SecurityError):
     """The expression would make something too large."""
 
 
 def bounded(value: Any) -> Any:
     """Return a value if it is small enough.
 
-    :raises TooMuch: if it is not.
+    :raises TooMuchError: if it is not.
     """
     if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise TooMuch(f"the result is a text of more than {MAX_TEXT} characters")
+        raise TooMuchError(f"the result is a text of more than {MAX_TEXT} characters")
     if isinstance(value, list | tuple | dict) and len(value) > MAX_ITEMS:  # pyright: ignore[reportUnknownArgumentType]
-        raise TooMuch(f"the result has more than {MAX_ITEMS} items")
+        raise TooMuchError(f"the result has more than {MAX_ITEMS} items")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
-        raise TooMuch("the result is too large a number")
+        raise TooMuchError("the result is too large a number")
     return value
 
 
 def _range(*bounds: int) -> list[int]:
     numbers = range(*bounds)
     if len(numbers) > MAX_ITEMS:
-        raise TooMuch(f"the range has more than {MAX_ITEMS} numbers")
+        raise TooMuchError(f"the range has more than {MAX_ITEMS} numbers")
     return list(numbers)
 
 
 def _zfill(value: Any, width: int) -> str:
     if width > _WIDEST_FIELD:
-        raise TooMuch(f"the field is wider than {_WIDEST_FIELD} characters")
+        raise TooMuchError(f"the field is wider than {_WIDEST_FIELD} characters")
     return str(value).zfill(width)
 
 
@@ -131,7 +131,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _check_power(left: Any, right: Any) -> None:
     if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > MAX_BITS:
-        raise TooMuch("`**` gives too large a number")
+        raise TooMuchError("`**` gives too large a number")
 
 
 def _check_product(left: Any, right: Any) -> None:
@@ -139,13 +139,13 @@ def _check_product(left: Any, right: Any) -> None:
         if isinstance(sequence, str | list | tuple) and isinstance(factor, int):
             size = len(sequence) * factor  # pyright: ignore[reportUnknownArgumentType]
             if size > (MAX_TEXT if isinstance(sequence, str) else MAX_ITEMS):
-                raise TooMuch("`*` gives too long a result")
+                raise TooMuchError("`*` gives too long a result")
     if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:
-        raise TooMuch("`*` gives too large a number")
+        raise TooMuchError("`*` gives too large a number")
 
 
 def _check_format(template: str) -> None:
     for field in _FORMAT_FIELD.finditer(template):
         for width in field.groups():
             if width == "*" or (width and int(width) > _WIDEST_FIELD):
-                raise TooMuch(f"a field of `%` is wider than {_WIDEST_FIELD} characters")
+                raise TooMuchError(f"a field of `%` is wider than {_WIDEST_FIELD} characters")

@@ -21,7 +21,7 @@ class Scope:
     :param constants: names that are put into addresses as text, though the others stay names (the key of a vector).
     """
 
-    __slots__ = ("constants", "findings", "origins", "values")
+    __slots__ = ("constants", "findings", "no_text", "origins", "values")
 
     def __init__(
         self,
@@ -34,10 +34,14 @@ class Scope:
         self.findings = findings
         self.origins = dict(origins or {})
         self.constants = frozenset(constants)
+        #: names whose values cannot be part of an address, with their types.
+        self.no_text: dict[str, str] = {}
 
     def with_names(self, values: Mapping[str, Any]) -> "Scope":
         """Return a scope with more names, which are constants."""
-        return Scope({**self.values, **values}, self.findings, self.origins, {*self.constants, *values})
+        scope = Scope({**self.values, **values}, self.findings, self.origins, {*self.constants, *values})
+        scope.no_text = self.no_text
+        return scope
 
     def parts(self, text: str, holder: Holder, key: Any) -> tuple[Part, ...] | None:
         """Return the parts of a text whose names are all defined, or None after diagnostics."""
@@ -67,8 +71,11 @@ class Scope:
             self._report(error, text, holder, key)
             return UNKNOWN
 
-    def template(self, text: str, holder: Holder, key: Any) -> Any:
-        """Return a `Template` for a text with names, or its value where an expression is more than a name."""
+    def template(self, text: str, holder: Holder, key: Any, *, address: bool = False) -> Any:
+        """Return a `Template` for a text with names, or its value where an expression is more than a name.
+
+        :param address: the result must be text, even if it is one name.
+        """
         parts = self.parts(text, holder, key)
         if parts is None:
             return UNKNOWN
@@ -78,6 +85,12 @@ class Scope:
                 piece: str | Param | None = part
             elif part.simple and part.names[0] not in self.constants:
                 piece = Param(part.names[0])
+                kind = self.no_text.get(piece.name)
+                if kind is not None and (address or len(parts) > 1):
+                    place = holder.part_place(key, part.text)
+                    summary = f"`{piece.name}` is of type `{kind}` and cannot be part of an address"
+                    self.findings.error("E303", summary, place, "use a param of type `str`, `int` or `float`")
+                    return UNKNOWN
             else:
                 piece = self._piece(part, text, holder, key)
             if piece is None:
@@ -106,11 +119,11 @@ class Scope:
         except ExpressionError:
             return ()
         known = [name for name in names if name in self.origins]
-        return tuple(Note(f"`{name}` is {shown(self.values[name])}, defined here", self.origins[name]) for name in known)
+        return tuple(
+            Note(f"`{name}` is {shown(self.values[name])}, defined here", self.origins[name]) for name in known
+        )
 
-    def _report_undefined(
-        self, part: Expression, name: str, parts: tuple[Part, ...], holder: Holder, key: Any
-    ) -> None:
+    def _report_undefined(self, part: Expression, name: str, parts: tuple[Part, ...], holder: Holder, key: Any) -> None:
         same = [other for other in parts if isinstance(other, Expression) and other.text == part.text]
         occurrence = next((index for index, other in enumerate(same) if other is part), 0)
         place = holder.part_place(key, part.text, occurrence)

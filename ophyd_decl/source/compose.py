@@ -4,7 +4,6 @@ Events instead of ruamel's own nodes: they are four times cheaper, cannot overfl
 nested, and keep the place of an alias, which composing loses.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ruamel.yaml.events import (
@@ -19,6 +18,7 @@ from ruamel.yaml.events import (
 )
 
 from ..errors import Note
+from .events import NextEvent
 from .findings import Findings
 from .scalars import FIRST_CHARACTERS, plain_value
 from .tree import LocatedList, LocatedMapping, Node, SourceFile, Span
@@ -28,10 +28,9 @@ MAX_DEPTH = 64
 MAX_NODES = 500_000
 
 _MERGE = "<<"
-NextEvent = Callable[[], Any]
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The file is nested too deep or holds too much; the message says which, `span` where."""
 
     def __init__(self, message: str, span: Span) -> None:
@@ -77,7 +76,7 @@ class Composer:
     def compose(self) -> Node:
         """Return the root of the only document, None if there is none.
 
-        :raises TooLarge: if a bound is passed.
+        :raises TooLargeError: if a bound is passed.
         """
         next_event = self._next_event
         scalar = self._scalar
@@ -138,9 +137,9 @@ class Composer:
     def _start(self, event: Any, node: LocatedMapping | LocatedList) -> None:
         self._count += 1
         if len(self._stack) >= MAX_DEPTH:
-            raise TooLarge(f"nested deeper than {MAX_DEPTH} levels", event)
+            raise TooLargeError(f"nested deeper than {MAX_DEPTH} levels", event)
         if self._count > MAX_NODES:
-            raise TooLarge(f"more than {MAX_NODES} values", event)
+            raise TooLargeError(f"more than {MAX_NODES} values", event)
         opened = _Open(node, event, self._count)
         if self._stack and type(self._stack[-1].node) is LocatedMapping and self._stack[-1].key is None:
             opened.skipped = True
@@ -176,7 +175,7 @@ class Composer:
             value, size = known
             self._count += size
             if self._count > MAX_NODES:
-                raise TooLarge(f"more than {MAX_NODES} values, aliases counted as often as they are used", event)
+                raise TooLargeError(f"more than {MAX_NODES} values, aliases counted as often as they are used", event)
         if not self._stack:
             self._root = value
             return

@@ -1,6 +1,6 @@
 """Collects what is wrong, so that every phase can go on after a mistake."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from ..errors import Diagnostic, Note, Place
@@ -29,7 +29,7 @@ class Findings:
         self._found.setdefault((place, code, summary), diagnostic)
 
     @contextmanager
-    def within(self, *notes: Note) -> Iterator[None]:
+    def within(self, *notes: Note) -> Generator[None]:
         """Add these notes to everything that is found inside the block."""
         outer = self._context
         self._context = (*notes, *outer)

@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.cyaml import CParser
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import ScalarEvent
 
 from ..errors import Place
-from .compose import Composer, NextEvent, TooLarge
+from .compose import Composer, TooLargeError
+from .events import NextEvent, Problem, SyntaxProblem, c_events, pure_events
 from .findings import Findings
 from .syntax import explain
 from .text import read_source
@@ -44,11 +42,11 @@ def load_text(file: SourceFile, findings: Findings) -> LoadedFile:
     before = findings.error_count
     try:
         root = _compose(file, findings)
-    except TooLarge as error:
+    except TooLargeError as error:
         place = file.place(error.span.start_mark, error.span.end_mark)
         findings.error("E105", f"the file is {error}", place, "split the file, or flatten it")
         root = None
-    except YAMLError as error:
+    except SyntaxProblem as error:
         explain(error, file, findings)
         root = None
     return LoadedFile(file, root, findings.error_count == before)
@@ -57,9 +55,8 @@ def load_text(file: SourceFile, findings: Findings) -> LoadedFile:
 def _compose(file: SourceFile, findings: Findings) -> Node:
     attempt = Findings()
     try:
-        parser: Any = CParser(file.text)
-        root = Composer(file, attempt, parser.get_event).compose()
-    except YAMLError as refused:
+        root = Composer(file, attempt, c_events(file.text)).compose()
+    except SyntaxProblem as refused:
         if len(file.text) > MAX_PURE_CHARACTERS:
             raise
         return _compose_slowly(file, findings, refused)
@@ -67,7 +64,7 @@ def _compose(file: SourceFile, findings: Findings) -> Node:
     return root
 
 
-def _compose_slowly(file: SourceFile, findings: Findings, refused: YAMLError) -> Node:
+def _compose_slowly(file: SourceFile, findings: Findings, refused: Exception) -> Node:
     """Compose with the pure parser, and warn about what only it accepts."""
     attempt = Findings()
     unquoted: list[Any] = []
@@ -81,7 +78,7 @@ def _compose_slowly(file: SourceFile, findings: Findings, refused: YAMLError) ->
         place = file.place(event.start_mark, event.end_mark)
         findings.warning("E106", f"`{event.value}` should be quoted", place, f'write "{event.value}"')
     if not unquoted:
-        mark: Any = getattr(refused, "problem_mark", None)
+        mark = Problem(refused).problem_mark
         place = file.start if mark is None else file.point(mark.line, mark.column)
         findings.warning("E106", "only slow parsers accept this", place, "put the value in quotes")
     return root
@@ -89,8 +86,7 @@ def _compose_slowly(file: SourceFile, findings: Findings, refused: YAMLError) ->
 
 def _pure_events(text: str, unquoted: list[Any]) -> NextEvent:
     """Return a source of events that remembers unquoted texts with `:` or `?` inside braces or brackets."""
-    yaml: Any = YAML(typ="safe", pure=True)
-    events: Any = yaml.parse(text)
+    events = pure_events(text)
     depth = 0
 
     def next_event() -> Any:
@@ -103,8 +99,10 @@ def _pure_events(text: str, unquoted: list[Any]) -> NextEvent:
             depth += bool(flow) or depth > 0
         elif depth and type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent"):
             depth -= 1
-        if depth and type(event) is ScalarEvent and event.implicit[0] and (":" in event.value or "?" in event.value):
-            unquoted.append(event)
+        if depth and type(event) is ScalarEvent:
+            scalar: Any = event
+            if scalar.implicit[0] and (":" in scalar.value or "?" in scalar.value):
+                unquoted.append(event)
         return event
 
     return next_event

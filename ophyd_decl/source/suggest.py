@@ -33,7 +33,9 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
         near = [synonym] if synonym in known else []
     if not near:
         folded = word.lower()
-        near = [name for name in known if folded and (name.lower().startswith(folded) or folded.startswith(name.lower()))]
+        near = [
+            name for name in known if folded and (name.lower().startswith(folded) or folded.startswith(name.lower()))
+        ]
     return f"did you mean `{near[0]}`?" if near else None
 
 

@@ -4,12 +4,9 @@ ruamel's C parser is fast and terse, the pure one is slow and precise: what the 
 """
 
 import re
-from typing import Any
-
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
 
 from ..errors import Place
+from .events import Problem
 from .findings import Findings
 from .tree import SourceFile
 
@@ -28,19 +25,20 @@ def unprintable(file: SourceFile) -> tuple[str, Place] | None:
     return f"U+{ord(found[0]):04X}", file.point(line, len(before) - (before.rfind("\n") + 1))
 
 
-def explain(error: YAMLError, file: SourceFile, findings: Findings) -> None:
+def explain(error: Exception, file: SourceFile, findings: Findings) -> None:
     """Turn an error of a parser into one diagnostic."""
     forbidden = unprintable(file)
     if forbidden is not None:
         character, place = forbidden
         findings.error("E101", f"the control character {character} is not allowed", place, "delete the character")
         return
-    if isinstance(error, ReaderError) or not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
-        findings.error("E101", f"not YAML: {_first_line(error)}", file.start, "save the file as UTF-8 text")
+    problem = Problem(error)
+    mark = problem.problem_mark
+    if mark is None:
+        findings.error("E101", f"not YAML: {problem.text}", file.start, "save the file as UTF-8 text")
         return
-    mark: Any = error.problem_mark
     line, column = _inside(file, mark.line, mark.column)
-    summary, help_text = _words(error, file, line, column)
+    summary, help_text = _words(problem, file, line, column)
     findings.error("E101", summary, file.point(line, column), help_text)
 
 
@@ -54,8 +52,8 @@ def _inside(file: SourceFile, line: int, column: int) -> tuple[int, int]:
     return line, column
 
 
-def _words(error: MarkedYAMLError, file: SourceFile, line: int, column: int) -> tuple[str, str]:
-    problem, context = error.problem or "", error.context or ""
+def _words(said: Problem, file: SourceFile, line: int, column: int) -> tuple[str, str]:
+    problem, context = said.problem, said.context
     text = file.line(line)
     here = text[column : column + 1]
     if here == "\t" and "cannot start any token" in problem:
@@ -67,7 +65,7 @@ def _words(error: MarkedYAMLError, file: SourceFile, line: int, column: int) -> 
             return "a second `: ` in one line", "put the value in quotes, or begin a new line after the key"
         return "this line is indented like a value, but holds a key", "indent it like the keys around it"
     if "unexpected end of stream" in problem:
-        mark: Any = error.context_mark
+        mark = said.context_mark
         opened = f", opened at line {mark.line + 1}" if mark is not None else ""
         return f"a quote is not closed{opened}", "close the quote"
     if "escape" in problem:
@@ -81,8 +79,4 @@ def _words(error: MarkedYAMLError, file: SourceFile, line: int, column: int) -> 
         return "a key was expected here", "indent the line like the keys above it, or put the value in quotes"
     if "block" in context or "'-'" in problem:
         return "an item with `- ` was expected here", "indent the line like the items above it"
-    return f"not YAML: {problem or _first_line(error)}", "put the value in quotes"
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+    return f"not YAML: {problem or said.text}", "put the value in quotes"

@@ -101,7 +101,9 @@ class LocatedMapping(dict[str, Node]):
         span = self.spans.get(key)
         if span is None:
             return self.place
-        place = self.file.place(span[1].start_mark, span[2].end_mark)
+        value = self.get(key)
+        end = end_of(value) if value is not None and span[2] is getattr(value, "end", None) else span[2]
+        place = self.file.place(span[1].start_mark, end.end_mark)
         return place if (place.line, place.column) != (place.end_line, place.end_column) else self.key_place(key)
 
     def part_place(self, key: str, part: str, occurrence: int = 0) -> Place:
@@ -113,8 +115,8 @@ class LocatedMapping(dict[str, Node]):
 
     @property
     def place(self) -> Place:
-        """Return where the mapping stands."""
-        return self.file.place(self.begin.start_mark, self.end.end_mark)
+        """Return where the mapping stands, up to the end of its last value."""
+        return self.file.place(self.begin.start_mark, end_of(self).end_mark)
 
     def replaced(self, values: Mapping[str, Node]) -> "LocatedMapping":
         """Return a mapping with the same keys and places, and other values for some keys."""
@@ -148,6 +150,9 @@ class LocatedList(list[Node]):
         if not 0 <= index < len(self.spans):
             return self.place
         start, end = self.spans[index]
+        item = self[index] if index < len(self) else None
+        if item is not None and end is getattr(item, "end", None):
+            end = end_of(item)
         return self.file.place(start.start_mark, end.end_mark)
 
     def part_place(self, index: int, part: str, occurrence: int = 0) -> Place:
@@ -159,8 +164,8 @@ class LocatedList(list[Node]):
 
     @property
     def place(self) -> Place:
-        """Return where the list stands."""
-        return self.file.place(self.begin.start_mark, self.end.end_mark)
+        """Return where the list stands, up to the end of its last item."""
+        return self.file.place(self.begin.start_mark, end_of(self).end_mark)
 
     def replaced(self, items: list[Node]) -> "LocatedList":
         """Return a list with the same places and other items."""
@@ -168,6 +173,24 @@ class LocatedList(list[Node]):
         copy.end, copy.spans = self.end, self.spans
         copy.extend(items)
         return copy
+
+
+def end_of(node: LocatedMapping | LocatedList) -> Span:
+    """Return where a mapping or list ends.
+
+    In block style the parser notices the end only at the next key, maybe lines below; so it is the end of the last
+    value.
+    """
+    while node.end.start_mark.line == node.end.end_mark.line and node.end.start_mark.column == node.end.end_mark.column:
+        if isinstance(node, LocatedMapping):
+            last = next(reversed(node), None)
+            inner, end = (None, node.begin) if last is None else (node[last], node.spans[last][2])
+        else:
+            inner, end = (node[-1], node.spans[-1][1]) if node and node.spans else (None, node.begin)
+        if not isinstance(inner, LocatedMapping | LocatedList) or end is not inner.end:
+            return end
+        node = inner
+    return node.end
 
 
 class Unknown:
