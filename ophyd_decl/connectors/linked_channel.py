@@ -124,16 +124,18 @@ class LinkedChannel:
         if self.refusal:
             return AbsentError(self.refusal, source=self._source)
         if phase == "ready" and self.failure is not None:
-            return copy.copy(self.failure)
+            error = copy.copy(self.failure)
+            error.__cause__ = self.failure.__cause__
+            return error
         if phase in ("new", "released"):
             return NotConnectedError("not connected yet", source=self._source)
         if self.made is None:
             return AbsentError("nothing has answered to this address", source=self._source)
-        error = DisconnectedError("the connection is closed", source=self._source)
-        error.age_s = self.link.age()
-        if error.age_s is not None:
-            error.problem += f", the last value is {error.age_s:.1f} s old"
-        return error
+        closed = DisconnectedError("the connection is closed", source=self._source)
+        closed.age_s = self.link.age()
+        if closed.age_s is not None:
+            closed.problem += f", the last value is {closed.age_s:.1f} s old"
+        return closed
 
     def reading(self, update: RawUpdate) -> Reading | SignalError:
         """Return a raw value as a reading in the declared dtype."""

@@ -141,6 +141,7 @@ class SoftConnector(LinkedConnector):
         """Take values at once, unless a hook wants time."""
         for index, channel, raw, wait in puts:
             link = _link(channel)
+            batch.sent.add(index)
             if link.refusal:
                 batch.settle(index, PutRefusedError(link.refusal, source=channel.source))
             elif not link.hooks:
@@ -181,7 +182,6 @@ class SoftConnector(LinkedConnector):
     def _apply(self, batch: PutBatch, index: int, channel: LinkedChannel, raw: Any, wait: bool) -> None:
         link = _link(channel)
         link.set_raw(raw)
-        batch.sent.add(index)
         if wait and link.held is not None:
             link.held.append(lambda: batch.settle(index, None))
         else:

@@ -1,0 +1,77 @@
+"""A connection that breaks: noticed at once, said to everybody, and nothing is believed before it was checked again."""
+
+import asyncio
+import time
+
+from ophyd_decl.errors import DisconnectedError, MismatchError, PutLostError
+from tests.contract.labs import ENUM, FLOAT, MODES, EpicsLab, Lab, Seen, labelled, until
+
+#: Within this a closed connection must be known everywhere.
+NOTICE_S = 1.0
+
+
+async def test_a_killed_server_is_noticed_and_its_return_is_a_new_generation(mortal_lab: Lab) -> None:
+    lab = mortal_lab
+    number, mode = lab.channel("number", FLOAT), lab.channel("mode", labelled(*MODES))
+    stubborn = lab.channel("mode", ENUM)
+    await lab.connect(number, mode, stubborn)
+    seen, seen_mode = Seen(), Seen()
+    monitors = [lab.connector.monitor(number, seen), lab.connector.monitor(mode, seen_mode)]
+    await until(lambda: seen.values and seen_mode.values)
+
+    lab.kill()
+    await until(lambda: seen.errors and seen_mode.errors, NOTICE_S)
+    assert isinstance(seen.errors[0], DisconnectedError)
+    assert seen.errors[0].age_s is not None
+    assert number.state == "closed"
+    started = time.monotonic()
+    (reading,) = await lab.read(number)
+    assert isinstance(reading, DisconnectedError)
+    assert isinstance(await lab.put(number, 2.0), DisconnectedError)
+    (outcome,) = await lab.connect(number, timeout_s=0.1)
+    assert isinstance(outcome, DisconnectedError)
+    assert time.monotonic() - started < 0.5
+
+    lab.start(labels=("High", "Low"))
+    await until(lambda: len(seen.values) == 2 and len(seen_mode.errors) == 2, lab.reconnection_s)
+    assert number.generation == 2
+    assert await lab.value(number) == 1.5
+    # The labels have changed places: by position, High would now be read as Low.
+    assert isinstance(seen_mode.errors[1], MismatchError)
+    assert seen_mode.values == ["High"]
+    assert isinstance((await lab.read(mode))[0], MismatchError)
+    assert isinstance(await lab.put(mode, "Off"), MismatchError)
+    assert await lab.value(stubborn) == "Low"
+    for monitor in monitors:
+        monitor.close()
+
+
+async def test_what_is_under_way_ends_with_the_connection(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    number, axis = lab.channel("number", FLOAT), lab.channel("axis", FLOAT)
+    await lab.connect(number, axis)
+    moving = asyncio.create_task(lab.put(axis, 5.0, timeout_s=20))
+    await asyncio.sleep(0.1)  # the put is on the wire, and completes 0.2 s later
+    with lab.hung():
+        reading = asyncio.create_task(lab.read(number, timeout_s=20))
+        await asyncio.sleep(0)
+        started = time.monotonic()
+        lab.kill_hung()
+        (outcome,) = await reading
+        assert isinstance(outcome, DisconnectedError)
+        assert isinstance(await moving, PutLostError)
+        assert time.monotonic() - started < NOTICE_S
+
+
+async def test_a_put_that_was_lost_is_not_done_later(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    number = await lab.connected("number", FLOAT)
+    with lab.hung():
+        putting = asyncio.create_task(lab.put(number, 9.0, timeout_s=20))
+        await asyncio.sleep(0)
+        lab.kill_hung()
+        assert isinstance(await putting, PutLostError | DisconnectedError)
+    lab.kill()
+    lab.start()
+    await until(lambda: number.generation == 2, lab.reconnection_s)
+    assert await lab.value(number) == 1.5

@@ -1,0 +1,127 @@
+"""Monitors: the value now, each change, the newest of a burst or all of it, and nothing after the end."""
+
+import asyncio
+
+from ophyd_decl.errors import MismatchError
+from tests.contract.labs import BOOL, ENUM, FLOAT, INT, Lab, Seen, until
+
+
+async def test_a_monitor_gives_the_value_now_and_each_change(lab: Lab) -> None:
+    channel = await lab.connected("number", FLOAT)
+    seen = Seen()
+    monitor = lab.connector.monitor(channel, seen)
+    await until(lambda: seen.values == [1.5])
+    await lab.put(channel, 2.5)
+    await until(lambda: seen.values == [1.5, 2.5])
+    await lab.put(channel, 1.5)
+    await until(lambda: seen.values == [1.5, 2.5, 1.5])
+    monitor.close()
+
+
+async def test_two_monitors_of_one_address_share_a_subscription(lab: Lab) -> None:
+    label, flag = lab.channel("flag", ENUM), lab.channel("flag", BOOL)
+    await lab.connect(label, flag)
+    first, second = Seen(), Seen()
+    monitors = [lab.connector.monitor(label, first)]
+    await until(lambda: first.values == ["Open"])
+    monitors.append(lab.connector.monitor(flag, second))
+    await until(lambda: second.values == [True])
+    await lab.put(flag, False)
+    await until(lambda: first.values == ["Open", "Closed"] and second.values == [True, False])
+    monitors[0].close()
+    await lab.put(flag, True)
+    await until(lambda: second.values == [True, False, True])
+    assert first.values == ["Open", "Closed"]
+    monitors[1].close()
+
+
+async def test_every_update_is_delivered_where_asked_for_and_the_newest_else(lab: Lab) -> None:
+    channel = await lab.connected("count", INT)
+    other = await lab.connected("count", INT)
+    every, newest = Seen(), Seen()
+    monitors = [
+        lab.connector.monitor(channel, every, all_updates=True),
+        lab.connector.monitor(other, newest),
+    ]
+    await until(lambda: every.values and newest.values)
+    for value in range(100, 140):  # blocks the loop, so that updates pile up
+        lab.set("count", value)
+    await until(lambda: every.values[-1] == 139 and newest.values[-1] == 139)
+    assert every.values == [3, *range(100, 140)]
+    assert len(newest.values) < 20
+    assert channel.dropped == 0
+    assert other.dropped >= 20
+    for monitor in monitors:
+        monitor.close()
+    lab.set("count", 3)
+
+
+async def test_a_closed_monitor_is_silent(lab: Lab) -> None:
+    channel = await lab.connected("number", FLOAT)
+    seen = Seen()
+    monitor = lab.connector.monitor(channel, seen)
+    await until(lambda: seen.values)
+    monitor.close()
+    monitor.close()
+    await lab.put(channel, 4.0)
+    await lab.put(channel, 1.5)
+    await asyncio.sleep(0)
+    assert seen.values == [1.5]
+
+
+async def test_a_monitor_may_close_itself(lab: Lab) -> None:
+    channel = await lab.connected("number", FLOAT)
+    seen: list[object] = []
+
+    def once(update: object) -> None:
+        seen.append(update)
+        monitor.close()
+
+    monitor = lab.connector.monitor(channel, once)
+    await until(lambda: seen)
+    await lab.put(channel, 4.0)
+    await lab.put(channel, 1.5)
+    assert len(seen) == 1
+
+
+async def test_a_listener_that_fails_is_logged_and_does_not_stop_the_others(lab: Lab, caplog: object) -> None:
+    channel = await lab.connected("number", FLOAT)
+    seen = Seen()
+    monitors = [lab.connector.monitor(channel, lambda update: 1 / 0), lab.connector.monitor(channel, seen)]
+    await until(lambda: seen.values)
+    assert "ZeroDivisionError" in caplog.text  # type: ignore[attr-defined]
+    for monitor in monitors:
+        monitor.close()
+
+
+async def test_a_monitor_before_connect_begins_with_the_connection(lab: Lab) -> None:
+    channel = lab.channel("number", FLOAT)
+    seen = Seen()
+    monitor = lab.connector.monitor(channel, seen)
+    await until(lambda: seen.values == [1.5])
+    assert channel.state == "connected"
+    monitor.close()
+
+
+async def test_a_monitor_of_a_mismatch_says_so(lab: Lab) -> None:
+    channel = lab.channel("number", INT)
+    await lab.connect(channel)
+    seen = Seen()
+    monitor = lab.connector.monitor(channel, seen)
+    await until(lambda: seen.errors)
+    assert isinstance(seen.errors[0], MismatchError)
+    monitor.close()
+
+
+async def test_releasing_ends_the_monitors_of_that_use(lab: Lab) -> None:
+    channel = await lab.connected("number", FLOAT)
+    other = await lab.connected("number", FLOAT)
+    seen, others = Seen(), Seen()
+    lab.connector.monitor(channel, seen)
+    lab.connector.monitor(other, others)
+    await until(lambda: seen.values and others.values)
+    lab.connector.release(channel)
+    await lab.put(other, 4.0)
+    await lab.put(other, 1.5)
+    await until(lambda: others.values[-1] == 1.5 and len(others.values) > 1)
+    assert seen.values == [1.5]
