@@ -28,8 +28,8 @@ def own_ioc(module_ioc_factory: IocFactory) -> Ioc:
 
 
 @pytest.fixture(params=["soft", "wire"])
-def bl(request: pytest.FixtureRequest) -> Iterator[Any]:
-    made = scannable() if request.param == "soft" else on_the_wire(request.getfixturevalue("own_ioc").prefix)
+def bl(request: pytest.FixtureRequest, own_ioc: Ioc) -> Iterator[Any]:
+    made = scannable() if request.param == "soft" else on_the_wire(own_ioc.prefix)
     yield made
     made.close()
 
