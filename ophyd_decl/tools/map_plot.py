@@ -81,7 +81,7 @@ class Map:
     values: NDArray[np.float64]
 
 
-@dataclass
+@dataclass(eq=False)  # bluesky keeps its callbacks in dictionaries
 class MapCollector:
     """A callback that keeps the documents of one grid scan: `RE(grid_scan(...), collector)`.
 
