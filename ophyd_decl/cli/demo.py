@@ -10,8 +10,9 @@ from .options import common_options
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
 
-#: Fast enough that a scan takes some seconds, slow enough that one can see it move; mm/s.
-VELOCITY = 20.0
+#: Fast enough that a scan takes some seconds: speed in mm/s, and time to reach it in s.
+VELOCITY = 100.0
+ACCELERATION_TIME = 0.02
 
 
 @click.command(
@@ -47,7 +48,7 @@ def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
     with DemoServer(velocity=VELOCITY) as server:
         _use_environment(server.environment)
         click.echo(f"Loading {folder}")
-        beamline, run_engine = _load(folder)
+        beamline, run_engine = _load(folder, returns_results=shell)
         try:
             report = beamline.connect()
             click.echo(_connected(report))
@@ -72,13 +73,13 @@ def _use_environment(variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
-def _load(folder: Path) -> "tuple[Beamline, Any]":
+def _load(folder: Path, returns_results: bool) -> "tuple[Beamline, Any]":
     """Return the beamline and a RunEngine; Ctrl-C ends the command instead of pausing the plan."""
     from bluesky.run_engine import RunEngine
 
     from ..session.load import load_beamline
 
-    run_engine: Any = RunEngine({}, context_managers=[])
+    run_engine: Any = RunEngine({}, context_managers=[], call_returns_result=returns_results)
     return load_beamline(folder), run_engine
 
 
@@ -103,7 +104,8 @@ def _scan(beamline: "Beamline", run_engine: Any, server: Any, points: int, targe
     table: Any = LiveTable([stage.x.name, stage.y.name, *detector.hints["fields"]], out=_print)
     with Interruptible(run_engine, server) as interruptible:
         click.echo("Moving the monochromator to 12 keV: RE(bps.mv(mono, 12))")
-        interruptible.run(mv(mono, 12.0, detector.acquire_time, 0.05))
+        hurry = [stage.x.acceleration_time, ACCELERATION_TIME, stage.y.acceleration_time, ACCELERATION_TIME]
+        interruptible.run(mv(mono, 12.0, detector.acquire_time, 0.05, *hurry))
         click.echo(f"Scanning: RE(bp.grid_scan([pdet], stage.x, -5, 5, {points}, stage.y, -5, 5, {points}))")
         plan = grid_scan([detector], stage.x, -5, 5, points, stage.y, -5, 5, points)
         interruptible.run(plan, [table, collector])
