@@ -12,7 +12,7 @@ import click
 
 from .options import beamline_options, common_options, format_option, path_argument, timeout_option
 from .outcome import CONTROL_SYSTEM, end
-from .running import run, ticks
+from .running import run, until
 
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
@@ -61,9 +61,8 @@ def command(
         try:
             async with _progress(beamline):
                 await beamline.aconnect(timeout, only=only or None)
-                async for _ in ticks(_LOOK_AGAIN_S):
-                    if not wait or _chosen(beamline.report, beamline, only).ok:
-                        break
+                if wait:
+                    await until(lambda: _chosen(beamline.report, beamline, only).ok, _LOOK_AGAIN_S)
             return _chosen(beamline.report, beamline, only)
         finally:
             await beamline.aclose()
@@ -102,12 +101,12 @@ async def _progress(beamline: "Beamline") -> AsyncGenerator[None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(beamline.name, total=beamline.report.signals)
 
-        async def draw() -> None:
-            async for _ in ticks(_DRAW_S):
-                report = beamline.report
-                progress.update(bar, completed=report.connected, total=report.signals)
+        def draw() -> bool:
+            report = beamline.report
+            progress.update(bar, completed=report.connected, total=report.signals)
+            return False
 
-        drawing = asyncio.create_task(draw())
+        drawing = asyncio.create_task(until(draw, _DRAW_S))
         try:
             yield
         finally:

@@ -1,5 +1,6 @@
 """`demo`: the whole way from YAML to a map, with a control system of its own."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,22 +93,22 @@ def _connected(report: Any) -> str:
 def _scan(beamline: "Beamline", run_engine: Any, server: Any, points: int, target: Path) -> None:
     """Scan the stage with the live table, and draw the map."""
     from bluesky.callbacks.core import LiveTable
-    from bluesky.plan_stubs import mv
-    from bluesky.plans import grid_scan
 
     from ..tools.map_plot import MapCollector
     from .demo_watch import Interruptible
 
     devices: Any = beamline
     stage, detector, mono = devices.stage, devices.pdet, devices.mono
+    bps: Any = import_module("bluesky.plan_stubs")
+    bp: Any = import_module("bluesky.plans")
     collector = MapCollector()
     table: Any = LiveTable([stage.x.name, stage.y.name, *detector.hints["fields"]], out=_print)
     with Interruptible(run_engine, server) as interruptible:
         click.echo("Moving the monochromator to 12 keV: RE(bps.mv(mono, 12))")
         hurry = [stage.x.acceleration_time, ACCELERATION_TIME, stage.y.acceleration_time, ACCELERATION_TIME]
-        interruptible.run(mv(mono, 12.0, detector.acquire_time, 0.05, *hurry))
+        interruptible.run(bps.mv(mono, 12.0, detector.acquire_time, 0.05, *hurry))
         click.echo(f"Scanning: RE(bp.grid_scan([pdet], stage.x, -5, 5, {points}, stage.y, -5, 5, {points}))")
-        plan = grid_scan([detector], stage.x, -5, 5, points, stage.y, -5, 5, points)
+        plan = bp.grid_scan([detector], stage.x, -5, 5, points, stage.y, -5, 5, points)
         interruptible.run(plan, [table, collector])
     click.echo("Drawing the map")
     click.echo(str(collector.write(target)))

@@ -39,21 +39,35 @@ def guard(call: Callable[[], object], debug: bool) -> int:
     :param debug: show the traceback of an error.
     """
     try:
-        call()
-        sys.stdout.flush()
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+        code = call()  # click gives the code of `Exit` here, and None where a command ran to its end
+        flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); nothing can be said to it any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        return _reader_has_gone()
+    except SystemExit as ended:
+        # click ends the process itself where the reader of the output has gone.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return _reader_has_gone()
+        raise
     except Exception as error:  # noqa: BLE001  # the last border: nobody above could answer it
         return _failed(error, debug)
+    return code if isinstance(code, int) else FINE
+
+
+def flush() -> None:
+    """Write out what was said; a process may have been started without these streams."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _reader_has_gone() -> int:
+    """Keep Python from complaining at its end that nobody reads (`| head`), which is no fault of ours."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FINE
 
 
@@ -104,8 +118,7 @@ def our_error(error: BaseException) -> OphydDeclError | None:
 
 def end_now(code: int) -> NoReturn:
     """End the process at once, whatever still hangs."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    flush()
     os._exit(code)
 
 

@@ -38,14 +38,15 @@ def command(
     A device that can be moved shows where it is, any other all its signals. Exit code 3 if one gives no value.
     """
     from ..session.load import load_beamline
-    from .finding import device_name, named, readable_signals
+    from .finding import devices_of, named, readable_signals
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    wanted = list(dict.fromkeys(s for node in named(beamline, signals) for s in readable_signals(node)))
+    nodes = named(beamline, signals)
+    wanted = readable_signals(nodes)
 
     async def read() -> tuple[list[dict[str, Any]], list[str]]:
-        async with connected(beamline, list(dict.fromkeys(map(device_name, wanted))), timeout):
+        async with connected(beamline, devices_of(beamline, nodes), timeout):
             return await readings_of(beamline, wanted)
 
     readings, failures = run(read)
@@ -61,26 +62,26 @@ def command(
         end(CONTROL_SYSTEM)
 
 
-async def readings_of(beamline: Any, signals: list[Any]) -> tuple[list[dict[str, Any]], list[str]]:
+async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return a reading for each signal in the form of `read --format json`, and what failed."""
-    outcomes = await beamline.read_many([signal.path for signal in signals])
+    outcomes = await beamline.read_many(list(signals))
     readings: list[dict[str, Any]] = []
     failures: list[str] = []
-    for signal in signals:
-        outcome = outcomes[signal.path]
+    for path, signal in signals.items():
+        outcome = outcomes[path]
         if isinstance(outcome, Exception):
             failures.append(str(outcome))
         else:
-            readings.append(reading_of(signal, outcome, await units_of(signal)))
+            readings.append(reading_of(path, signal, outcome, await units_of(signal)))
     return readings, failures
 
 
-def reading_of(signal: Any, document: dict[str, Any], units: str | None) -> dict[str, Any]:
+def reading_of(path: str, signal: Any, document: dict[str, Any], units: str | None) -> dict[str, Any]:
     """Return one reading in the form of `read --format json`."""
     from .values import plain
 
     return {
-        "path": signal.path,
+        "path": path,
         "name": signal.name,
         "value": plain(document["value"]),
         "timestamp": document["timestamp"],

@@ -64,8 +64,7 @@ async def connected(beamline: "Beamline", devices: Sequence[str], timeout_s: flo
         await beamline.aclose()
 
 
-async def ticks(period_s: float) -> AsyncGenerator[None]:
-    """Yield now and then every `period_s` seconds, without end."""
-    while True:
-        yield
+async def until(condition: Callable[[], bool], period_s: float) -> None:
+    """Look every `period_s` seconds whether something is true that tells nobody when it becomes so."""
+    while not condition():  # noqa: ASYNC110  # nothing there could set an event
         await asyncio.sleep(period_s)

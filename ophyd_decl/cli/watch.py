@@ -9,6 +9,7 @@ import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .outcome import CONTROL_SYSTEM, end
 
 
 @click.command(
@@ -40,28 +41,34 @@ def command(
     A device that can be moved shows where it is, any other all its signals. Exit code 3 if one gives no value.
     """
     from ..session.load import load_beamline
-    from .finding import device_name, named, readable_signals
-    from .read import line, reading_of, units_of
+    from .finding import devices_of, named, readable_signals
+    from .read import line, reading_of, readings_of, units_of
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    wanted = list(dict.fromkeys(s for node in named(beamline, signals) for s in readable_signals(node)))
-    width = max(len(signal.path) for signal in wanted)
+    nodes = named(beamline, signals)
+    wanted = readable_signals(nodes)
+    width = max((len(shown) for shown in wanted), default=0)
 
     async def watch() -> None:
-        async with connected(beamline, list(dict.fromkeys(map(device_name, wanted))), timeout):
-            updates: asyncio.Queue[tuple[Any, dict[str, Any]]] = asyncio.Queue()
-            units = {signal: await units_of(signal) for signal in wanted}
+        async with connected(beamline, devices_of(beamline, nodes), timeout):
+            updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+            _, failures = await readings_of(beamline, wanted)
+            if failures:
+                for failure in failures:
+                    click.echo(f"error: {failure}", err=True)
+                end(CONTROL_SYSTEM)
+            units = {path: await units_of(signal) for path, signal in wanted.items()}
             callbacks: list[tuple[Any, int]] = []
             try:
-                for signal in wanted:
-                    callbacks.append((signal, signal.subscribe(_put_into(updates, signal))))
-                shown = 0
-                while count is None or shown < count:
-                    signal, document = await updates.get()
-                    reading = reading_of(signal, document, units[signal])
+                for shown, signal in wanted.items():
+                    callbacks.append((signal, signal.subscribe(_put_into(updates, shown))))
+                printed = 0
+                while count is None or printed < count:
+                    shown, document = await updates.get()
+                    reading = reading_of(shown, wanted[shown], document, units[shown])
                     click.echo(json.dumps(reading, ensure_ascii=False) if output == "json" else line(reading, width))
-                    shown += 1
+                    printed += 1
             finally:
                 for signal, number in callbacks:
                     signal.clear_sub(number)
@@ -69,9 +76,9 @@ def command(
     run(watch)
 
 
-def _put_into(updates: "asyncio.Queue[tuple[Any, dict[str, Any]]]", signal: Any) -> Any:
+def _put_into(updates: "asyncio.Queue[tuple[str, dict[str, Any]]]", path: str) -> Any:
     def take(documents: dict[str, dict[str, Any]]) -> None:
         for document in documents.values():
-            updates.put_nowait((signal, document))
+            updates.put_nowait((path, document))
 
     return take

@@ -156,11 +156,11 @@ def test_connect_reports_every_device(call: Call, beamline: str) -> None:
 def test_read_gives_value_unit_and_time(call: Call, beamline: str) -> None:
     done = call("read", beamline, "x", "counter", "--format", "json")
     readings = {reading["path"]: reading for reading in json.loads(done.stdout)["readings"]}
-    assert list(readings) == ["x.setpoint", "counter.width", "counter.counts"]
+    assert list(readings) == ["x", "counter.width", "counter.counts"]
     assert readings["counter.width"]["value"] == 2.0
     assert readings["counter.width"]["units"] == "mm"
-    assert readings["x.setpoint"]["name"] == "x"
-    assert set(readings["x.setpoint"]) == {"path", "name", "value", "timestamp", "alarm_severity", "units"}
+    assert readings["x"]["name"] == "x"
+    assert set(readings["x"]) == {"path", "name", "value", "timestamp", "alarm_severity", "units"}
     text = call("read", beamline, "counter.width").stdout
     assert re.match(r"counter\.width  2 mm +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$", text.strip())
 
@@ -228,7 +228,7 @@ def test_watch_prints_every_change_and_ctrl_c_ends_it(beamline: str, start: Star
     watching = start("watch", beamline, "x", "counter", "--format", "json")
     assert watching.process.stdout is not None
     lines = [json.loads(watching.process.stdout.readline()) for _ in range(3)]
-    assert {line["path"] for line in lines} == {"x.setpoint", "counter.width", "counter.counts"}
+    assert {line["path"] for line in lines} == {"x", "counter.width", "counter.counts"}
     begin = time.monotonic()
     assert watching.interrupt() == 130
     assert time.monotonic() - begin < 2
