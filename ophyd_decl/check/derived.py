@@ -9,7 +9,8 @@ from ..model.kinds import Spot
 from ..source.tree import LocatedMapping
 from ..vocab.names import is_identifier
 from .formulas import check_formula, with_constants
-from .references import Lookup, Requirement
+from .references import Lookup
+from .requirement import Requirement
 
 _INPUT = Requirement("value", readable=True)
 _TARGET = Requirement("value", writable=True)

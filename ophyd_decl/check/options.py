@@ -1,21 +1,18 @@
-"""Options of a plugin: which of them are references or conditions, and whether their values fit its model."""
+"""Values of options that do not plainly fit: what the options model of the plugin says about them, at their places."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..errors import Place
 from ..model.kinds import Spot, shown
 from ..source.findings import Findings
 from ..source.suggest import listed, suggest
 from ..source.tree import LocatedList, LocatedMapping
-from .references import Requirement
+from .facts import BrokenOptionsError, PluginFacts
 
 if TYPE_CHECKING:
     from ..spec import PluginSpec
 
-CONDITION = "condition"
 _EXPECTED = {
     "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false", "dict": "a mapping",
     "list": "a list", "tuple": "a list", "model": "a mapping",
@@ -28,59 +25,13 @@ _RANGE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class OptionFacts:
-    """What is known of one option.
-
-    :param mark: what it must lead to if it is a path, `condition` for a formula, None for plain data.
-    """
-
-    name: str
-    required: bool
-    mark: Requirement | str | None
-    doc: str
-
-
-class BrokenOptionsError(Exception):
-    """The options model of a plugin failed on its own account."""
-
-
-@lru_cache(maxsize=256)
-def facts_of(spec: "PluginSpec") -> dict[str, OptionFacts]:
-    """Return the options of a plugin by name.
-
-    :raises BrokenOptionsError: if its model cannot be read.
-    """
-    try:
-        fields = spec.options.model_fields.items()
-        return {
-            name: OptionFacts(name, field.is_required(), _mark(field), field.description or "")
-            for name, field in fields
-        }
-    except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
-        raise BrokenOptionsError(f"{type(error).__name__}: {error}") from None
-
-
-def _mark(field: Any) -> Requirement | str | None:
-    from ..spec import Condition, ReferenceTo
-
-    for fact in (*field.metadata, *_annotations(field.annotation)):
-        if isinstance(fact, ReferenceTo):
-            return Requirement(fact.kind, fact.readable, fact.writable)
-        if isinstance(fact, Condition):
-            return CONDITION
-    return None
-
-
-def _annotations(annotation: Any) -> Iterator[Any]:
-    """Return everything that is attached inside an annotation, such as `Annotated[str, ReferenceTo(…)] | None`."""
-    yield from getattr(annotation, "__metadata__", ())
-    for argument in get_args(annotation):
-        yield from _annotations(argument)
-
-
 def report_misfits(
-    spec: "PluginSpec", data: Mapping[str, Any], mapping: LocatedMapping, owner: Place, findings: Findings
+    spec: "PluginSpec",
+    plugin: PluginFacts,
+    data: Mapping[str, Any],
+    mapping: LocatedMapping,
+    owner: Place,
+    findings: Findings,
 ) -> None:
     """Report every option whose value its model refuses.
 
@@ -95,23 +46,23 @@ def report_misfits(
         spec.options.model_validate(data)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
-            _report(error, spec, mapping, owner, findings)
+            _report(error, plugin, mapping, owner, findings)
     except Exception as error:  # noqa: BLE001  # a validator of a plugin may raise anything
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
 
 
-def _report(error: Any, spec: "PluginSpec", mapping: LocatedMapping, owner: Place, findings: Findings) -> None:
+def _report(error: Any, plugin: PluginFacts, mapping: LocatedMapping, owner: Place, findings: Findings) -> None:
     kind, location = str(error["type"]), tuple(error["loc"])
     name = str(location[0]) if location else ""
     if kind == "missing" and len(location) == 1:
         if name not in mapping:
-            doc = facts_of(spec)[name].doc if name in facts_of(spec) else ""
-            findings.error("E111", f"`{name}` is missing in `{spec.name}`", owner, f"add `{name}:`, {doc}".rstrip(", "))
+            doc = plugin.options[name].doc if name in plugin.options else ""
+            help_text = f"add `{name}:`, {doc}".rstrip(", ")
+            findings.error("E111", f"`{name}` is missing in `{plugin.name}`", owner, help_text)
         return
     if kind == "extra_forbidden" and len(location) == 1:
-        known = [option for option in facts_of(spec) if option not in mapping]
-        help_text = suggest(name, known) or f"remove it; there are {listed(facts_of(spec))}"
-        findings.error("E110", f"unknown option `{name}` of `{spec.name}`", mapping.key_place(name), help_text)
+        help_text = suggest(name, plugin.options) or f"remove it; there are {listed(plugin.options)}"
+        findings.error("E110", f"unknown option `{name}` of `{plugin.name}`", mapping.key_place(name), help_text)
         return
     spot = _spot(mapping, location, findings)
     if spot is None:
@@ -126,11 +77,10 @@ def _spot(mapping: LocatedMapping, location: tuple[Any, ...], findings: Findings
     spot: Spot | None = None
     node: Any = mapping
     for part in location:
-        if (isinstance(node, LocatedMapping) and part in node) or (
-            isinstance(node, LocatedList) and isinstance(part, int) and part < len(node)
-        ):
-            spot = Spot(node, part, findings)
-            node = node[part]
+        if isinstance(node, LocatedMapping) and part in node:
+            spot, node = Spot(node, part, findings), node[str(part)]
+        elif isinstance(node, LocatedList) and isinstance(part, int) and part < len(node):
+            spot, node = Spot(node, part, findings), node[part]
     return spot
 
 

@@ -3,10 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .facts import BrokenOptionsError, PluginFacts, facts_of
+from .shipped import SHIPPED
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from ..spec import PluginSpec
+
+#: The same as in `spec`, which is not imported for it.
+ENTRY_POINT_GROUP = "ophyd_decl.plugins"
 
 #: Plugins that the language names (design 3, rule 11) and that this version does not have.
 LATER = {
@@ -26,45 +34,49 @@ class BrokenPlugin:
     problem: str
 
 
-def find_plugin(name: str) -> "PluginSpec | BrokenPlugin | None":
-    """Return the plugin of a name, None if there is none."""
-    from ..spec import SHIPPED  # imports pydantic, which only files with logic need
-
-    for spec in SHIPPED:
-        if spec.name == name:
-            return spec
-    return installed().get(name)
+def find_plugin(name: str) -> PluginFacts | BrokenPlugin | None:
+    """Return what is known of a plugin, None if there is none."""
+    return SHIPPED.get(name) or installed().get(name)
 
 
 def plugin_names(role: str) -> tuple[str, ...]:
     """Return the names of the plugins for a role."""
-    from ..spec import SHIPPED
-
-    shipped = [spec.name for spec in SHIPPED if spec.role == role]
+    shipped = [name for name, facts in SHIPPED.items() if facts.role == role]
     others = [name for name, found in installed().items() if isinstance(found, BrokenPlugin) or found.role == role]
     return (*shipped, *others)
 
 
+def spec_of(plugin: PluginFacts) -> "PluginSpec":
+    """Return the spec of a plugin, with its options model; imports pydantic."""
+    from .. import spec
+
+    if not plugin.distribution:
+        return next(found for found in spec.SHIPPED if found.name == plugin.name)
+    return _specs[plugin.name]
+
+
+_specs: "dict[str, PluginSpec]" = {}
+
+
 @lru_cache(maxsize=1)
-def installed() -> "Mapping[str, PluginSpec | BrokenPlugin]":
+def installed() -> "Mapping[str, PluginFacts | BrokenPlugin]":
     """Return the plugins of other distributions by name; the first of two with one name wins."""
     from importlib.metadata import entry_points
 
-    from ..spec import ENTRY_POINT_GROUP
-
-    found: dict[str, PluginSpec | BrokenPlugin] = {}
+    found: dict[str, PluginFacts | BrokenPlugin] = {}
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        distribution = point.dist.name if point.dist is not None else "an unknown distribution"
-        found.setdefault(point.name, _load(point, distribution))
+        if point.name not in found:
+            distribution = point.dist.name if point.dist is not None else "an unknown distribution"
+            found[point.name] = _load(point, distribution)
     return found
 
 
-def _load(point: object, distribution: str) -> "PluginSpec | BrokenPlugin":
+def _load(point: "EntryPoint", distribution: str) -> PluginFacts | BrokenPlugin:
     from ..spec import API_VERSION, PluginSpec
 
-    name: str = getattr(point, "name", "")
+    name = point.name
     try:
-        spec = point.load()  # type: ignore[attr-defined]  # pyright: ignore
+        spec: Any = point.load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001  # a plugin may do anything at import, also leave the program
@@ -73,4 +85,9 @@ def _load(point: object, distribution: str) -> "PluginSpec | BrokenPlugin":
         return BrokenPlugin(name, distribution, "the entry point does not name a PluginSpec")
     if spec.api != API_VERSION:
         return BrokenPlugin(name, distribution, f"made for version {spec.api} of plugins, this is {API_VERSION}")
-    return spec
+    try:
+        facts = facts_of(spec, distribution)
+    except BrokenOptionsError as error:
+        return BrokenPlugin(name, distribution, str(error))
+    _specs[name] = spec
+    return facts

@@ -12,29 +12,7 @@ from ..source.findings import Findings
 from ..source.suggest import suggest, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
 from .paths import UNKNOWN_TARGET, Content, DeadEnd, PathError, PathTuple, Target, parse_path, walk
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """What must stand at the end of a path.
-
-    :param kind: `signal`, `command`, `device`, `movable`, or `value`: a signal or a movable.
-    """
-
-    kind: str
-    readable: bool = False
-    writable: bool = False
-
-    @property
-    def words(self) -> str:
-        """Return what is wanted, for messages."""
-        rights = "readable and writable " * (self.readable and self.writable)
-        rights = rights or "readable " * self.readable or "writable " * self.writable
-        noun = {
-            "signal": "signal", "command": "command", "device": "device", "movable": "movable device",
-            "value": "signal or movable device",
-        }.get(self.kind, self.kind)  # fmt: skip
-        return f"a {rights}{noun}"
+from .requirement import Requirement
 
 
 @dataclass(slots=True)
@@ -131,6 +109,8 @@ def unfit(target: Target, wanted: Requirement) -> str:
     if wanted.kind == "movable":
         return "" if movable else f"{target.words}, not a movable device"
     kind = "signal" if wanted.kind == "value" else wanted.kind
+    if kind == "any":
+        return "" if target.kind in ("device", "signal") else f"{target.words}, not {wanted.words}"
     if kind in ("signal", "command", "device"):
         if target.kind != kind:
             return f"{target.words}, not {wanted.words}"

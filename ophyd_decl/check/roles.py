@@ -1,20 +1,21 @@
 """Logic of a device: each role names a plugin, its options fit the plugin, its paths and conditions the device."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..blueprint import Reference, RoleShape, SignalShape
 from ..errors import Place
-from ..model.kinds import Spot, plain, shown
+from ..model.kinds import Spot, shown
+from ..source.plain import plain
 from ..source.suggest import listed, suggest, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
+from .facts import CONDITION, BrokenOptionsError, OptionFacts, PluginFacts
 from .formulas import check_formula, with_constants
-from .options import CONDITION, BrokenOptionsError, OptionFacts, facts_of, report_misfits
-from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names
-from .references import Lookup, Requirement
-
-if TYPE_CHECKING:
-    from ..spec import PluginSpec
+from .options import report_misfits
+from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names, spec_of
+from .references import Lookup
+from .requirement import Requirement
 
 
 @dataclass(slots=True)
@@ -53,27 +54,25 @@ def read_logic(mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any
 def _read_role(
     role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup, constants: dict[str, Any], logic: Logic
 ) -> None:
-    spec = _plugin(role, mapping, owner, lookup)
-    if spec is None:
+    plugin = _plugin(role, mapping, owner, lookup)
+    if plugin is None:
         return
-    findings = lookup.findings
-    try:
-        facts = facts_of(spec)
-        given = {name: value for name, value in mapping.items() if name != "use" and not name.startswith("x-")}
-        before = findings.error_count
-        report_misfits(spec, _data(given, facts), mapping, owner, findings)
-        if findings.error_count != before:
-            given = {name: value for name, value in given.items() if name in facts}
-    except BrokenOptionsError as error:
-        _report_broken(spec.name, _distribution(spec.name), str(error), mapping, lookup)
-        return
+    facts = plugin.options
+    given = {name: value for name, value in mapping.items() if name != "use" and not name.startswith("x-")}
+    data = _data(given, facts)
+    if not plugin.fit(data):
+        try:
+            report_misfits(spec_of(plugin), plugin, data, mapping, owner, lookup.findings)
+        except BrokenOptionsError as error:
+            _report_broken(plugin.name, plugin.distribution, str(error), mapping, lookup)
+            return
     reader = _Reader(mapping, lookup, constants, logic)
     options = {name: reader.option(name, value, facts[name]) for name, value in given.items() if name in facts}
-    logic.roles.append(RoleShape(role, spec.name, options, owner))
-    reader.carry(spec.carries_name, options)
+    logic.roles.append(RoleShape(role, plugin.name, options, owner))
+    reader.carry(plugin.carries_name, options)
 
 
-def _data(given: dict[str, Any], facts: dict[str, OptionFacts]) -> dict[str, Any]:
+def _data(given: dict[str, Any], facts: Mapping[str, OptionFacts]) -> dict[str, Any]:
     """Return options as plain data for their model; what is not known yet is given a value that fits or left out."""
     data: dict[str, Any] = {}
     for name, value in given.items():
@@ -145,7 +144,7 @@ class _Reader:
         return with_constants(value, {name: v for name, v in self.constants.items() if name not in signals})
 
 
-def _plugin(role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup) -> "PluginSpec | None":
+def _plugin(role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup) -> PluginFacts | None:
     """Return the plugin that a role uses, or None after a diagnostic."""
     findings = lookup.findings
     if "use" not in mapping:
@@ -179,14 +178,3 @@ def _plugin(role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup) ->
 def _report_broken(name: str, distribution: str, problem: str, mapping: LocatedMapping, lookup: Lookup) -> None:
     summary = f"the plugin `{name}` of `{distribution}` cannot be loaded: {problem}"
     lookup.findings.error("E502", summary, mapping.value_place("use"), f"mend or reinstall `{distribution}`")
-
-
-def _distribution(name: str) -> str:
-    from importlib.metadata import entry_points
-
-    from ..spec import ENTRY_POINT_GROUP
-
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        if point.name == name and point.dist is not None:
-            return point.dist.name
-    return "ophyd-decl"

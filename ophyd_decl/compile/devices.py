@@ -15,7 +15,7 @@ from ..model.blocks import RESERVED, Block
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
-from ..model.signals import SIGNAL, Surroundings, read_signal
+from ..model.signals import SIGNAL, Surroundings, make_signal
 from ..model.types import DEVICE_KEYS, GROUP
 from ..resolve.expressions import OPENING
 from ..resolve.scope import Scope, expand
@@ -105,7 +105,7 @@ class DeviceReader:
             if model is None:
                 # Its params are not known, but what every device has can be checked.
                 known = body.without(*[key for key in body if key not in DEVICE_KEYS])
-                _DEVICE.read(expand(known, self._scope), self._findings, place)
+                _DEVICE.read(self._heads(known), self._findings, place)
             else:
                 self._instance(name, model, body, place)
         elif "type" in body:
@@ -178,8 +178,13 @@ class DeviceReader:
                 if key not in model.failed_params:
                     report_unknown_param(key, body, model, DEVICE_KEYS, self._findings)
                 mapping = mapping.without(key)
-        values = _DEVICE.read(expand(mapping, self._scope), self._findings, place)
+        values = _DEVICE.read(self._heads(mapping), self._findings, place)
         return {key: value for key, value in values.items() if value is not UNKNOWN}
+
+    def _heads(self, mapping: LocatedMapping) -> LocatedMapping:
+        """Return the keys that every device has, with their expressions replaced; not those that come later."""
+        later = [key for key in mapping if key in DEVICE_KEYS and DEVICE_KEYS[key].later]
+        return mapping.replaced(expand(mapping.without(*later), self._scope))
 
     def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:
         builder = self._builder
@@ -214,7 +219,7 @@ class DeviceReader:
         scope = self._scope.with_names({})
         scope.constants = frozenset(scope.values)
         structure = tuple(key for key in body if key not in DEVICE_KEYS)
-        heads = expand(body.without(*structure), self._scope)
+        heads = self._heads(body.without(*structure))
         own = GROUP.read(body.replaced(heads), findings, place)
         own = {key: value for key, value in own.items() if value is not UNKNOWN and key in DEVICE_KEYS}
         if own.get("when") is False:
@@ -237,23 +242,24 @@ class DeviceReader:
         if own.get("when") is False:
             self.devices.absent.add(name)
             return
-        if findings.error_count != before:
-            return
-        around = Surroundings(findings, False, self._defaults.timeouts)
-        inner = expanded.without(*[key for key in DEVICE_KEYS if key not in SIGNAL.keys], "name")
-        shape = signal_device(name, inner, place, around)
-        if shape is not None:
+        shape = signal_device(name, own, expanded, place, Surroundings(findings, False, self._defaults.timeouts))
+        if shape is not None and findings.error_count == before:
             own = {key: value for key, value in own.items() if value is not UNKNOWN}
             self._add(name, shape, {}, own, place)
 
 
-def signal_device(name: str, mapping: LocatedMapping, place: Place, around: Surroundings) -> Shape | None:
-    """Return the shape of a device that is one signal, or None after diagnostics."""
-    signal = read_signal(name, mapping, place, around)
+def signal_device(
+    name: str, values: dict[str, Any], mapping: LocatedMapping, place: Place, around: Surroundings
+) -> Shape | None:
+    """Return the shape of a device that is one signal, or None after diagnostics.
+
+    :param values: of its keys, those that are sound.
+    """
+    signal = make_signal(name, values, mapping, place, around)
     if signal is None:
         return None
-    said = "format" in mapping
-    signal = replace(signal, carries_device_name=True, format=signal.format if said else "hinted")
+    said = "format" in mapping or signal.access == "w"
+    signal = replace(signal, document_name=None, carries_device_name=True, format=signal.format if said else "hinted")
     return Shape("signal", (signal,), (), place, (), signal.doc)
 
 

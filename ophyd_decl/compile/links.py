@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Member, SignalShape
+from ..check.names import check_name, report_clash
 from ..check.paths import Content, DeadEnd, PathError, parse_path, walk, write_path
-from ..check.references import Lookup, Requirement
+from ..check.references import Lookup
+from ..check.requirement import Requirement
 from ..errors import Note, Place
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.suggest import suggest, suggest_or_list
@@ -102,10 +105,10 @@ class Links:
     def groups(self, mapping: LocatedMapping | None) -> dict[str, tuple[str, ...]]:
         """Return the paths of the members of each group; mistakes are reported."""
         groups: dict[str, tuple[str, ...]] = {}
-        for name, selectors in (mapping or {}).items():
-            if mapping is None or not isinstance(selectors, LocatedList):
-                continue
-            if self._name_is_free(name, mapping):
+        if mapping is None:
+            return groups
+        for name, selectors in mapping.items():
+            if isinstance(selectors, LocatedList) and self._name_is_free(name, mapping):
                 paths: dict[str, None] = {}
                 for index, selector in enumerate(selectors):
                     if isinstance(selector, str):
@@ -114,8 +117,6 @@ class Links:
         return groups
 
     def _name_is_free(self, name: str, mapping: LocatedMapping) -> bool:
-        from ..check.names import check_name, report_clash
-
         place = mapping.key_place(name)
         device = self._devices.made.get(name)
         if device is not None:
@@ -188,6 +189,4 @@ def _every_path(devices: Mapping[str, DeviceBlueprint]) -> list[str]:
 
 
 def _matches(path: str, pattern: str) -> bool:
-    from fnmatch import fnmatchcase
-
     return fnmatchcase(path, pattern)

@@ -21,6 +21,7 @@ from ..model.types import MEMBER_BLOCKS
 from ..resolve.bodies import expand_member
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedMapping
+from ..source.plain import is_list, is_mapping
 from ..source.tree import UNKNOWN
 from .children import ChildReader
 from .draft import Draft
@@ -165,12 +166,10 @@ class ShapeBuilder:
 
 def frozen(value: Any) -> Any:
     """Return a value as a part of a key; 1, 1.0 and true are different."""
-    if isinstance(value, list):
-        items: Any = value
-        return tuple(frozen(item) for item in items)
-    if isinstance(value, dict):
-        entries: Any = value.items()
-        return tuple((key, frozen(item)) for key, item in entries)
+    if is_list(value):
+        return tuple(frozen(item) for item in value)
+    if is_mapping(value):
+        return tuple((key, frozen(item)) for key, item in value.items())
     return type(value), value
 
 

@@ -5,23 +5,31 @@ from typing import Any
 
 from ..blueprint import DeviceBlueprint
 from ..errors import DefinitionError
-from ..model.signals import Surroundings
+from ..model.signals import SIGNAL, Surroundings
 from ..source import Findings, LocatedList, LocatedMapping, SourceFile
+from ..source.plain import is_list, is_mapping
 from ..vocab.addresses import split_scheme
 from .devices import signal_device
 
 
 class _Nowhere:
-    """The span of what stands in no file."""
+    """The mark and the span of what stands in no file."""
 
     line = 0
     column = 0
-    start_mark: "_Nowhere"
-    end_mark: "_Nowhere"
+
+    @property
+    def start_mark(self) -> "_Nowhere":
+        """Return itself."""
+        return self
+
+    @property
+    def end_mark(self) -> "_Nowhere":
+        """Return itself."""
+        return self
 
 
-_NOWHERE = _Nowhere()
-_NOWHERE.start_mark = _NOWHERE.end_mark = _NOWHERE
+_NOWHERE: Any = _Nowhere()
 
 
 def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> DeviceBlueprint:
@@ -38,7 +46,8 @@ def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = 
     mapping: LocatedMapping = _located(given, file)
     if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
         findings.error("E121", f"a signal needs a name, got {name!r}", file.start, 'write name="…"')
-    shape = signal_device("signal", mapping, file.start, Surroundings(findings))
+    values = SIGNAL.read(mapping, findings, file.start)
+    shape = signal_device("signal", values, mapping, file.start, Surroundings(findings))
     if findings.error_count or shape is None:
         raise DefinitionError(findings.sorted(), _render)
     protocol, _ = split_scheme(address, keys.get("protocol", "ca"))
@@ -60,16 +69,14 @@ def path_of(name: str) -> str:
 
 def _located(value: Any, file: SourceFile) -> Any:
     """Return plain data as a tree without places."""
-    if isinstance(value, dict):
-        entries: Any = value.items()
+    if is_mapping(value):
         mapping = LocatedMapping(file, _NOWHERE)
-        mapping.update({str(key): _located(item, file) for key, item in entries})
+        mapping.update({str(key): _located(item, file) for key, item in value.items()})
         mapping.spans = dict.fromkeys(mapping, (_NOWHERE, _NOWHERE, _NOWHERE))
         return mapping
-    if isinstance(value, list | tuple):
-        items: Any = value
+    if is_list(value):
         made = LocatedList(file, _NOWHERE)
-        made.extend(_located(item, file) for item in items)
+        made.extend(_located(item, file) for item in value)
         made.spans = [(_NOWHERE, _NOWHERE)] * len(made)
         return made
     return value

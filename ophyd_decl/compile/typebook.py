@@ -79,9 +79,9 @@ class TypeBook:
     def _read_params(self, model: TypeModel, params: LocatedMapping | None) -> None:
         findings = self._findings
         failed: set[str] = set()
-        for name, body in (params or {}).items():
-            if params is None:
-                continue
+        if params is None:
+            return
+        for name, body in params.items():
             place = params.key_place(name)
             if not is_identifier(name):
                 findings.error("E407", f"`{name}` is no name for a param", place, "use letters, digits and `_`")

@@ -74,8 +74,7 @@ class Block:
                 "E112", f"`{name}` is reserved for a later version", mapping.key_place(name), "remove the key"
             )
             return
-        known = [key for key in self.keys if key not in mapping] or list(self.keys)
-        help_text = suggest(name, known) or f"remove it; there are {listed(self.keys)}"
+        help_text = suggest(name, self.keys) or f"remove it; there are {listed(self.keys)}"
         findings.error("E110", f"unknown key `{name}` in {self.name}", mapping.key_place(name), help_text)
 
     def schema(self) -> dict[str, Any]:

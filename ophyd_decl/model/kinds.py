@@ -5,13 +5,13 @@ Own classes instead of a model library, since importing one costs more than the 
 A value that is `UNKNOWN` passes every check.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from ..errors import Place
 from ..source.findings import Findings
+from ..source.plain import plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 
@@ -239,17 +239,11 @@ class Tree(Kind):
         """Return the value, or `FAILED` after a diagnostic."""
         if isinstance(value, LocatedMapping):
             return value
-        return spot.error("E120", f"expected a mapping, got {shown(value)}", "write names and what belongs to them")
+        if value is UNKNOWN:
+            return FAILED
+        help_text = "write names and what belongs to them" if value is not None else "remove the key, or fill it"
+        return spot.error("E120", f"expected a mapping, got {shown(value)}", help_text)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         return {"type": "object"}
-
-
-def plain(value: Any) -> Any:
-    """Return a value with ordinary dicts and lists in the place of located ones."""
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value

@@ -11,10 +11,11 @@ from typing import Any
 from ..blueprint import Reference
 from ..errors import Note, Place
 from ..source.findings import Findings
+from ..source.plain import plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from .blocks import Block, Key
-from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, plain, shown
+from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, shown
 from .macros import has_macro, report_macro
 
 PARAM_TYPES = ("str", "int", "float", "bool", "list", "map", "ref", "options")

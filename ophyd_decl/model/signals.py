@@ -83,9 +83,21 @@ def read_signal(key: str, mapping: LocatedMapping, owner: Place, around: Surroun
 
     :param owner: its key in the file.
     """
+    before = around.findings.error_count
+    values = SIGNAL.read(mapping, around.findings, owner)
+    shape = make_signal(key, values, mapping, owner, around)
+    return shape if around.findings.error_count == before else None
+
+
+def make_signal(
+    key: str, values: dict[str, Any], mapping: LocatedMapping, owner: Place, around: Surroundings
+) -> SignalShape | None:
+    """Return a signal from the values of its keys, or None after diagnostics.
+
+    :param values: those that are sound.
+    """
     findings = around.findings
     before = findings.error_count
-    values = SIGNAL.read(mapping, findings, owner)
     datatype = read_datatype(values, mapping, findings, owner)
     _check_access(values, mapping, findings)
     origin = _origin(values, mapping, owner, around, datatype)

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..blueprint import Soft
 from ..source.findings import Findings
+from ..source.plain import is_list
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.datatypes import Datatype
@@ -56,10 +57,9 @@ def _scalar_problem(value: Any, name: str) -> str:
 
 
 def _array_problem(value: Any, name: str, dimensions: int) -> str:
-    if not isinstance(value, list):
+    if not is_list(value):
         return f"expected a list, got {shown(value)}"
-    items: list[Any] = value
-    for item in items:
+    for item in value:
         problem = _array_problem(item, name, dimensions - 1) if dimensions > 1 else _scalar_problem(item, name)
         if problem:
             return problem

@@ -2,8 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
+from pathlib import Path
 
 from ..errors import Note, Place
 from ..model.files import TYPES_FILE
@@ -159,7 +158,7 @@ class Catalog:
                 self.add(loaded, shipped=True)
 
 
-_LIBRARY: Any = files("ophyd_decl") / "library"
+_LIBRARY = Path(__file__).parents[1] / "library"
 
 
 def _shipped_namespaces() -> list[str]:

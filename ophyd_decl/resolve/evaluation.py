@@ -6,6 +6,7 @@ from typing import Any
 from jinja2 import TemplateError, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
 
+from ..source.plain import is_list, is_mapping
 from .expressions import CLOSING, MAX_CHARACTERS, OPENING, ExpressionError
 from .sandbox import MAX_ITEMS, MAX_TEXT, TEXT_METHODS, Sandbox, TooMuchError, bounded
 
@@ -40,8 +41,9 @@ def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[st
 
 
 def _names(tree: nodes.Node) -> list[str]:
-    every = [tree, *tree.find_all(nodes.Name)] if isinstance(tree, nodes.Name) else list(tree.find_all(nodes.Name))
-    return [node.name for node in every if isinstance(node, nodes.Name) and node.name not in _GLOBALS]
+    names = [tree.name] if isinstance(tree, nodes.Name) else []
+    names += [node.name for node in tree.find_all(nodes.Name)]
+    return [name for name in names if name not in _GLOBALS]
 
 
 def _check(tree: nodes.Node, text: str) -> None:
@@ -74,7 +76,7 @@ def _evaluator(run: Any, text: str) -> Callable[[Mapping[str, Any]], Any]:
         except UndefinedError as error:
             raise ExpressionError("E301", _one_line(error), text, "use what exists") from None
         except SecurityError as error:
-            raise ExpressionError("E304", _one_line(error), text, f"keep texts below {MAX_TEXT} characters") from None
+            raise ExpressionError("E304", _one_line(error), text, "make it smaller, or write the value out") from None
         except (TemplateError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
             raise ExpressionError(
                 "E303", f"the expression gives no value: {_one_line(error)}", text, "mend the expression"
@@ -93,12 +95,10 @@ def _plain(value: Any, text: str, left: list[int]) -> Any:
         raise TooMuchError(f"the result has more than {MAX_ITEMS} items")
     if value is None or isinstance(value, str | int | float | bool):
         return str(value) if isinstance(value, str) else value
-    if isinstance(value, list | tuple):
-        items: Any = value
-        return [_plain(item, text, left) for item in items]
-    if isinstance(value, dict):
-        entries: Any = value.items()
-        return {str(key): _plain(item, text, left) for key, item in entries}
+    if is_list(value):
+        return [_plain(item, text, left) for item in value]
+    if is_mapping(value):
+        return {str(key): _plain(item, text, left) for key, item in value.items()}
     raise ExpressionError("E303", "the expression gives no value", text, "a function needs its arguments")
 
 

@@ -3,7 +3,7 @@
 from ..errors import Place
 from ..model.files import API, KINDS
 from ..model.kinds import shown
-from ..source import Findings, LoadedFile, LocatedMapping
+from ..source import Findings, LoadedFile, LocatedList, LocatedMapping
 from ..source.suggest import suggest, suggest_or_list
 
 
@@ -18,7 +18,7 @@ def read_header(loaded: LoadedFile, findings: Findings) -> str | None:
             _report_missing(("api", "kind"), file.start, findings)
         return None
     if not isinstance(root, LocatedMapping):
-        place = file.start if not isinstance(root, list) else root.place  # pyright: ignore[reportUnknownMemberType]
+        place = root.place if isinstance(root, LocatedList) else file.start
         findings.error("E120", f"a file holds a mapping, this is {shown(root)}", place, f"begin with `api: {API}`")
         return None
     missing = tuple(name for name in ("api", "kind") if name not in root)
@@ -43,6 +43,6 @@ def read_header(loaded: LoadedFile, findings: Findings) -> str | None:
 def _report_missing(names: tuple[str, ...], place: Place, findings: Findings) -> None:
     words = " and ".join(f"`{name}`" for name in names)
     verb = "is" if len(names) == 1 else "are"
-    hints = {"api": f"`api: {API}`", "kind": f"`kind:` and one of {', '.join(KINDS)}"}
+    hints = {"api": f"`api: {API}`", "kind": "`kind: " + "`, `".join(KINDS[:-1]) + f"` or `{KINDS[-1]}`"}
     help_text = f"begin the file with {' and '.join(hints[name] for name in names)}"
     findings.error("E111", f"{words} {verb} missing at the top of the file", place, help_text)

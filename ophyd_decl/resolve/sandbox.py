@@ -14,6 +14,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from ..source.plain import is_list, is_mapping
+
 MAX_TEXT = 10_000
 MAX_ITEMS = 10_000
 MAX_BITS = 128
@@ -46,7 +48,7 @@ def bounded(value: Any) -> Any:
     """
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise TooMuchError(f"the result is a text of more than {MAX_TEXT} characters")
-    if isinstance(value, list | tuple | dict) and len(value) > MAX_ITEMS:  # pyright: ignore[reportUnknownArgumentType]
+    if (is_list(value) or is_mapping(value)) and len(value) > MAX_ITEMS:
         raise TooMuchError(f"the result has more than {MAX_ITEMS} items")
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise TooMuchError("the result is too large a number")
@@ -58,6 +60,14 @@ def _range(*bounds: int) -> list[int]:
     if len(numbers) > MAX_ITEMS:
         raise TooMuchError(f"the range has more than {MAX_ITEMS} numbers")
     return list(numbers)
+
+
+def _lower(value: Any) -> str:
+    return str(value).lower()
+
+
+def _upper(value: Any) -> str:
+    return str(value).upper()
 
 
 def _zfill(value: Any, width: int) -> str:
@@ -72,12 +82,12 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "float": float,
     "int": int,
     "length": len,
-    "lower": lambda value: str(value).lower(),
+    "lower": _lower,
     "max": max,
     "min": min,
     "round": round,
     "string": str,
-    "upper": lambda value: str(value).upper(),
+    "upper": _upper,
     "zfill": _zfill,
 }
 
@@ -136,8 +146,8 @@ def _check_power(left: Any, right: Any) -> None:
 
 def _check_product(left: Any, right: Any) -> None:
     for sequence, factor in ((left, right), (right, left)):
-        if isinstance(sequence, str | list | tuple) and isinstance(factor, int):
-            size = len(sequence) * factor  # pyright: ignore[reportUnknownArgumentType]
+        if (isinstance(sequence, str) or is_list(sequence)) and isinstance(factor, int):
+            size = len(sequence) * factor
             if size > (MAX_TEXT if isinstance(sequence, str) else MAX_ITEMS):
                 raise TooMuchError("`*` gives too long a result")
     if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > MAX_BITS:

@@ -7,6 +7,7 @@ from ..blueprint import Param, Template
 from ..errors import Note, Place
 from ..model.kinds import shown
 from ..source.findings import Findings
+from ..source.plain import is_list, is_mapping
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping, Node
 from .expressions import OPENING, Expression, ExpressionError, Part, join, names_of, split
@@ -167,16 +168,14 @@ def _expanded(value: Node, holder: Holder, key: Any, evaluate: Callable[..., Any
 
 def located(value: Any, holder: Holder, key: Any) -> Any:
     """Return the result of an expression as a tree; everything in it has the place of the expression."""
-    if isinstance(value, list):
-        items: Any = value
+    if is_list(value):
         made = LocatedList(holder.file, _span(holder, key))
-        made.extend(located(item, holder, key) for item in items)
+        made.extend(located(item, holder, key) for item in value)
         made.spans = [(made.begin, made.end)] * len(made)
         return made
-    if isinstance(value, dict):
-        entries: Any = value.items()
+    if is_mapping(value):
         mapping = LocatedMapping(holder.file, _span(holder, key))
-        for name, item in entries:
+        for name, item in value.items():
             mapping[name] = located(item, holder, key)
             mapping.spans[name] = (mapping.begin, mapping.begin, mapping.end)
         return mapping
@@ -186,4 +185,5 @@ def located(value: Any, holder: Holder, key: Any) -> Any:
 def _span(holder: Holder, key: Any) -> Any:
     if isinstance(holder, LocatedMapping):
         return holder.spans[key][1] if key in holder.spans else holder.begin
-    return holder.spans[key][0] if 0 <= key < len(holder.spans) else holder.begin
+    index = int(key)
+    return holder.spans[index][0] if 0 <= index < len(holder.spans) else holder.begin

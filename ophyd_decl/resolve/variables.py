@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.kinds import Spot, plain
+from ..model.kinds import Spot
 from ..model.macros import has_macro, report_macro
 from ..source import Findings, LocatedMapping
+from ..source.plain import plain
 from ..source.tree import UNKNOWN
 from ..vocab.names import is_identifier
 from .bodies import names_in

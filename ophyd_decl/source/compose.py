@@ -82,7 +82,7 @@ class Composer:
         scalar = self._scalar
         while True:
             event = next_event()
-            kind = type(event)
+            kind: object = event.__class__
             if kind is ScalarEvent:
                 scalar(event)
             elif kind is MappingStartEvent:
@@ -115,7 +115,7 @@ class Composer:
             self._root = value
             return
         top = stack[-1]
-        node = top.node
+        node: Any = top.node
         if type(node) is LocatedMapping:
             key_event = top.key
             if key_event is None:
@@ -188,7 +188,7 @@ class Composer:
 
     def _put(self, value: Node, start: Any, end: Any) -> None:
         top = self._stack[-1]
-        node = top.node
+        node: Any = top.node
         if type(node) is LocatedMapping:
             key_event, top.key = top.key, None
             self._store(top, key_event, value, start, end)

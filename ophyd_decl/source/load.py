@@ -8,7 +8,6 @@ from ..errors import Place
 from .compose import Composer, TooLargeError
 from .events import NextEvent, Problem, SyntaxProblem, c_events, pure_events
 from .findings import Findings
-from .syntax import explain
 from .text import read_source
 from .tree import Node, SourceFile
 
@@ -47,6 +46,8 @@ def load_text(file: SourceFile, findings: Findings) -> LoadedFile:
         findings.error("E105", f"the file is {error}", place, "split the file, or flatten it")
         root = None
     except SyntaxProblem as error:
+        from .syntax import explain  # only mistakes need its tables
+
         explain(error, file, findings)
         root = None
     return LoadedFile(file, root, findings.error_count == before)

@@ -20,15 +20,29 @@ Node = Any
 class Mark(Protocol):
     """A position as the YAML parsers give it: line and column from 0, in code points."""
 
-    line: int
-    column: int
+    @property
+    def line(self) -> int:
+        """Return the line."""
+        ...
+
+    @property
+    def column(self) -> int:
+        """Return the column."""
+        ...
 
 
 class Span(Protocol):
     """A parser event: where a key or a value begins and ends."""
 
-    start_mark: Mark
-    end_mark: Mark
+    @property
+    def start_mark(self) -> Mark:
+        """Return where it begins."""
+        ...
+
+    @property
+    def end_mark(self) -> Mark:
+        """Return where it ends, exclusive."""
+        ...
 
 
 class SourceFile:
