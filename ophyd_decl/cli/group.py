@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from .outcome import end_soon_after_interrupt, guard
+from .options import version_option
+from .outcome import ReaderGoneError, end_soon_after_interrupt, guard
 
 #: Name of a command, and the file that holds it as `command`.
 COMMANDS: dict[str, str] = {
@@ -52,6 +53,13 @@ class LazyGroup(click.Group):
                 raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
             raise
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that the arguments name."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -78,7 +86,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine, 1 the files are wrong, 2 usage, 3 the control system disagrees, 130 interrupted.",
 )
-@click.version_option(package_name="ophyd-decl", prog_name="ophyd-decl", message="%(prog)s %(version)s")
+@version_option
 def main() -> None:
     """Check, connect and use Bluesky devices that are defined in YAML.
 

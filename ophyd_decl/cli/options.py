@@ -10,6 +10,22 @@ from .outcome import set_verbosity
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+def _show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        click.echo(f"ophyd-decl {version('ophyd-decl')}")
+    except PackageNotFoundError:
+        click.echo("ophyd-decl, from a checkout that is not installed")
+    context.exit()
+
+
+version_option = click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
 path_argument = click.argument("path", type=click.Path(path_type=Path))
 timeout_option = click.option(
     "--timeout",
@@ -34,7 +50,7 @@ def common_options(function: Function) -> Function:
         click.option(
             "-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Log more; twice for all."
         ),
-        click.version_option(package_name="ophyd-decl", prog_name="ophyd-decl", message="%(prog)s %(version)s"),
+        version_option,
     ):
         function = option(function)
     return function

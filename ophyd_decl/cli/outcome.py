@@ -27,6 +27,10 @@ INTERRUPTED = 130
 GRACE_AFTER_INTERRUPT_S = 1.5
 
 
+class ReaderGoneError(Exception):
+    """Nobody reads the output any more; a `BrokenPipeError` that click does not answer with an exit code of its own."""
+
+
 def end(code: int) -> NoReturn:
     """End the command with an exit code; everything was said already."""
     raise click.exceptions.Exit(code)
@@ -46,13 +50,10 @@ def guard(call: Callable[[], object], debug: bool) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        return _reader_has_gone()
-    except SystemExit as ended:
-        # click ends the process itself where the reader of the output has gone.
-        if isinstance(ended.__context__, BrokenPipeError):
-            return _reader_has_gone()
-        raise
+    except (ReaderGoneError, BrokenPipeError):
+        # Keeps Python from complaining at its end that nobody reads (`| head`), which is no fault of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
     except Exception as error:  # noqa: BLE001  # the last border: nobody above could answer it
         return _failed(error, debug)
     return code if isinstance(code, int) else FINE
@@ -63,12 +64,6 @@ def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-
-
-def _reader_has_gone() -> int:
-    """Keep Python from complaining at its end that nobody reads (`| head`), which is no fault of ours."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FINE
 
 
 def _failed(error: BaseException, debug: bool) -> int:
