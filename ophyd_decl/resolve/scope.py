@@ -130,7 +130,8 @@ class Scope:
         place = holder.part_place(key, part.text, occurrence)
         near = suggest(name, self.values)
         known = f"defined names: {listed(self.values)}" if self.values else "no names are defined here"
-        self.findings.error("E301", f"`{name}` is not defined", place, near or known)
+        notes = (Note(known),) if near else ()
+        self.findings.error("E301", f"`{name}` is not defined", place, near or known, notes)
 
 
 def _joined(pieces: list[str | Param]) -> list[str | Param]:

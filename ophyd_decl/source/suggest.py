@@ -20,6 +20,8 @@ _SYNONYMS = {
     "readonly": "access",
 }
 _MOST_SHOWN = 8
+#: In a word of so few characters one wrong character is half of it.
+_SHORT = 3
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
@@ -27,7 +29,7 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # costs 5 ms, and only mistakes need it
 
     known = list(candidates)
-    near = get_close_matches(word, known, 1, 0.6)
+    near = get_close_matches(word, known, 1, 0.6 if len(word) > _SHORT else 0.5)
     if not near:
         synonym = _SYNONYMS.get(word)
         near = [synonym] if synonym in known else []
