@@ -47,11 +47,13 @@ class Served:
 class Link(ABC):
     """One address, shared by all channels that use it.
 
+    :param key: what its users have in common, as the connector keeps it.
     :param name: the address as the protocol knows it.
     :param inbox: brings events of the client library to the loop.
     """
 
-    def __init__(self, name: str, inbox: Inbox) -> None:
+    def __init__(self, key: object, name: str, inbox: Inbox) -> None:
+        self.key = key
         self.name = name
         self.inbox = inbox
         self.phase: Phase = "new"
@@ -168,6 +170,12 @@ class Link(ABC):
         if self.monitors and not self.subscribed and any(m.channel.failure is None for m in self.monitors):
             self.subscribed = True
             self.subscribe()
+
+    def begin_again(self) -> None:
+        """End the generation though the connection stands, since what the server said is no longer true."""
+        if self.phase == "ready":
+            self.phase = "describing"
+            self._close_subscription()
 
     def went_down(self) -> None:
         """End the generation, and say so to whoever waits or listens."""

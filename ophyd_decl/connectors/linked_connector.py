@@ -55,7 +55,7 @@ class LinkedConnector(ABC):
     # What a protocol does.
 
     @abstractmethod
-    def make_link(self, address: str, datatype: Datatype) -> Link:
+    def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
 
     @abstractmethod
@@ -95,7 +95,7 @@ class LinkedConnector(ABC):
         key = self.link_key(address, datatype)
         link = self._links.get(key)
         if link is None:
-            link = self._links[key] = self.make_link(address, datatype)
+            link = self._links[key] = self.make_link(key, address, datatype)
         channel = self.make_channel(address, datatype, check, link)
         link.users.append(channel)
         if link.phase == "ready":
@@ -116,7 +116,8 @@ class LinkedConnector(ABC):
             if used in link.users:
                 link.users.remove(used)
             if not link.users:
-                self._links = {key: other for key, other in self._links.items() if other is not link}
+                if self._links.get(link.key) is link:
+                    del self._links[link.key]
                 link.release()
 
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
@@ -271,6 +272,9 @@ def _settle_connected(batch: Batch[Description | SignalError], index: int, chann
 def _not_found(channel: LinkedChannel, waited_s: float) -> SignalError:
     if channel.state == "closed":
         return channel.unavailable()
+    if channel.link.phase == "describing":
+        problem = f"a server has it, but did not describe it within {max(waited_s, 0):.1f} s"
+        return AbsentError(problem, source=channel.source)
     return AbsentError(f"nothing answered within {max(waited_s, 0):.1f} s", source=channel.source)
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from ophyd_decl.errors import DisconnectedError, MismatchError, PutLostError
+from ophyd_decl.errors import BadValueError, DisconnectedError, MismatchError, PutLostError, PutRefusedError
 from tests.contract.labs import ENUM, FLOAT, MODES, EpicsLab, Lab, Seen, labelled, until
 
 #: Within this a closed connection must be known everywhere.
@@ -75,3 +75,35 @@ async def test_a_put_that_was_lost_is_not_done_later(remote_lab: EpicsLab) -> No
     lab.start()
     await until(lambda: number.generation == 2, lab.reconnection_s)
     assert await lab.value(number) == 1.5
+
+
+async def test_labels_that_change_under_the_connection_begin_a_generation(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    mode, declared = lab.channel("mode", ENUM), lab.channel("mode", labelled(*MODES))
+    await lab.connect(mode, declared)
+    seen, seen_declared = Seen(), Seen()
+    monitors = [lab.connector.monitor(mode, seen), lab.connector.monitor(declared, seen_declared)]
+    await until(lambda: seen.values == ["High"] and seen_declared.values == ["High"])
+    lab.set("mode.ONST", "Medium")
+    await until(lambda: mode.generation == 2)
+    await until(lambda: seen.values[-1] == "Medium" and seen_declared.errors)
+    assert isinstance(seen_declared.errors[-1], MismatchError)
+    assert isinstance((await lab.read(declared))[0], MismatchError)
+    assert await lab.value(mode) == "Medium"
+    assert isinstance(await lab.put(mode, "High"), BadValueError)
+    for monitor in monitors:
+        monitor.close()
+
+
+async def test_rights_that_change_are_told(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    number = await lab.connected("number", FLOAT)
+    lab.set("number.ASG", "READONLY")
+    if lab.tells_rights:
+        await until(lambda: number.description is not None and not number.description.writable)
+    assert isinstance(await lab.put(number, 2.0), PutRefusedError)
+    lab.set("number.ASG", "DEFAULT")
+    if lab.tells_rights:
+        await until(lambda: number.description is not None and number.description.writable)
+    assert await lab.put(number, 2.0) is None
+    assert number.generation == 1

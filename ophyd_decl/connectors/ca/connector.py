@@ -48,9 +48,9 @@ class CaConnector(LinkedConnector):
         """Return what channels must have in common: PV, whether a long string is wanted, whether an array is."""
         return address.strip(), _wants_text(datatype), datatype.shape is not None
 
-    def make_link(self, address: str, datatype: Datatype) -> Link:
+    def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
-        return CaLink(address.strip(), self.inbox, self, _wants_text(datatype), datatype.shape is not None)
+        return CaLink(key, address.strip(), self.inbox, self, _wants_text(datatype), datatype.shape is not None)
 
     def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
         """Ask for fresh values, with one flush."""

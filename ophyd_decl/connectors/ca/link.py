@@ -4,7 +4,6 @@ For a text the channel of the long form (`X.VAL$`) is searched beside the plain 
 bytes; it is used if the server turns out to serve a DBR_STRING and offers it.
 """
 
-import ctypes
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from ...vocab.datatypes import NativeType
 from ..inbox import Inbox
 from ..link import QUEUE_LIMIT, Link, Served
 from ..values import WireTraits
-from . import calls, library
+from . import library
 from .calls import Data
 from .decoding import (
     CHAR,
@@ -36,6 +35,8 @@ from .decoding import (
     scalar_decoder,
 )
 from .encoding import encode
+from .endpoint import Endpoint, Question
+from .subscription import LabelWatch, Updates
 
 if TYPE_CHECKING:
     from .connector import CaConnector
@@ -45,119 +46,6 @@ if TYPE_CHECKING:
 CARRIED = {"int8": "uint8", "uint16": "int32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
 
 
-class Endpoint:
-    """One channel of libca."""
-
-    __slots__ = ("channel", "link", "name", "number", "up")
-
-    def __init__(self, link: "CaLink", name: str) -> None:
-        self.link = link
-        self.name = name
-        self.up = False
-        self.number = calls.add_endpoint(self)
-        channel = ctypes.c_void_p()
-        status = library.create_channel(name.encode(), calls.on_connection, self.number, 0, ctypes.byref(channel))
-        self.channel: int | None = channel.value if status == library.ECA_NORMAL else None
-        if self.channel is not None:
-            library.replace_rights_handler(self.channel, calls.on_rights)
-
-    def clear(self) -> None:
-        """Give up the channel."""
-        calls.remove_endpoint(self.number)
-        if self.channel is not None:
-            library.clear_channel(self.channel)
-            self.channel = None
-
-    def connection(self, up: bool) -> None:
-        """Take a change of the connection; called in a thread of libca."""
-        self.link.inbox.post(self.link.endpoint_changed, self, up)
-
-    def rights(self, readable: bool, writable: bool) -> None:
-        """Take a change of access rights; called in a thread of libca."""
-        self.link.inbox.post(self.link.endpoint_rights, self, readable, writable)
-
-    def put_failed(self, status: int) -> None:
-        """Take the failure of a put without callback; called in a thread of libca."""
-        self.link.inbox.post(self.link.put_failed, status)
-
-
-class Question:
-    """The request for metadata of one generation."""
-
-    __slots__ = ("link", "number")
-
-    def __init__(self, link: "CaLink") -> None:
-        self.link = link
-        self.number = calls.add_target(self)
-
-    def arrived(self, member: int, status: int, count: int, data: Data) -> None:
-        """Hand the reply on; called in a thread of libca."""
-        del member
-        self.link.inbox.post(self.link.answered, self, status, count, data)
-
-
-class Subscription:
-    """The updates of one generation: a bounded queue between the thread of libca and the loop."""
-
-    __slots__ = ("_dropped_in", "_handle", "_limit", "_number", "_queue", "_waking", "link")
-
-    def __init__(self, link: "CaLink") -> None:
-        self.link = link
-        self._queue: deque[tuple[int, int, Data]] = deque()
-        self._waking = False
-        self._number = calls.add_target(self)
-        handle = ctypes.c_void_p()
-        mask = library.DBE_VALUE | library.DBE_ALARM
-        status = library.create_subscription(
-            link.kind + TIME,
-            link.wire_count,
-            link.wire_channel,
-            mask,
-            calls.on_reply,
-            self._number,
-            ctypes.byref(handle),
-        )
-        self._handle = handle.value if status == library.ECA_NORMAL else None
-
-    def clear(self) -> None:
-        """End it."""
-        calls.remove_target(self._number)
-        if self._handle is not None:
-            library.clear_subscription(self._handle)
-            self._handle = None
-
-    def arrived(self, member: int, status: int, count: int, data: Data) -> None:
-        """Queue an update; called in a thread of libca."""
-        del member
-        queue, link = self._queue, self.link
-        if len(queue) >= link.queue_limit:
-            try:
-                queue.popleft()
-                link.dropped += 1
-            except IndexError:  # the loop was faster
-                pass
-        queue.append((status, count, data))
-        if not self._waking:
-            self._waking = True
-            link.inbox.post(self._drain)
-
-    def _drain(self) -> None:
-        self._waking = False
-        if self.link.subscription is not self:
-            return
-        updates: list[Any] = []
-        for _ in range(len(self._queue)):
-            try:
-                status, count, data = self._queue.popleft()
-            except IndexError:
-                break
-            if status == library.ECA_NORMAL:
-                updates.append(self.link.decode(data, count))
-            elif status != library.ECA_DISCONN:  # a closed connection is told by the connection callback
-                self.link.subscription_failed(status)
-        self.link.deliver(updates)
-
-
 class CaLink(Link):
     """One PV; see `link.Link`.
 
@@ -165,8 +53,8 @@ class CaLink(Link):
     :param array: whether it is declared as an array, which CA does not tell apart from a scalar if it has one element.
     """
 
-    def __init__(self, name: str, inbox: Inbox, connector: "CaConnector", text: bool, array: bool) -> None:
-        super().__init__(name, inbox)
+    def __init__(self, key: object, name: str, inbox: Inbox, connector: "CaConnector", text: bool, array: bool) -> None:
+        super().__init__(key, name, inbox)
         self._connector = connector
         self._text = text
         self._array = array
@@ -174,7 +62,8 @@ class CaLink(Link):
         self._long: Endpoint | None = None
         self._used: Endpoint | None = None
         self._question: Question | None = None
-        self.subscription: Subscription | None = None
+        self._watch: LabelWatch | None = None
+        self.updates: Updates | None = None
         self.fences: deque[tuple[PutGroup, int]] = deque()
         self.queue_limit = 1
         self.kind = DOUBLE
@@ -203,7 +92,7 @@ class CaLink(Link):
 
     def stop(self) -> None:
         """Give up the channels."""
-        self._forget_question()
+        self._forget()
         for endpoint in (self._plain, self._long):
             if endpoint is not None:
                 endpoint.clear()
@@ -212,13 +101,13 @@ class CaLink(Link):
     def subscribe(self) -> None:
         """Have the server send updates."""
         self.queue_limit = self._limit()
-        self.subscription = Subscription(self)
+        self.updates = Updates(self)
 
     def unsubscribe(self) -> None:
         """Have the server send no more updates."""
-        if self.subscription is not None:
-            self.subscription.clear()
-            self.subscription = None
+        if self.updates is not None:
+            self.updates.clear()
+            self.updates = None
 
     def add_monitor(self, monitor: Any) -> None:
         """Deliver to this monitor, and make room in the queue for it."""
@@ -236,7 +125,7 @@ class CaLink(Link):
         elif endpoint is self._plain and up:
             self._plain_up(endpoint)
         elif endpoint is self._plain:
-            self._forget_question()
+            self._forget()
             self._used = None
             self.went_down()
 
@@ -246,9 +135,16 @@ class CaLink(Link):
             blind = self.served is not None and not self.served.readable and readable
             self.rights_changed(readable, writable)
             if blind:  # what could not be asked before
-                self.went_down()
-                self.went_up()
+                self.begin_again()
                 self._ask(endpoint)
+
+    def labels_changed(self, watch: LabelWatch, labels: tuple[str, ...]) -> None:
+        """Begin a new generation when an enum has got other labels."""
+        if watch is not self._watch or self.phase != "ready" or self._used is None:
+            return
+        if labels != self._known().native.choices:
+            self.begin_again()
+            self._ask(self._used)
 
     def long_expired(self) -> None:
         """Use the plain form, since the long one did not answer."""
@@ -277,7 +173,8 @@ class CaLink(Link):
         """Begin the generation with what the server said."""
         if question is not self._question or self._used is None:
             return
-        self._forget_question()
+        question.clear()
+        self._question = None
         if status == library.ECA_DISCONN:
             return
         told = status == library.ECA_NORMAL and not self.characters
@@ -315,12 +212,9 @@ class CaLink(Link):
             self.decode = characters_decoder()
         else:
             self.decode = array_decoder(self.kind) if self.is_array else scalar_decoder(self.kind)
-        self._forget_question()
-        question = self._question = Question(self)
+        self._forget()
         kind = self.kind + (TIME if self.kind == STRING else CONTROL)
-        status = library.get_callback(kind, self.wire_count, endpoint.channel, calls.on_reply, question.number)
-        if status != library.ECA_NORMAL:
-            self.inbox.post(self.answered, question, status, 0, b"")
+        self._question = Question(self, kind, self.wire_count, endpoint.channel)
 
     def _describe(self, facts: Metadata, count: int) -> None:
         endpoint = self._used
@@ -347,6 +241,8 @@ class CaLink(Link):
                 host=host.decode(errors="replace"),
             )
         )
+        if native.kind == "enum" and self._watch is None:
+            self._watch = LabelWatch(self)
 
     def _search_long(self) -> None:
         name = long_form(self.name) if self._text else ""
@@ -358,10 +254,13 @@ class CaLink(Link):
             self._long.clear()
             self._long = None
 
-    def _forget_question(self) -> None:
+    def _forget(self) -> None:
         if self._question is not None:
-            calls.remove_target(self._question.number)
+            self._question.clear()
             self._question = None
+        if self._watch is not None:
+            self._watch.clear()
+            self._watch = None
 
     def _limit(self) -> int:
         if not self.all_updates:

@@ -48,10 +48,10 @@ class PvaConnector(LinkedConnector):
         """Return the request of a put."""
         return self.request("field(value)record[block=true]" if wait else "field(value)record[block=false]")
 
-    def make_link(self, address: str, datatype: Datatype) -> Link:
+    def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
         del datatype
-        return PvaLink(address.strip(), self.inbox, self)
+        return PvaLink(key, address.strip(), self.inbox, self)
 
     def link_key(self, address: str, datatype: Datatype) -> object:
         """Return what channels must have in common: the PV."""

@@ -1,5 +1,6 @@
 """One PV over pvAccess: its description by a read of the whole structure, its keeper, its subscription."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ReadError
@@ -21,8 +22,8 @@ class PvaLink(Link):
 
     structure: Structure
 
-    def __init__(self, name: str, inbox: Inbox, connector: "PvaConnector") -> None:
-        super().__init__(name, inbox)
+    def __init__(self, key: object, name: str, inbox: Inbox, connector: "PvaConnector") -> None:
+        super().__init__(key, name, inbox)
         self.connector = connector
         self.under_way: set[tuple[Group, int]] = set()
         self.read_request: Any = None
@@ -101,12 +102,12 @@ class PvaLink(Link):
             return
         self._end_question()
         served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
-        if self.phase == "ready" and served == self.served:
-            return
         if self.phase == "ready":
-            self.went_down()
-            self._lose_requests()
-        self.went_up()
+            if replace(served, shape=self._known().shape) == self.served:
+                return
+            self.begin_again()
+        else:
+            self.went_up()
         self.described(served)
         if served.native.kind != "unknown":
             self.connector.keep_soon(self)

@@ -48,7 +48,7 @@ class SoftConnector(LinkedConnector):
         served = Served(native, **facts)
         link = self._links.get(address)
         if link is None:
-            self._links[address] = SoftLink(address, self.inbox, served, raw)
+            self._links[address] = SoftLink(address, address, self.inbox, served, raw)
         else:
             soft = cast(SoftLink, link)
             soft.value = (raw, time.time(), 0, "")
@@ -119,12 +119,12 @@ class SoftConnector(LinkedConnector):
 
     # The side of the connector.
 
-    def make_link(self, address: str, datatype: Datatype) -> Link:
+    def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a link to a value that starts with the zero of its dtype."""
         if self._strict:
-            return SoftLink(address, self.inbox, None, None)
+            return SoftLink(key, address, self.inbox, None, None)
         raw = local_conversion(datatype).to_native(zero_value(datatype))
-        return SoftLink(address, self.inbox, Served(native_of(datatype), WireTraits()), raw)
+        return SoftLink(key, address, self.inbox, Served(native_of(datatype), WireTraits()), raw)
 
     def make_channel(self, address: str, datatype: Datatype, check: Check | None, link: Link) -> LinkedChannel:
         """Return the object that stands for one use of a value."""

@@ -25,8 +25,8 @@ class SoftLink(Link):
     :param raw: its value.
     """
 
-    def __init__(self, name: str, inbox: Inbox, served: Served | None, raw: Any) -> None:
-        super().__init__(name, inbox)
+    def __init__(self, key: object, name: str, inbox: Inbox, served: Served | None, raw: Any) -> None:
+        super().__init__(key, name, inbox)
         self.offered = served
         self.value: RawUpdate = (raw, time.time(), 0, "")
         self.hooks: list[PutHook] = []
