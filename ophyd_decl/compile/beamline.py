@@ -18,12 +18,15 @@ from ..resolve.variables import read_variables
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_file
 from ..source.tree import UNKNOWN
 from .devices import Defaults, DeviceReader, Devices
+from .documents import DocumentNames
 from .links import Links
 from .result import Compiled, count_signals
 from .settings import check_profile, read_settings
 from .shapes import ShapeBuilder
 from .typebook import TypeBook
 
+#: More do not fit into the memory of a workstation.
+MAX_SIGNALS = 1_000_000
 PathLike = str | os.PathLike[str]
 
 
@@ -138,8 +141,12 @@ def _beamline(
     links.resolve()
     order = links.build_order()
     groups = links.groups(_expanded(tree.get("groups"), scope))
+    DocumentNames(values.get("name_separator", "-"), findings).check(devices.made)
     count = len(tree.get("devices", ()))
     signals = count_signals(device.shape for device in devices.made.values())
+    if signals > MAX_SIGNALS:
+        place = root.key_place("devices")
+        findings.error("E105", f"the beamline has more than {MAX_SIGNALS} signals", place, "use fewer devices")
     if findings.error_count:
         return Compiled(None, findings.sorted(), count, signals)
     blueprint = BeamlineBlueprint(

@@ -10,7 +10,7 @@ from ..model.kinds import FAILED, Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
-from ..model.types import CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, VECTOR_KEYS
+from ..model.types import CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, LATER_NAMESPACES, VECTOR_KEYS
 from ..resolve.bodies import expand_params
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed, suggest
@@ -20,6 +20,8 @@ from .typebook import TypeModel
 if TYPE_CHECKING:
     from .shapes import ShapeBuilder
 
+#: Items of all vectors that are built; vectors in vectors grow quickly.
+MAX_ITEMS = 20_000
 Params = Mapping[str, ParamModel]
 _CHILD = Block("a child", CHILD_KEYS)
 _VECTOR = Block("a vector", VECTOR_KEYS)
@@ -31,6 +33,7 @@ class ChildReader:
     def __init__(self, builder: "ShapeBuilder") -> None:
         self._builder = builder
         self._findings = builder.findings
+        self._items = 0
 
     def child(
         self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
@@ -56,6 +59,10 @@ class ChildReader:
         items: list[ChildShape] = []
         for key in [UNKNOWN] if keys is UNKNOWN else keys:
             before = self._findings.error_count
+            self._items += 1
+            if self._items > MAX_ITEMS:
+                self._findings.error("E105", f"more than {MAX_ITEMS} items of vectors", owner, "use fewer keys")
+                return None
             inner = scope.with_names({"key": key})
             item = self._item(key, model, values, mapping, owner, inner, around, params)
             if self._findings.error_count != before:
@@ -200,7 +207,7 @@ def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope)
 def report_unknown_type(name: str, place: Place, builder: "ShapeBuilder") -> None:
     """Say that there is no such type, unless its file could not be read."""
     catalog = builder.book.catalog
-    if name in IN_PLACE_LATER:
+    if name in IN_PLACE_LATER or (name.partition(".")[0] in LATER_NAMESPACES and not catalog.has_namespace(name)):
         not_supported(f"the type `{name}`", place, builder.findings)
     elif "${{" in name:
         builder.findings.error("E304", "`type` takes no expressions", place, "write the name of the type")

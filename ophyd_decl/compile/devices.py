@@ -11,7 +11,7 @@ from typing import Any
 from ..blueprint import DeviceBlueprint, Shape, Timeouts
 from ..check.names import check_name
 from ..errors import Note, Place
-from ..model.blocks import RESERVED, Block
+from ..model.blocks import RESERVED, Block, not_supported
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
@@ -96,7 +96,10 @@ class DeviceReader:
 
     def _device(self, name: str, body: LocatedMapping, place: Place) -> None:
         kind = body.get("type")
-        if kind == "group":
+        if "repeat" in body:
+            # Its variable is not known, so nothing else in it can be checked.
+            not_supported("`repeat` in a device", body.key_place("repeat"), self._findings)
+        elif kind == "group":
             self._group(name, body, place)
         elif kind == "signal":
             self._signal(name, body, place)

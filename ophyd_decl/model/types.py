@@ -62,3 +62,5 @@ TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
 #: Types that take their structure in place, and those of them that come later.
 IN_PLACE = ("group", "signal")
 IN_PLACE_LATER = ("tango.device", "pvi.device", "python")
+#: Namespaces of shipped types that come later.
+LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim", "path")

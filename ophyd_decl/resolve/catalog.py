@@ -56,11 +56,14 @@ class Catalog:
         """Return whether a type was refused, or its file could not be read, so that its absence is no new mistake."""
         return name in self._failed or ("*" in self._failed and "." in name)
 
+    def has_namespace(self, name: str) -> bool:
+        """Return whether there are any types in the namespace of a type."""
+        namespace = name.partition(".")[0]
+        return namespace in _shipped_namespaces() or any(known.startswith(f"{namespace}.") for known in self._types)
+
     def is_foreign(self, name: str) -> bool:
         """Return whether a type belongs to a file that only a beamline names."""
-        namespace, dot, _ = name.partition(".")
-        own = {known.partition(".")[0] for known in self._types}
-        return self.alone and bool(dot) and namespace not in own and namespace not in _shipped_namespaces()
+        return self.alone and "." in name and not self.has_namespace(name)
 
     def candidates(self, name: str) -> list[str]:
         """Return the names of all types, for suggestions; shipped ones of a namespace only if it is meant."""
