@@ -52,14 +52,12 @@ def differences(shape: SignalShape, read: Description | None, write: Description
             Difference("error", "E623", "units differ", shape.units, described.units or "no unit",
                        "mend `units:` here, or the unit on the server", blocks_set=True)
         )  # fmt: skip
-    target = write or read
-    if shape.limits is not None and target is not None and target.limits is not None:
-        if shape.limits.wider_than(target.limits):
-            found.append(
-                Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",
-                           [shape.limits.low, shape.limits.high], [target.limits.low, target.limits.high],
-                           "narrow `limits:`")
-            )  # fmt: skip
+    declared, served = shape.limits, (write or described).limits
+    if declared is not None and served is not None and declared.wider_than(served):
+        found.append(
+            Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",
+                       [declared.low, declared.high], [served.low, served.high], "narrow `limits:`")
+        )  # fmt: skip
     if shape.precision is not None and described.precision is not None and described.precision != shape.precision:
         found.append(
             Difference("warning", "E625", "precision differs; the server's holds", shape.precision,

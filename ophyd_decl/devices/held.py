@@ -38,7 +38,18 @@ class Held:
     :param path: of the signal, under which the binding counts it.
     """
 
-    __slots__ = ("_channel", "_context", "_listeners", "_monitor", "_path", "_users", "last_reading", "loop", "received", "update")
+    __slots__ = (
+        "_channel",
+        "_context",
+        "_listeners",
+        "_monitor",
+        "_path",
+        "_users",
+        "last_reading",
+        "loop",
+        "received",
+        "update",
+    )
 
     def __init__(self, context: Context, connector: Connector, channel: Channel, path: str, all_updates: bool) -> None:
         self._context = context

@@ -4,13 +4,12 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
-from bluesky.utils import Msg, plan
+from bluesky.utils import Msg
 
 from ..session.connecting import connect_devices, report_of
 from ..session.report import Report
 
 
-@plan
 def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[Msg, Any, None]:
     """Connect devices, and raise if one of them is not usable.
 

@@ -1,6 +1,6 @@
 """The specs of plugins by role and name: those that travel with the package, and those of entry points."""
 
-from ..check.plugins import BrokenPlugin, find_plugin
+from ..check.plugins import BrokenPlugin, find_plugin, spec_of
 from ..errors import PluginError
 from ..spec import PluginSpec
 
@@ -10,9 +10,9 @@ def find_spec(role: str, name: str) -> PluginSpec:
 
     :raises PluginError: if there is none, it cannot be used, or it gives another role.
     """
-    spec = find_plugin(name)
-    if isinstance(spec, BrokenPlugin):
-        raise PluginError(name, spec.distribution, spec.problem)
-    if spec is None or spec.role != role:
+    found = find_plugin(name)
+    if isinstance(found, BrokenPlugin):
+        raise PluginError(name, found.distribution, found.problem)
+    if found is None or found.role != role:
         raise PluginError(name, "ophyd_decl", f"no plugin of this name gives the role `{role}`")
-    return spec
+    return spec_of(found)
