@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 #: Fast enough that a scan takes some seconds: speed in mm/s, and time to reach it in s.
 VELOCITY = 100.0
 ACCELERATION_TIME = 0.02
+#: Of both axes, in mm; what the detector sees changes slowly here, so that few points show it.
+SCAN_RANGE = (-2, 2)
 
 
 @click.command(
@@ -107,8 +109,11 @@ def _scan(beamline: "Beamline", run_engine: Any, server: Any, points: int, targe
         click.echo("Moving the monochromator to 12 keV: RE(bps.mv(mono, 12))")
         hurry = [stage.x.acceleration_time, ACCELERATION_TIME, stage.y.acceleration_time, ACCELERATION_TIME]
         interruptible.run(bps.mv(mono, 12.0, detector.acquire_time, 0.05, *hurry))
-        click.echo(f"Scanning: RE(bp.grid_scan([pdet], stage.x, -5, 5, {points}, stage.y, -5, 5, {points}))")
-        plan = bp.grid_scan([detector], stage.x, -5, 5, points, stage.y, -5, 5, points)
+        low, high = SCAN_RANGE
+        click.echo(
+            f"Scanning: RE(bp.grid_scan([pdet], stage.x, {low}, {high}, {points}, stage.y, {low}, {high}, {points}))"
+        )
+        plan = bp.grid_scan([detector], stage.x, low, high, points, stage.y, low, high, points)
         interruptible.run(plan, [table, collector])
     click.echo("Drawing the map")
     click.echo(str(collector.write(target)))

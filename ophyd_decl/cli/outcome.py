@@ -131,7 +131,9 @@ def end_soon_after_interrupt(signal_number: int, frame: FrameType | None) -> Non
 
 
 def set_verbosity(verbose: int) -> None:
-    """Log to standard error: warnings, with `-v` what is done, with `-vv` every detail."""
+    """Log to standard error: warnings, with `-v` what is done, with `-vv` every detail, also of bluesky."""
     level = {0: logging.WARNING, 1: logging.INFO}.get(verbose, logging.DEBUG)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     logging.getLogger("ophyd_decl").setLevel(level)
+    # bluesky logs the traceback of every plan that fails; why it failed is said at the end of the command.
+    logging.getLogger("bluesky").setLevel(logging.INFO if verbose > 1 else logging.CRITICAL)

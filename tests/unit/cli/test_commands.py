@@ -202,20 +202,16 @@ def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
     assert call("init", "class").exit_code == 2
 
 
-def test_a_new_beamline_scans(beamline: str) -> None:
+def test_a_new_beamline_scans(beamline: str, RE: Any) -> None:
     from bluesky.plans import grid_scan
-    from bluesky.run_engine import RunEngine
 
     from ophyd_decl import load_beamline
 
-    run_engine = RunEngine({})
     loaded = load_beamline(beamline)
     documents: list[tuple[str, dict]] = []
     try:
         loaded.connect().or_raise()
-        run_engine(
-            grid_scan([loaded.counter], loaded.x, -1, 1, 3, loaded.y, -1, 1, 3), lambda *item: documents.append(item)
-        )
+        RE(grid_scan([loaded.counter], loaded.x, -1, 1, 3, loaded.y, -1, 1, 3), lambda *item: documents.append(item))
     finally:
         loaded.close()
     events = [document["data"] for name, document in documents if name == "event"]

@@ -136,7 +136,7 @@ print(json.dumps([x, counts]))
     )
     assert done.returncode == 0, done.stderr
     x, counts = json.loads(done.stdout)
-    assert -5.1 <= x <= 5.1
+    assert -2.1 <= x <= 2.1
     assert counts >= 0
     assert running.process.poll() is None
 
