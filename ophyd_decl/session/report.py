@@ -1,5 +1,6 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -195,15 +196,27 @@ def _problem_of(leaf: "WireSignal | Command", error: SignalError) -> Problem:
     host = next((c.description.host for c in leaf.channels if c.description is not None), "")
     return Problem(
         "error", code, error.problem, leaf.path, error.source or leaf.source, host, error.expected, error.found,
-        error.help or _HELP[code], place.file, place.line, place.column,
+        error.help or _help(code, leaf.protocol), place.file, place.line, place.column,
     )  # fmt: skip
 
 
 _HELP = {
-    "E610": "is the server running, and the name right? `ophyd-decl doctor` shows the search addresses",
+    "E610": "is the server running, and the name right?",
     "E611": "try again, with a longer --timeout if the server is slow",
     "E620": "mend the declaration, or the server",
 }
+
+
+#: Where each protocol searches for names.
+_SEARCH = {"ca": "EPICS_CA_ADDR_LIST", "pva": "EPICS_PVA_ADDR_LIST", "tango": "TANGO_HOST"}
+
+
+def _help(code: str, protocol: str) -> str:
+    if code != "E610" or protocol not in _SEARCH:
+        return _HELP[code]
+    variable = _SEARCH[protocol]
+    where = f"{variable}={os.environ[variable]}" if os.environ.get(variable) else f"{variable}, which is not set"
+    return f"{_HELP[code]} Names are searched at {where}"
 
 
 def _differences(leaf: WireSignal) -> list[Problem]:
