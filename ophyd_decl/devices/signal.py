@@ -188,11 +188,14 @@ class WireSignal(SignalNode):
         return None if held is None or held.last_reading is None else now - held.last_reading.timestamp
 
     @property
+    def absent(self) -> bool:
+        """Return whether it was searched for, and nothing has answered yet."""
+        return self._context.opened and any(channel.state == "new" for channel in self.channels)
+
+    @property
     def left_out(self) -> bool:
         """Return whether it is optional and absent, so that documents do without it."""
-        if not self._shape.optional or self._connector is None:
-            return False
-        return any(channel.state == "new" for channel in self.channels)
+        return self._shape.optional and self.absent
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""

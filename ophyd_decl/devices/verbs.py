@@ -304,6 +304,9 @@ async def stage_signals(signals: Sequence[SignalR]) -> None:
     with leaves[0]._context.binding.operation():
         for leaf in leaves:
             await leaf._context.ensure(leaf.path)
+        absent = [leaf.no_answer(0.0).about(leaf.path, leaf._place) for leaf in leaves if leaf.absent]
+        if absent:
+            raise join_read_errors(absent, leaves[0].path)
         helds = [leaf.hold(None) for leaf in leaves]
         try:
             timeout = max(leaf._shape.timeouts.read for leaf in leaves)
