@@ -122,6 +122,8 @@ class ServerProcess:
         process = self._running()
         process.send_signal(signal.SIGSTOP)
         try:
+            while not _is_stopped(process.pid):
+                time.sleep(0.001)
             yield
         finally:
             process.send_signal(signal.SIGCONT)
@@ -165,3 +167,9 @@ class ServerProcess:
 
     def _log_text(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+def _is_stopped(process: int) -> bool:
+    """Return whether every thread of a process has taken note of its SIGSTOP."""
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{process}/task").glob("*/stat")]
+    return set(states) == {"T"}
