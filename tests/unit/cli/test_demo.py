@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import psutil
 import pytest
 
 from ophyd_decl.sim.environment import environment
+from ophyd_decl.sim.ports import Ports, taken
 
 ROOT = Path(__file__).parents[3]
 #: Long enough for a slow machine, far below what hangs.
@@ -57,11 +59,12 @@ class Demo:
             pytest.fail(f"no {text!r} in {self.lines} {self.process.communicate()}")
         self.servers = psutil.Process(self.process.pid).children(recursive=True)
 
-    def ports(self) -> tuple[int, int]:
+    @cached_property
+    def ports(self) -> Ports:
         """Return the ports of Channel Access and pvAccess."""
         (server,) = [child for child in self.servers if "ophyd_decl.sim.server" in child.cmdline()]
         words = server.cmdline()
-        return int(words[words.index("--ca-port") + 1]), int(words[words.index("--pva-port") + 1])
+        return Ports(ca=int(words[words.index("--ca-port") + 1]), pva=int(words[words.index("--pva-port") + 1]))
 
     def end(self, timeout_s: float = LONG_S) -> tuple[int, str]:
         """Wait for its end; return the exit code and what it wrote to standard error."""
@@ -71,9 +74,9 @@ class Demo:
 
     def nothing_is_left(self) -> None:
         """Check that every process and temporary file has gone."""
-        gone, alive = psutil.wait_procs(self.servers, timeout=5)
+        _, alive = psutil.wait_procs(self.servers, timeout=5)
         assert not alive
-        assert gone or not self.servers
+        assert taken(self.ports) == []
         assert list(self.temporary.iterdir()) == []
 
 
@@ -100,6 +103,7 @@ def demo(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
 def test_the_whole_way(demo: Callable[..., Demo]) -> None:
     running = demo("--points", "4")
     running.read_until("Scanning")
+    assert taken(running.ports)
     code, errors = running.end()
     assert code == 0, errors
     assert errors == ""
@@ -128,7 +132,7 @@ print(json.dumps([x, counts]))
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, **environment(*running.ports())},
+        env={**os.environ, **environment(running.ports.ca, running.ports.pva)},
         capture_output=True,
         text=True,
         timeout=30,
@@ -144,6 +148,7 @@ print(json.dumps([x, counts]))
 def test_a_server_that_dies_ends_it_with_3_and_the_name_of_a_device(demo: Callable[..., Demo]) -> None:
     running = demo("--points", "30")
     running.read_until("|         4 |")
+    assert taken(running.ports)
     begin = time.monotonic()
     for server in running.servers:
         server.kill()
@@ -159,6 +164,7 @@ def test_a_server_that_dies_ends_it_with_3_and_the_name_of_a_device(demo: Callab
 def test_ctrl_c_ends_it_with_130_and_no_process_is_left(demo: Callable[..., Demo], moment: str) -> None:
     running = demo("--points", "30")
     running.read_until(moment)
+    assert taken(running.ports)
     begin = time.monotonic()
     running.process.send_signal(signal.SIGINT)
     code, errors = running.end(10)
@@ -166,6 +172,17 @@ def test_ctrl_c_ends_it_with_130_and_no_process_is_left(demo: Callable[..., Demo
     assert code == 130
     assert "Traceback" not in errors
     running.nothing_is_left()
+
+
+def test_ctrl_c_while_the_server_starts(demo: Callable[..., Demo]) -> None:
+    running = demo()
+    running.read_until("Starting")
+    running.process.send_signal(signal.SIGINT)
+    code, errors = running.end(10)
+    assert code == 130
+    assert "Traceback" not in errors
+    _, alive = psutil.wait_procs(running.servers, timeout=5)
+    assert not alive
 
 
 def test_a_killed_demo_takes_its_server_with_it(demo: Callable[..., Demo]) -> None:

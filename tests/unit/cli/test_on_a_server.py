@@ -1,0 +1,160 @@
+"""The commands against the demo's control system, each in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ophyd_decl.sim.environment import environment
+from ophyd_decl.sim.launch import DemoServer
+from ophyd_decl.sim.ports import PortClaim
+
+ROOT = Path(__file__).parents[3]
+DEMO = "beamlines/demo"
+
+
+class Commands:
+    """Calls commands that find one server, and nothing else."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        others = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
+        self._environment = {**others, **environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "ophyd_decl.cli", *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def call(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        output, errors = process.communicate(timeout=60)
+        return process.returncode, output, errors
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[DemoServer]:
+    with DemoServer(velocity=2.0) as running:
+        yield running
+
+
+@pytest.fixture
+def commands(server: DemoServer) -> Commands:
+    return Commands(server.environment)
+
+
+@pytest.fixture
+def nobody() -> Iterator[Commands]:
+    """Return commands that find no server."""
+    claim = PortClaim()
+    yield Commands(environment(claim.ports.ca, claim.ports.pva))
+    claim.release()
+
+
+def test_connect_names_every_device(commands: Commands) -> None:
+    code, output, errors = commands.call("connect", DEMO, "--format", "json")
+    assert code == 0, errors
+    answer = json.loads(output)
+    assert answer["ok"]
+    assert answer["connected"] == answer["signals"] > 20
+    assert {device["state"] for device in answer["devices"]} == {"connected"}
+    assert answer["devices"][0]["file"] == "beamlines/demo/beamline.yaml"
+
+
+def test_connect_without_a_server_exits_with_3(nobody: Commands) -> None:
+    code, output, errors = nobody.call("connect", DEMO, "--timeout", "1", "--format", "json")
+    assert code == 3, errors
+    states = {device["name"]: device["state"] for device in json.loads(output)["devices"]}
+    assert states == {"stage": "absent", "pdet": "absent", "mono": "absent", "sample": "connected"}
+    code, output, errors = nobody.call("connect", DEMO, "--timeout", "1")
+    assert code == 3
+    assert re.search(r"^absent +pdet +demo\.point_detector +0/10 +beamlines/demo/beamline\.yaml:\d+:3$", output, re.M)
+    assert "error[E61" in output
+    assert output.splitlines()[-1].endswith("3 required devices not usable: stage, pdet, mono")
+
+
+def test_read_and_set_without_a_server_exit_with_3(nobody: Commands) -> None:
+    code, output, errors = nobody.call("read", DEMO, "stage.x", "sample.thickness", "--timeout", "1")
+    assert code == 3
+    assert output.startswith("sample.thickness  1 mm")
+    assert "error: stage.x.user_readback (ca://DEMO:STAGE:X:Readback)" in errors
+    code, output, errors = nobody.call("set", DEMO, "pdet.acquire_time=1")
+    assert code == 3
+    assert "pdet.acquire_time (pva://DEMO:DET:AcquireTime" in errors
+
+
+def test_set_moves_and_read_shows_it(commands: Commands) -> None:
+    code, output, errors = commands.call("set", DEMO, "stage.x=1.5", "--format", "json")
+    assert code == 0, errors
+    (change,) = json.loads(output)["changes"]
+    assert change["after"] == pytest.approx(1.5, abs=0.01)
+    assert change["units"] == "mm"
+    code, output, errors = commands.call("read", DEMO, "stage.x", "pdet.channel.1.mode", "--format", "json")
+    assert code == 0, errors
+    position, mode = json.loads(output)["readings"]
+    assert (position["path"], position["name"]) == ("stage.x", "stage-x")
+    assert position["value"] == pytest.approx(1.5, abs=0.01)
+    assert mode["value"] == "Low Energy"
+
+
+def test_set_of_a_derived_energy_moves_the_angle(commands: Commands) -> None:
+    code, output, errors = commands.call("set", DEMO, "mono=12", "--format", "json")
+    assert code == 0, errors
+    assert json.loads(output)["changes"][0]["after"] == pytest.approx(12, abs=0.01)
+
+
+def test_set_outside_limits_is_refused(commands: Commands) -> None:
+    code, _, errors = commands.call("set", DEMO, "pdet.acquire_time=100")
+    assert code == 3
+    assert "outside the limits [0.001, 60" in errors
+    code, _, errors = commands.call("set", DEMO, "stage.x=1000")
+    assert code == 3
+    assert "outside the limits [-25" in errors
+
+
+def test_ctrl_c_stops_what_moves(commands: Commands) -> None:
+    assert commands.call("set", DEMO, "stage.y=0")[0] == 0
+    moving = commands.start("set", DEMO, "stage.y=20")
+    watching = commands.start("watch", DEMO, "stage.y", "--format", "json")
+    assert watching.stdout is not None
+    for line in watching.stdout:
+        if json.loads(line)["value"] > 1:
+            break
+    begin = time.monotonic()
+    for process in (moving, watching):
+        process.send_signal(signal.SIGINT)
+    for process in (moving, watching):
+        _, errors = process.communicate(timeout=10)
+        assert process.returncode == 130, errors
+        assert "Traceback" not in errors
+    assert time.monotonic() - begin < 2
+    first, second = (
+        json.loads(commands.call("read", DEMO, "stage.y", "--format", "json")[1])["readings"][0]["value"]
+        for _ in range(2)
+    )
+    assert 1 < first < 19
+    assert first == second
+
+
+def test_wait_goes_on_until_the_server_is_there() -> None:
+    claim = PortClaim()
+    commands = Commands(environment(claim.ports.ca, claim.ports.pva))
+    code, output, _ = commands.call("connect", DEMO, "--timeout", "0.5")
+    assert code == 3
+    waiting = commands.start("connect", DEMO, "--timeout", "0.5", "--wait")
+    with DemoServer(ports=claim.ports):
+        output, errors = waiting.communicate(timeout=60)
+    claim.release()
+    assert waiting.returncode == 0, output + errors
+    assert "all is well" in output
