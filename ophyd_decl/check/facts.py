@@ -84,20 +84,22 @@ def facts_of(spec: "PluginSpec", distribution: str = "") -> PluginFacts:
     """
     try:
         fields: Any = spec.options.model_fields.items()
-        options = {str(name): _option(field) for name, field in fields}
+        checks = spec.options.__pydantic_decorators__
+        simple = not (checks.field_validators or checks.model_validators or checks.validators)
+        options = {str(name): _option(field, simple=simple) for name, field in fields}
     except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
     return PluginFacts(spec.name, spec.role, tuple(spec.carries_name), options, distribution)
 
 
-def _option(field: Any) -> OptionFacts:
+def _option(field: Any, *, simple: bool) -> OptionFacts:
     bounds = {
         name: float(value)
         for fact in field.metadata
         for name in ("ge", "gt")
         if isinstance(value := getattr(fact, name, None), int | float)
     }
-    known = all(hasattr(fact, "ge") or hasattr(fact, "gt") or _is_mark(fact) for fact in field.metadata)
+    known = simple and all(hasattr(fact, "ge") or hasattr(fact, "gt") or _is_mark(fact) for fact in field.metadata)
     kind = _kind(field.annotation) if known else ""
     return OptionFacts(field.description or "", field.is_required(), _mark(field), kind, **bounds)
 

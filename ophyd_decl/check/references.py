@@ -22,12 +22,15 @@ class Lookup:
     :param own: what the device itself holds.
     :param params: of its type; one of type `ref` may begin a path.
     :param root: the devices of the beamline, for what is written in a beamline; None in a type.
+    :param name: of the device itself, in a beamline.
+    :param on_root: called with the name of each other device that a path leads to.
     """
 
     findings: Findings
     own: Content
     params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
     root: Content | None = None
+    name: str = ""
     on_root: Callable[[str], None] | None = None
 
     def reference(self, value: Any, spot: Spot, wanted: Requirement) -> tuple[Reference, Target] | None:
@@ -63,6 +66,8 @@ class Lookup:
         param = self.params.get(first)
         if param is not None and param.type == "ref" and first not in self.own.members:
             return Reference("param", path), UNKNOWN_TARGET
+        if self.root is not None and first == self.name and first not in self.own.members and len(path) > 1:
+            path = path[1:]
         found = walk(self.own, path)
         if isinstance(found, DeadEnd) and self.root is not None and first not in self.own.members:
             found = walk(self.root, path)

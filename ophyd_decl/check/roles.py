@@ -60,7 +60,8 @@ def _read_role(
     facts = plugin.options
     given = {name: value for name, value in mapping.items() if name != "use" and not name.startswith("x-")}
     data = _data(given, facts)
-    if not plugin.fit(data):
+    # The models of others may check more than their fields say.
+    if plugin.distribution or not plugin.fit(data):
         try:
             report_misfits(spec_of(plugin), plugin, data, mapping, owner, lookup.findings)
         except BrokenOptionsError as error:

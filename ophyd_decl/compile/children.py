@@ -39,26 +39,26 @@ class ChildReader:
         self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
     ) -> ChildShape | None:
         """Return a child, or None after diagnostics."""
+        before = self._findings.error_count
         found = self._own(mapping, owner, _CHILD)
         if found is None:
             return None
         model, values = found
-        return self._item(name, model, values, mapping, owner, scope, around, params)
+        child = self._item(name, model, values, mapping, owner, scope, around, params)
+        return child if self._findings.error_count == before else None
 
     def vector(
         self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
     ) -> VectorShape | None:
         """Return a vector, or None after diagnostics; one whose keys are not known yet has no items."""
+        before = self._findings.error_count
         found = self._own(mapping, owner, _VECTOR)
         if found is None:
             return None
         model, values = found
-        keys = self._keys(values.get("keys"), mapping)
-        if keys is None:
-            return None
+        keys = self._keys(values.get("keys", UNKNOWN), mapping)
         items: list[ChildShape] = []
         for key in [UNKNOWN] if keys is UNKNOWN else keys:
-            before = self._findings.error_count
             self._items += 1
             if self._items > MAX_ITEMS:
                 self._findings.error("E105", f"more than {MAX_ITEMS} items of vectors", owner, "use fewer keys")
@@ -72,15 +72,14 @@ class ChildReader:
         return VectorShape(name, tuple(items), values.get("format", "child"), owner, values.get("doc", "").strip())
 
     def _own(self, mapping: LocatedMapping, owner: Place, block: Block) -> tuple[TypeModel, dict[str, Any]] | None:
-        """Return the type and the values of the keys that are no params."""
-        before = self._findings.error_count
+        """Return the type and those values of the keys that are no params which are sound."""
         own = mapping.without(*[key for key in mapping if key not in block.keys])
         values = block.read(own, self._findings, owner)
         name = values.get("type")
         model = None
         if name is not None and not self._builder.book.is_circular(mapping):
             model = self.find_type(name, own)
-        if self._findings.error_count != before or model is None:
+        if model is None:
             return None
         return model, {key: value for key, value in values.items() if value is not UNKNOWN or key == "keys"}
 
@@ -101,8 +100,8 @@ class ChildReader:
         return model
 
     def _keys(self, value: Any, mapping: LocatedMapping) -> Any:
-        """Return the keys of a vector, `UNKNOWN`, or None after a diagnostic."""
-        if value is UNKNOWN or value is None:
+        """Return the keys of a vector; `UNKNOWN` also after a diagnostic, so that its params are checked too."""
+        if value is UNKNOWN:
             return value
         holder = mapping["keys"]
         keys: list[Any] = []
@@ -119,7 +118,7 @@ class ChildReader:
                 spot.error("E405", f"the key {shown(key)} is repeated", "remove one of the two")
             else:
                 keys.append(key)
-        return keys if self._findings.error_count == before else None
+        return keys if self._findings.error_count == before else UNKNOWN
 
     def _item(
         self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, owner: Place, scope: Scope,

@@ -186,7 +186,7 @@ class DeviceReader:
 
     def _heads(self, mapping: LocatedMapping) -> LocatedMapping:
         """Return the keys that every device has, with their expressions replaced; not those that come later."""
-        later = [key for key in mapping if key in DEVICE_KEYS and DEVICE_KEYS[key].later]
+        later = [key for key in mapping if key == "type" or (key in DEVICE_KEYS and DEVICE_KEYS[key].later)]
         return mapping.replaced(expand(mapping.without(*later), self._scope))
 
     def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:

@@ -53,6 +53,7 @@ class Links:
             before = self._findings.error_count
             needs_root = bool(draft.derived or draft.logic)
             lookup = Lookup(self._findings, draft.content, draft.params, self.root if needs_root else None)
+            lookup.name = name
             lookup.on_root = self._noter(name, draft.place)
             shape = draft.finish(lookup)
             made[name] = replace(made[name], shape=shape)
@@ -61,7 +62,7 @@ class Links:
 
     def _noter(self, name: str, place: Place) -> Any:
         def note(other: str) -> None:
-            if other != name and other not in self._needs.setdefault(name, []):
+            if other not in self._needs.setdefault(name, []):
                 self._needs[name].append(other)
                 self._places[name, other] = place
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..model.types import CHILD_KEYS, VECTOR_KEYS
+from ..model.types import VECTOR_KEYS
 from ..source.tree import LocatedList, LocatedMapping, Node
 from .expressions import OPENING, Expression, ExpressionError, split
 from .scope import Scope, expand, located
@@ -21,14 +21,10 @@ def expand_member(block: str, mapping: LocatedMapping, scope: Scope) -> LocatedM
     """
     if block in ("signals", "commands"):
         return _expand(mapping, scope, ADDRESSES, address=True)
-    if block == "children":
-        return _expand(mapping, scope, tuple(key for key in mapping if key not in CHILD_KEYS))
-    if block == "vectors":
-        # The params see `key` too, so they are expanded item by item.
-        own = LocatedMapping(mapping.file, mapping.begin)
-        own.end, own.spans = mapping.end, mapping.spans
-        own.update({key: value for key, value in mapping.items() if key in VECTOR_KEYS})
-        return mapping.replaced(_expand(own, scope, ()))
+    if block in ("children", "vectors"):
+        # How params are expanded depends on the type, and those of a vector see `key` too.
+        params = [key for key in mapping if key not in VECTOR_KEYS or key == "type"]
+        return mapping.replaced(_expand(mapping.without(*params), scope, ()))
     formulas = {key: mapping[key] for key in _FORMULAS if key in mapping}
     expanded = _expand(mapping.without(*formulas), scope, ())
     return mapping.replaced({**expanded, **formulas})
@@ -36,10 +32,7 @@ def expand_member(block: str, mapping: LocatedMapping, scope: Scope) -> LocatedM
 
 def expand_params(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> LocatedMapping:
     """Return the params that a child or an item of a vector is given."""
-    own = LocatedMapping(mapping.file, mapping.begin)
-    own.end, own.spans = mapping.end, mapping.spans
-    own.update({key: mapping[key] for key in names})
-    return _expand(own, scope, names)
+    return _expand(mapping.without(*[key for key in mapping if key not in names]), scope, names)
 
 
 def _expand(

@@ -15,7 +15,12 @@ MAX_CHARACTERS = 1000
 
 _SIMPLE = re.compile(r"\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 #: Names that mean something else in an expression, so that they never are simple.
-_WORDS = frozenset({"true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else"})
+_WORDS = frozenset(
+    {
+        "true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else", "range", "min",
+        "max", "abs",
+    }
+)  # fmt: skip
 
 
 class ExpressionError(Exception):

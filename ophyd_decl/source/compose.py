@@ -181,7 +181,8 @@ class Composer:
             return
         top = self._stack[-1]
         if type(top.node) is LocatedMapping and top.key is None:
-            self._error("E120", "a key must be text, not an alias", event, "write the key as one word")
+            if known is not None:
+                self._error("E120", "a key must be text, not an alias", event, "write the key as one word")
             top.key = _RefusedKey(event, event)
             return
         self._put(value, event, event)

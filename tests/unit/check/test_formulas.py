@@ -1,0 +1,60 @@
+"""Formulas: names, places, and values that are put into them."""
+
+import warnings
+from typing import Any
+
+import pytest
+
+from ophyd_decl.check.formulas import check_formula, with_constants
+from ophyd_decl.formula import Formula
+from ophyd_decl.model.kinds import Spot
+from ophyd_decl.source import Findings, SourceFile, load_text
+
+
+def check(text: str, *names: str) -> tuple[Formula | None, list[tuple[str, int, str | None]]]:
+    findings = Findings()
+    root = load_text(SourceFile("f", f'a: "{text}"\n'), findings).root
+    formula = check_formula(root["a"], Spot(root, "a", findings), names)
+    return formula, [(d.code, d.place.column, d.help) for d in findings.sorted()]
+
+
+def test_a_sound_formula() -> None:
+    formula, found = check("a * sin(b) if a > 2 else -b", "a", "b")
+    assert found == []
+    assert formula is not None
+    assert formula.names == ("a", "b")
+
+
+@pytest.mark.parametrize(("text", "code", "column", "help_text"), [
+    ("a + vale", "E311", 9, "did you mean `value`?"), ("aa + a + z", "E311", 14, "known names: `a`, `aa`, `value`"),
+    ("sinus(a)", "E310", 5, "did you mean `sin`?"), ("a +", "E310", 4, None), ("a.b", "E310", 4, None),
+    ("lambda: 1", "E310", 4, None), ("[a]", "E310", 4, None), ("${{ a }}", "E310", 4, None), ("", "E310", 4, None),
+    ("(" * 300 + "a" + ")" * 300, "E310", 4, None), ("+".join(["a"] * 200), "E310", 4, None),
+    ("a" * 2000, "E310", 4, None),
+    ("__import__('os')", "E310", 5, None), ("f'{a}'", "E310", 4, None), ("a := 1", "E310", 4, None),
+])  # fmt: skip
+def test_mistakes(text: str, code: str, column: int, help_text: str | None) -> None:
+    formula, found = check(text, "a", "aa", "value")
+    assert formula is None
+    assert [entry[:2] for entry in found] == [(code, column)]
+    if help_text is not None:
+        assert found[0][2] == help_text
+
+
+def test_harmless_texts_that_python_warns_about_are_quiet() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check("1if a else 2", "a")[0] is not None
+
+
+@pytest.mark.parametrize(("text", "values", "result"), [
+    ("a + b", {"a": 3}, "3 + b"), ("a ** 2", {"a": -3}, "(-3) ** 2"), ("2 ** a", {"a": -0.5}, "2 ** (-0.5)"),
+    ("min(min, a)", {"min": 2}, "min(2, a)"), ("a == 'x'", {"a": "it's"}, '"it\'s" == \'x\''),
+    ("not a", {"a": True}, "not True"),
+    ("a+b", {}, "a+b"), ("a+b", {"c": 1}, "a+b"),
+])  # fmt: skip
+def test_constants(text: str, values: dict[str, Any], result: str) -> None:
+    made = with_constants(text, values)
+    names = {"a": 1.5, "b": 2.5, "min": 4}
+    assert Formula(made).evaluate(names) == Formula(text).evaluate({**names, **values})
+    assert made.replace("(-0.5)", "-0.5") == result.replace("(-0.5)", "-0.5")

@@ -1,0 +1,51 @@
+"""Types by name: files of a beamline, shipped ones, and what may not be read."""
+
+from pathlib import Path
+
+from ophyd_decl.compile import compile_beamline
+
+HEAD = "api: ophyd_decl/v1\nkind: beamline\nname: b\n"
+TYPES = "api: ophyd_decl/v1\nkind: types\nnamespace: n\ntypes: {a: {signals: {s: {soft: 1, dtype: int}}}}\n"
+
+
+def found(folder: Path, text: str) -> list[tuple[str, int, int]]:
+    (folder / "beamline.yaml").write_text(HEAD + text)
+    return [(d.code, d.place.line, d.place.column) for d in compile_beamline(folder).diagnostics]
+
+
+def test_files_are_taken_from_below_the_folder_of_the_beamline_only(tmp_path: Path) -> None:
+    inside = tmp_path / "beamline"
+    (inside / "deep").mkdir(parents=True)
+    (inside / "deep" / "types.yaml").write_text(TYPES)
+    (tmp_path / "outside.yaml").write_text(TYPES)
+    (inside / "link.yaml").symlink_to(tmp_path / "outside.yaml")
+    (inside / "loop").symlink_to(inside / "loop")
+    assert found(inside, "use: [deep/types.yaml]\ndevices: {d: {type: n.a}}") == []
+    assert found(inside, "use: [deep/../deep/types.yaml]\ndevices: {d: {type: n.a}}") == []
+    for path in ("../outside.yaml", "link.yaml", str(inside / "deep" / "types.yaml"), "/etc/passwd"):
+        # The missing type is not reported: it may be in the file that was refused.
+        assert found(inside, f"use: [{path}]\ndevices: {{d: {{type: n.a}}}}") == [("E203", 4, 7)]
+    assert found(inside, "use: [nothing.yaml]\ndevices: {d: {type: n.a}}") == [("E201", 4, 7)]
+    assert found(inside, "use: [loop]") == [("E201", 4, 7)]
+    assert found(inside, "use: ['pkg:other']") == [("E116", 4, 7)]
+    assert found(inside, "use: ['a\\0b', deep]") != []
+
+
+def test_a_file_of_another_kind_and_files_that_disagree(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TYPES)
+    (tmp_path / "u.yaml").write_text(TYPES)
+    assert found(tmp_path, "use: [beamline.yaml]") == [("E114", 4, 7)]
+    assert [code for code, *_ in found(tmp_path, "use: [t.yaml, u.yaml]")] == ["E405"]
+    assert found(tmp_path, "use: [t.yaml, ./t.yaml]\ndevices: {d: {type: n.a}}") == []
+
+
+def test_the_namespace_of_shipped_types_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text(TYPES.replace("namespace: n", "namespace: epics"))
+    assert [code for code, *_ in found(tmp_path, "use: [t.yaml]")] == ["E405"]
+
+
+def test_shipped_types_are_read_when_they_are_used(tmp_path: Path) -> None:
+    assert found(tmp_path, 'devices: {m: {type: epics.motor, prefix: "X"}}') == []
+    assert found(tmp_path, "devices: {m: {type: epics.moto, prefix: X}}") == [("E401", 4, 21)]
+    assert found(tmp_path, "devices: {m: {type: epics, prefix: X}}") == [("E401", 4, 21)]
+    assert found(tmp_path, "devices: {m: {type: ad.sim_detector}}") == [("E116", 4, 21)]
