@@ -8,7 +8,6 @@ from ..errors import ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import Datatype
 from .context import Context
-from .held import server_of
 from .node import Node
 from .status import AsyncStatus
 
@@ -49,7 +48,7 @@ class Command(Node):
         if self._connector is None:
             protocol, bare = self._split()
             connector = self._context.binding.connector(f"mock+{protocol}" if self._context.mock else protocol)
-            self._channel = connector.channel(bare, Datatype("any"))
+            self._channel = connector.channel(bare, Datatype("any"), self._context.connection.note_answer)
             self._connector = connector
         return self._connector
 
@@ -79,8 +78,8 @@ class Command(Node):
             connector = self.open()
             deadline = time.monotonic() + (self._shape.timeout_s if timeout is None else timeout)
             request = PutRequest(self.channels[0], self._shape.value, self._shape.wait != "no", deadline)
-            (outcome,) = await connector.put([request])
-            self._context.shared.written[server_of(self.channels[0])] = time.monotonic()
+            with self._context.writing(request.channel, self.path, request.value):
+                (outcome,) = await connector.put([request])
             if outcome is not None:
                 raise self._error(outcome)
 

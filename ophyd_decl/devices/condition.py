@@ -1,6 +1,7 @@
 """Conditions: formulas over the signals beside them, evaluated at every update, so that no short change is missed."""
 
 import asyncio
+import copy
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,6 +10,7 @@ from ..connectors.protocol import Update
 from ..errors import SignalError
 from ..formula import Formula
 from ..vocab.readings import Reading
+from .held import Hold
 from .reading import read_signals
 from .signal import WireSignal
 from .verbs import SignalR
@@ -52,23 +54,19 @@ class Observation:
     Entering waits for the first value of each.
     """
 
-    def __init__(self, signals: Sequence[SignalR], timeout_s: float) -> None:
+    def __init__(self, signals: Sequence[SignalR]) -> None:
         self._leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
-        self._signals = list(dict.fromkeys(signals))
-        self._timeout_s = timeout_s
         self._updates: deque[tuple[WireSignal, Update]] = deque()
         self._wake = asyncio.Event()
-        self._listeners: list[Any] = []
+        self._holds: list[Hold] = []
         #: newest update of each leaf that was taken from the queue.
         self.snapshot: dict[WireSignal, Update] = {}
 
     async def __aenter__(self) -> "Observation":
         """Start the monitors and read all once."""
-        for leaf in self._leaves:
-            listener = self._listener(leaf)
-            self._listeners.append(listener)
-            leaf.hold(listener)
         try:
+            for leaf in self._leaves:
+                self._holds.append(leaf.hold(self._listener(leaf)))
             await self.refresh()
         except BaseException:
             self._close()
@@ -80,19 +78,23 @@ class Observation:
         self._close()
 
     async def refresh(self) -> None:
-        """Read all afresh; what was delivered before the answer is passed over.
+        """Read all afresh; of what was delivered meanwhile, only what is younger than the answer counts.
 
         :raises SignalError: if one cannot be read.
         """
-        outcomes = await read_signals(self._leaves_as_signals(), self._leaves_as_signals())
-        self._updates.clear()
+        leaves: list[Any] = list(self._leaves)
+        outcomes = await read_signals(leaves, leaves)
         for leaf, outcome in zip(self._leaves, outcomes, strict=True):
             if isinstance(outcome, SignalError):
                 raise outcome.about(leaf.path, leaf._place)
             self.snapshot[leaf] = outcome
+        # The answer and a change behind it can be delivered in one turn of the loop, before this goes on.
+        younger = [(leaf, update) for leaf, update in self._updates if self._is_younger(leaf, update)]
+        self._updates.clear()
+        self._updates.extend(younger)
 
-    def wake(self) -> None:
-        """Make `next` return although nothing was delivered."""
+    def wake(self, _: object = None) -> None:
+        """Make `next` return although nothing was delivered; a callback of statuses."""
         self._wake.set()
 
     async def next(self, timeout_s: float | None) -> bool:
@@ -115,11 +117,8 @@ class Observation:
             self._wake.clear()
         self.snapshot[leaf] = update
         if isinstance(update, SignalError):
-            raise update.about(leaf.path, leaf._place)
+            raise copy.copy(update).about(leaf.path, leaf._place)
         return True
-
-    def _leaves_as_signals(self) -> list[Any]:
-        return list(self._leaves)
 
     def _listener(self, leaf: WireSignal) -> Any:
         def take(update: Update) -> None:
@@ -128,7 +127,14 @@ class Observation:
 
         return take
 
+    def _is_younger(self, leaf: WireSignal, update: Update) -> bool:
+        """Return whether an update came after what the snapshot has; an error did if nothing followed it."""
+        answer = self.snapshot[leaf]
+        if isinstance(update, Reading) and isinstance(answer, Reading):
+            return update.timestamp > answer.timestamp
+        return leaf.newest is update
+
     def _close(self) -> None:
-        for leaf, listener in zip(self._leaves, self._listeners, strict=True):
-            leaf.let_go(listener)
-        self._listeners.clear()
+        for hold in self._holds:
+            hold.close()
+        self._holds.clear()

@@ -1,13 +1,26 @@
 """What the nodes of one device tree share, and the state of its connection."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import logging
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..connectors.protocol import Channel, Description
 from ..errors import NotConnectedError
 from ..vocab.keywords import ConnectPolicy
 from .binding import Binding
+
+log = logging.getLogger("ophyd_decl.devices")
+
+
+def server_of(channel: Channel) -> str:
+    """Return under which name the server of a channel is known to be alive; its source where it tells no host."""
+    scheme, _, _ = channel.source.partition("://")
+    description = channel.description
+    return f"{scheme}://{description.host}" if description is not None and description.host else channel.source
 
 
 @dataclass(slots=True)
@@ -39,42 +52,53 @@ class Connection:
     :param policy: what the file says.
     """
 
-    __slots__ = ("_opening", "connect", "elapsed_s", "mock", "opened", "policy")
+    __slots__ = ("_connecting", "answered_at", "connect", "elapsed_s", "mock", "opened", "policy")
 
     def __init__(self, policy: ConnectPolicy) -> None:
         self.policy: ConnectPolicy = policy
         self.mock = policy == "mock"
-        #: whether connect was called, whatever came of it.
+        #: whether connect was called and has ended, whatever came of it.
         self.opened = False
-        #: how long the last connect took, in s.
+        #: how long the last connect took until the device had all its answers, in s.
         self.elapsed_s = 0.0
+        #: when the last of its signals answered, on the clock of `time.monotonic`.
+        self.answered_at = 0.0
         #: connects all signals of the device; set by the session.
         self.connect: Callable[[], Awaitable[Any]] | None = None
-        self._opening: asyncio.Task[Any] | None = None
+        self._connecting: asyncio.Future[Any] | None = None
+
+    def note_answer(self, _: Description) -> None:
+        """Note when a signal got its description: the check that every channel of the device asks."""
+        self.answered_at = time.monotonic()
+
+    @property
+    def connecting(self) -> bool:
+        """Return whether its first connect is under way on the running loop."""
+        connecting = self._connecting
+        return connecting is not None and not connecting.done() and connecting.get_loop() is asyncio.get_running_loop()
+
+    def begin(self, connecting: "asyncio.Future[Any]") -> None:
+        """Have those who use the device now wait for a connect of many devices."""
+        self._connecting = connecting
 
     async def ensure(self, path: str) -> None:
-        """Connect a lazy device at its first use, once, however many use it.
+        """Wait for a connect that is under way; connect a lazy device at its first use, once, however many use it.
 
         :raises NotConnectedError: if the device is not lazy and connect was not called.
         """
         if self.opened:
             return
-        if self.policy != "lazy" or self.connect is None:
-            raise NotConnectedError(
-                "connect was not called",
-                signal=path,
-                help="call `beamline.connect()`, or in a plan `yield from ophyd_decl.plans.ensure_connected(device)`",
-            )
-        loop = asyncio.get_running_loop()
-        if self._opening is None or self._opening.get_loop() is not loop:
-            self._opening = loop.create_task(self._open(self.connect))
-        await asyncio.shield(self._opening)
-
-    async def _open(self, connect: Callable[[], Awaitable[Any]]) -> None:
-        try:
-            await connect()
-        finally:
-            self._opening = None
+        if not self.connecting:
+            if self.policy != "lazy" or self.connect is None:
+                raise NotConnectedError(
+                    "connect was not called",
+                    signal=path,
+                    help="call `beamline.connect()`, or in a plan "
+                    "`yield from ophyd_decl.plans.ensure_connected(device)`",
+                )
+            self._connecting = asyncio.ensure_future(self.connect())
+        if self._connecting is not None:
+            await asyncio.shield(self._connecting)
 
 
 class Context:
@@ -122,3 +146,15 @@ class Context:
         """
         if not self.connection.opened:
             await self.connection.ensure(path)
+
+    @contextmanager
+    def writing(self, channel: Channel, path: str, value: Any) -> Generator[None]:
+        """Note when a put has ended; where it is cancelled, say that it may have been sent."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            text = f"{path}: cancelled while {value!r} was being written; it may have been sent, and take effect"
+            log.warning("%s", text)
+            raise asyncio.CancelledError(text) from None
+        finally:
+            self.shared.written[server_of(channel)] = time.monotonic()

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import AsyncExitStack
+from typing import Any, Protocol, runtime_checkable
 
 from ..blueprint import Derived, Reference, SignalShape
 from ..connectors.protocol import Description, Update
@@ -12,10 +13,21 @@ from ..vocab.datatypes import SCALAR_NUMPY, NativeType
 from ..vocab.readings import INVALID, Reading
 from .context import Context
 from .node import Node
+from .numbers import number_in
 from .reading import read_signals
 from .resolve import find, setpoint_of, value_signal_of
 from .signal import WireSignal
+from .status import AsyncStatus
 from .verbs import SignalNode, SignalR, SignalRW, Snapshot
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """What a set of it can be stopped of."""
+
+    async def stop(self, success: bool = False) -> None:
+        """Stop the motion."""
+        ...
 
 
 class DerivedSignal(SignalNode):
@@ -39,7 +51,7 @@ class DerivedSignal(SignalNode):
         super().__init__(context, parent, key, name, shape.place)
         self._shape = shape
         self._subscriptions = None
-        self._held_by_stage = 0
+        self._stages = None
         self._derived = derived
         self._values = values
         self._busy = False
@@ -77,10 +89,20 @@ class DerivedSignal(SignalNode):
             self._leaf_list = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
         return self._leaf_list
 
+    @property
+    def left_out(self) -> bool:
+        """Return whether one of its inputs is optional and absent."""
+        return any(leaf.left_out for leaf in self._leaves())
+
     def _compute(self, snapshot: Snapshot) -> Update:
+        return self._compute_from(
+            {name: value_signal_of(node)._compute(snapshot) for name, node in self.inputs.items()}
+        )
+
+    def _compute_from(self, outcomes: Mapping[str, Update]) -> Update:
+        """Return the reading that these outcomes of its inputs give."""
         readings: dict[str, Reading] = {}
-        for name, node in self.inputs.items():
-            outcome = value_signal_of(node)._compute(snapshot)
+        for name, outcome in outcomes.items():
             if not isinstance(outcome, Reading):
                 return outcome
             readings[name] = outcome
@@ -88,13 +110,13 @@ class DerivedSignal(SignalNode):
             self._formula = Formula(self._derived.get)
         variables = {**self._params(), **{name: reading.value for name, reading in readings.items()}}
         try:
-            value = self._formula.evaluate(variables)
-        except FormulaError as error:
+            value = _as_declared(self._formula.evaluate(variables), self._shape.datatype.name)
+        except (FormulaError, ValueError, OverflowError, TypeError) as error:
             shown = ", ".join(f"{name} = {reading.value}" for name, reading in readings.items())
             return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self._place)
         worst = sorted((reading.alarm_severity for reading in readings.values()), key=_badness)
         return Reading(
-            _as_declared(value, self._shape.datatype.name),
+            value,
             max((reading.timestamp for reading in readings.values()), default=0.0),
             worst[-1] if worst else 0,
         )
@@ -119,8 +141,8 @@ class DerivedSignal(SignalNode):
             raise ReadOnlyError("the beamline is in read-only mode; nothing was sent", source=self.source).about(
                 self.path, self._place
             )
-        limits = self._shape.limits
-        if limits is not None and isinstance(value, int | float) and not limits.holds(value):
+        limits, number = self._shape.limits, number_in(value)
+        if limits is not None and number is not None and not limits.holds(number):
             units = f" {self._shape.units}" if self._shape.units else ""
             raise LimitError(
                 f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
@@ -166,13 +188,24 @@ class DerivedSignal(SignalNode):
                 targets = await self.compute_targets(value)
                 for node, target in targets:
                     await check_value(node, target)
+                moving = [node.path for node, _ in targets if getattr(node, "_busy", False)]
+                if moving:
+                    raise BusyError(
+                        f"another set is moving {', '.join(moving)}; nothing was moved", source=self.source
+                    ).about(self.path, self._place)
                 await _set_together(targets, timeout_s)
             finally:
                 self._busy = False
 
     async def stop_targets(self) -> None:
-        """Stop everything that a set moves."""
-        await _stop([node for node, _ in self.targets])
+        """Stop everything that a set moves, whatever happens to one of them.
+
+        :raises SignalError: the first failure.
+        """
+        stops = [node.stop(success=False) for node, _ in self.targets if isinstance(node, Stoppable)]
+        for outcome in await asyncio.gather(*stops, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
 
     def _params(self) -> dict[str, Any]:
         return {name: self._values[name] for name in self._derived.params}
@@ -185,34 +218,17 @@ async def check_value(node: Any, value: Any) -> None:
         await outcome
 
 
-async def _set_together(targets: Sequence[tuple[Node, Any]], timeout_s: float | None) -> None:
+async def _set_together(targets: Sequence[tuple[Any, Any]], timeout_s: float | None) -> None:
     """Start all, and stop the others at the first failure or when cancelled."""
-    moving: dict[asyncio.Future[Any], Any] = {}
-    try:
+    statuses: list[AsyncStatus[Any]] = []
+    async with AsyncExitStack() as stack:  # its end cancels what still moves, and waits until that is at rest
         for node, value in targets:
-            moving[_settable(node).set(value, timeout=timeout_s).task] = node
-        done, pending = await asyncio.wait(moving, return_when=asyncio.FIRST_EXCEPTION)
-        failed = [task for task in done if task.cancelled() or task.exception() is not None]
-        if failed:
-            await _stop([moving[task] for task in pending])
-            await asyncio.wait(pending) if pending else None
-            failed[0].result()
-    except asyncio.CancelledError:
-        for task in moving:
-            task.cancel()
-        await _stop(list(moving.values()))
-        raise
-
-
-def _settable(node: Node) -> Any:
-    return node
-
-
-async def _stop(nodes: Sequence[Any]) -> None:
-    for node in nodes:
-        stop = getattr(node, "stop", None)
-        if stop is not None:
-            await stop(success=False)
+            statuses.append(await stack.enter_async_context(node.set(value, timeout=timeout_s)))
+        tasks = [status.task for status in statuses if isinstance(status.task, asyncio.Task)]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in tasks:
+            if task in done:
+                task.result()
 
 
 def _as_declared(value: Any, name: str) -> Any:
@@ -239,3 +255,12 @@ class DerivedSignalRW(SignalRW, DerivedSignal):
     """A derived signal that can be read and set."""
 
     __slots__ = ()
+
+    async def _get_setpoint(self) -> Any:
+        """Return what its formula gives for the setpoints of its inputs."""
+        signals = [setpoint_of(node) for node in self.inputs.values()]
+        outcomes = await read_signals(signals, signals)
+        reading = self._compute_from(dict(zip(self.inputs, outcomes, strict=True)))
+        if isinstance(reading, Reading):
+            return reading.value
+        raise reading.about(self.path, self._place)

@@ -9,10 +9,11 @@ from ..errors import Place, SignalError, join_read_errors
 from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
-from .node import Node
+from .node import Node, walk
 from .reading import read_signals
+from .staging import Stage, stage, unstage
 from .status import AsyncStatus
-from .verbs import SignalR, stage_signals, unstage_signals
+from .verbs import SignalR
 
 
 class ReadPlan:
@@ -86,6 +87,7 @@ class Device(Node):
         self._members: dict[str | int, Node] = {}
         self._formats: dict[str | int, str] = {}
         self._plan_cache: ReadPlan | None = None
+        self._stages: list[Stage] = []
         self._labels: frozenset[str] = frozenset()
 
     @property
@@ -179,11 +181,22 @@ class Device(Node):
         return AsyncStatus(self._unstage, self._context.binding, self.name)
 
     async def _stage(self) -> None:
-        await stage_signals(self._plan.held)
+        await stage(self._stages, self._plan.held)
 
     async def _unstage(self) -> None:
-        self._context.binding.enter()
-        unstage_signals(self._plan.held)
+        with self._context.binding.operation():
+            unstage(self._stages)
+            for node in walk(self):
+                if isinstance(node, Device):
+                    await node._rest()
+
+    async def _rest(self) -> None:
+        """End what a plan has left under way; roles know what that is."""
+
+    def _end(self) -> None:
+        """End every stage, when the beamline is closed; on the device loop."""
+        while self._stages:
+            unstage(self._stages)
 
     def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> dict[str, dict[str, Any]]:
         failures = [

@@ -6,36 +6,27 @@ still be under way). See decision 0005.
 """
 
 import asyncio
-import inspect
-import itertools
+import copy
 import logging
 import math
-import queue
-import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..connectors.protocol import Channel, Connector, Monitor, Update
 from ..errors import SignalError
 from ..vocab.readings import Reading
-from .context import Context
+from .binding import LoopUse
+from .context import Context, server_of
 
 log = logging.getLogger("ophyd_decl.devices")
 Listener = Callable[[Update], None]
 
 
-def server_of(channel: Channel) -> str:
-    """Return under which name the server of a channel is known to be alive; its source where it tells no host."""
-    scheme, _, _ = channel.source.partition("://")
-    description = channel.description
-    return f"{scheme}://{description.host}" if description is not None and description.host else channel.source
-
-
 class Held:
-    """The monitor of one channel; used on the device loop only.
+    """The monitor of one channel, from its first user to its last; used on the device loop only.
 
-    :param path: of the signal, under which the binding counts it.
+    :param use: of the running loop.
+    :param path: of the signal, under which its users are counted there.
     """
 
     __slots__ = (
@@ -44,51 +35,64 @@ class Held:
         "_listeners",
         "_monitor",
         "_path",
+        "_use",
         "_users",
         "last_reading",
-        "loop",
         "received",
         "update",
     )
 
-    def __init__(self, context: Context, connector: Connector, channel: Channel, path: str, all_updates: bool) -> None:
+    def __init__(
+        self, context: Context, use: LoopUse, connector: Connector, channel: Channel, path: str, all_updates: bool
+    ) -> None:
         self._context = context
+        self._use = use
         self._channel = channel
         self._path = path
         self._users = 0
         self._listeners: list[Listener] = []
-        self.loop = asyncio.get_running_loop()
         #: the newest reading, or the error that ended it; None before the first.
         self.update: Update | None = None
         #: when it came, on the clock of `time.monotonic`.
         self.received = -math.inf
         #: the newest reading, also after an error.
         self.last_reading: Reading | None = None
-        self._monitor: Monitor = connector.monitor(channel, self._take, all_updates=all_updates)
+        self._monitor: Monitor | None = connector.monitor(channel, self._take, all_updates=all_updates)
 
-    def add(self, listener: Listener | None) -> None:
-        """Count one more user; a listener is called at once if there is an update, then at each."""
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop on which it delivers."""
+        return self._use.loop
+
+    @property
+    def ended(self) -> bool:
+        """Return whether its monitor is closed."""
+        return self._monitor is None
+
+    def add(self, listener: Listener | None) -> "Hold":
+        """Return one more user; a listener is called at once if there is an update, then at each."""
         self._users += 1
-        self._context.binding.hold(self._path)
         if listener is not None:
-            self._listeners.append(listener)
+            self.listen(listener)
             if self.update is not None:
-                listener(self.update)
+                self._tell(listener, self.update)
+        return Hold(self, listener)
 
-    def remove(self, listener: Listener | None) -> bool:
-        """Count one user less; return whether it was the last, and the monitor is closed."""
+    def remove(self, listener: Listener | None) -> None:
+        """Count one user less; the last one ends the monitor."""
         if listener is not None:
-            self._listeners.remove(listener)
-        self._context.binding.let_go(self._path)
+            self.ignore(listener)
+        self._use.let_go(self._path)
         self._users -= 1
-        if self._users:
-            return False
-        self.close()
-        return True
+        if not self._users:
+            self.close()
 
     def close(self) -> None:
         """End the monitor, whoever uses it."""
-        self._monitor.close()
+        monitor, self._monitor = self._monitor, None
+        self._listeners.clear()
+        if monitor is not None:
+            monitor.close()
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` at each update, without counting a user."""
@@ -96,12 +100,13 @@ class Held:
 
     def ignore(self, listener: Listener) -> None:
         """Undo `listen`."""
-        self._listeners.remove(listener)
+        if listener in self._listeners:
+            self._listeners.remove(listener)
 
     def trusted(self) -> Reading | None:
         """Return the held reading, or None where a fresh one must be asked for."""
         update = self.update
-        if not isinstance(update, Reading) or self._channel.state != "connected":
+        if not isinstance(update, Reading) or self._monitor is None or self._channel.state != "connected":
             return None
         server = server_of(self._channel)
         heard = self._context.heard.get(server)
@@ -112,15 +117,15 @@ class Held:
         return update
 
     def confirm(self, reading: Reading) -> None:
-        """Take a fresh reading in the place of the held one."""
-        if isinstance(self.update, Reading):
+        """Take a fresh reading in the place of the held one, unless that came from behind it."""
+        if isinstance(self.update, Reading) and reading.timestamp >= self.update.timestamp:
             self.update = self.last_reading = reading
             self.received = time.monotonic()
 
     @property
     def error(self) -> SignalError | None:
-        """Return why there is no value now, or None."""
-        return self.update if isinstance(self.update, SignalError) else None
+        """Return why there is no value now, as an error that can be raised; None if there is one."""
+        return copy.copy(self.update) if isinstance(self.update, SignalError) else None
 
     def _take(self, update: Update) -> None:
         now = time.monotonic()
@@ -133,23 +138,46 @@ class Held:
             self.last_reading = update
             self._context.heard[server_of(self._channel)] = now
         for listener in tuple(self._listeners):
+            self._tell(listener, update)
+
+    def _tell(self, listener: Listener, update: Update) -> None:
+        try:
             listener(update)
+        except Exception:  # a user's callback; a move that waits for this update must not suffer
+            log.exception("%s: a callback raised; the subscription goes on", self._path)
 
 
-async def wait_for_first(helds: Sequence[Held], timeout_s: float) -> list[Held]:
+class Hold:
+    """One user of a held value; closing it twice is allowed."""
+
+    __slots__ = ("_listener", "held", "open")
+
+    def __init__(self, held: Held, listener: Listener | None) -> None:
+        self.held = held
+        self.open = True
+        self._listener = listener
+
+    def close(self) -> None:
+        """Give it up; the listener is not called any more."""
+        if self.open:
+            self.open = False
+            self.held.remove(self._listener)
+
+
+async def wait_for_first(helds: Sequence[Held], timeout_s: float) -> set[Held]:
     """Wait until each has its first update; one future and one timer for all.
 
     :returns: those that have none when the time is over.
     """
-    waiting = {held: None for held in helds if held.update is None}
+    waiting = {held for held in helds if held.update is None}
     if not waiting:
-        return []
+        return waiting
     everyone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     listeners: list[tuple[Held, Listener]] = []
 
     def listener_for(held: Held) -> Listener:
         def take(_: Update) -> None:
-            waiting.pop(held, None)
+            waiting.discard(held)
             if not waiting and not everyone.done():
                 everyone.set_result(None)
 
@@ -167,59 +195,4 @@ async def wait_for_first(helds: Sequence[Held], timeout_s: float) -> list[Held]:
     finally:
         for held, listener in listeners:
             held.ignore(listener)
-    return list(waiting)
-
-
-class CallbackThread:
-    """Runs ophyd-form callbacks, in order, outside the device loop; it lives while there are subscriptions."""
-
-    def __init__(self) -> None:
-        self._users = 0
-        self._lock = threading.Lock()
-        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-
-    def add_user(self) -> None:
-        """Start the thread with the first user."""
-        with self._lock:
-            self._users += 1
-            if self._users == 1:
-                self._jobs = queue.SimpleQueue()
-                threading.Thread(
-                    target=self._work, args=(self._jobs,), name="ophyd_decl-callbacks", daemon=True
-                ).start()
-
-    def remove_user(self) -> None:
-        """End the thread with the last user."""
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._jobs.put(None)
-
-    def call(self, job: Callable[[], None]) -> None:
-        """Run a job after those before it."""
-        self._jobs.put(job)
-
-    @staticmethod
-    def _work(jobs: "queue.SimpleQueue[Callable[[], None] | None]") -> None:
-        while (job := jobs.get()) is not None:
-            try:
-                job()
-            except Exception:
-                log.exception("a subscribed callback raised; the subscription goes on")
-
-
-callback_thread = CallbackThread()
-_subscription_ids = itertools.count(1)
-
-
-def wants_keywords(callback: Callable[..., Any]) -> bool:
-    """Return whether a callback has ophyd's form: a parameter named `value`."""
-    try:
-        return "value" in inspect.signature(callback).parameters
-    except (TypeError, ValueError):
-        return False
-
-
-def next_subscription_id() -> int:
-    """Return a number that no subscription of this process has."""
-    return next(_subscription_ids)
+    return waiting

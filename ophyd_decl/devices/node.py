@@ -41,7 +41,8 @@ class Node:
     def path(self) -> str:
         """Return the path from the root of the beamline, `stage.x.velocity`; what is no identifier is quoted."""
         key = self._key
-        part = str(key) if isinstance(key, int) or key.isidentifier() else f'["{key}"]'
+        quote = "'" if '"' in str(key) else '"'
+        part = str(key) if isinstance(key, int) or key.isidentifier() else f"[{quote}{key}{quote}]"
         if self._parent is None:
             return str(key)
         return f"{self._parent.path}.{part}" if not part.startswith("[") else self._parent.path + part
@@ -49,6 +50,14 @@ class Node:
     def children(self) -> Iterator[tuple[str | int, "Node"]]:
         """Yield key and node of every direct member, in file order."""
         return iter(())
+
+    def __copy__(self) -> "Node":
+        """Return the node itself: there is one of it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Node":
+        """Return the node itself: there is one of it."""
+        return self
 
     def __reduce__(self) -> Any:
         """Pickle as a reference: the file and the path."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..connectors.protocol import Connector, ReadRequest, Update
 from ..errors import DisconnectedError, SignalError
 from ..vocab.readings import Reading
-from .held import server_of
+from .context import server_of
 
 if TYPE_CHECKING:
     from .signal import WireSignal

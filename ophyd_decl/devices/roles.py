@@ -5,13 +5,17 @@ bluesky.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, Protocol
 
-from ..errors import BusyError, MoveError, StoppedError
+from ..errors import BusyError, MoveError, OphydDeclError, StoppedError
 from .node import Node
 from .status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
 from .verbs import SignalR, SignalRW
+
+log = logging.getLogger("ophyd_decl.devices")
 
 
 class MoveLogic(Protocol):
@@ -31,12 +35,12 @@ class MoveLogic(Protocol):
         """Return the position that this value means; raise if it would be refused, before anything moves."""
         ...
 
-    def move(self, value: Any, timeout_s: float | None) -> AsyncIterator[WatcherUpdate]:
+    def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:
         """Move to a checked position; end when it is there, raise if it is not."""
         ...
 
     async def stop(self) -> None:
-        """Stop the motion."""
+        """Stop the motion; bluesky calls it at the end of every plan, so a device at rest must not change."""
         ...
 
 
@@ -64,12 +68,38 @@ class Role(Node):
         return logic
 
 
+class Move:
+    """One set of a device, from the call to its end: what `stop` acts on, also before anything was sent.
+
+    :ivar success: how it was asked to end; None while nobody has.
+    :ivar error: why the device could not be told to stop.
+    """
+
+    __slots__ = ("error", "success", "task", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.success: bool | None = None
+        self.task: asyncio.Task[Any] | None = None
+        self.error: BaseException | None = None
+
+    async def end(self, success: bool) -> None:
+        """Have it stop the device and end; done when it has."""
+        self.success = success
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+            await asyncio.wait([self.task])
+
+
 class Movable(Role):
     """A device that can be moved: bluesky's Movable, Locatable, Stoppable, Checkable and Subscribable."""
 
     _plan: Any
-    _move_task: "asyncio.Task[Any] | None" = None
-    _stop_success: bool | None = None
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        #: sets that have not ended; the first one moves, others will be refused.
+        self._moves: list[Move] = []
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -95,20 +125,37 @@ class Movable(Role):
         :raises: the status holds a `LimitError` before anything moves, a `BusyError` while another set moves it, a
             `MoveError` or `WriteError` if it does not get there.
         """
-        return WatchableAsyncStatus(lambda: self._move(value, timeout), self._context.binding, self.name)
+        move = Move(value)
+        self._moves.append(move)
+        try:
+            status = WatchableAsyncStatus(lambda: self._move(move, timeout), self._context.binding, self.name)
+        except BaseException:
+            self._forget(move)
+            raise
+        status.add_callback(lambda _: self._forget(move))
+        return status
+
+    @property
+    def _busy(self) -> bool:
+        """Return whether a set is moving it."""
+        return bool(self._moves)
 
     async def stop(self, success: bool = False) -> None:
-        """Stop the motion.
+        """Stop the motion; done when the device was told so and the sets that were under way have ended.
 
-        :param success: whether the status of the move ends well.
+        :param success: whether their statuses end well.
+        :raises SignalError: if the device could not be told.
         """
         with self._context.binding.operation():
-            if self._move_task is not None:
-                self._stop_success = success
-            await self._logic("movable").stop()
-            task = self._move_task
-            if task is not None and task is not asyncio.current_task():
-                task.cancel()
+            moves = list(self._moves)
+            if not moves:
+                await self._context.ensure(self.path)
+                await self._logic("movable").stop()
+            for move in moves:
+                await move.end(success)
+            for move in moves:
+                if move.error is not None:
+                    raise move.error
 
     async def locate(self) -> dict[str, Any]:
         """Return `{"setpoint", "readback"}`, both fresh.
@@ -165,33 +212,58 @@ class Movable(Role):
         """
 
         async def move() -> None:
-            async for _ in self._move(value, timeout):
-                pass
+            await self.set(value, timeout)
 
         self._context.binding.run(
             move, f"{self.path}.put()", "`await device.set(value)`, or in a plan `yield from bps.mv(device, value)`"
         )
 
-    async def _move(self, value: Any, timeout: float | None) -> AsyncIterator[WatcherUpdate]:
+    async def _move(self, move: Move, timeout: float | None) -> AsyncIterator[WatcherUpdate]:
         with self._context.binding.operation():
-            await self._context.ensure(self.path)
-            logic: MoveLogic = self._logic("movable")
-            target = await logic.check(value)
-            if self._move_task is not None:
-                raise self._about(BusyError(f"another set is moving it; the set to {value} was not started"))
-            self._move_task = asyncio.current_task()
-            self._stop_success = None
+            move.task = asyncio.current_task()
             try:
-                async for update in logic.move(target, timeout):
-                    yield update
+                if move.success is None:
+                    async with aclosing(self._follow(move, timeout)) as updates:
+                        async for update in updates:
+                            yield update
+                    return
             except asyncio.CancelledError:
-                if self._stop_success is None:
-                    await asyncio.shield(logic.stop())
+                await self._stop_for(move)
+                if move.success is None:
                     raise
-                if not self._stop_success:
-                    raise self._about(StoppedError(f"was stopped on the way to {value}")) from None
+            except OphydDeclError:
+                if move.success is None:
+                    raise
             finally:
-                self._move_task = None
+                self._forget(move)
+            if move.error is not None:
+                raise move.error
+            if not move.success:
+                raise self._about(StoppedError(f"was stopped on the way to {move.value}"))
+
+    async def _follow(self, move: Move, timeout: float | None) -> AsyncGenerator[WatcherUpdate]:
+        if self._moves[0] is not move:
+            raise self._about(BusyError(f"another set is moving it; the set to {move.value} was not started"))
+        await self._context.ensure(self.path)
+        logic: MoveLogic = self._logic("movable")
+        target = await logic.check(move.value)
+        async with aclosing(logic.move(target, timeout)) as updates:
+            async for update in updates:
+                yield update
+
+    async def _stop_for(self, move: Move) -> None:
+        """Stop the device because a move of it was cancelled; what goes wrong must not hide that."""
+        if self._moves[0] is not move:
+            return
+        try:
+            await self._logic("movable").stop()
+        except OphydDeclError as error:
+            move.error = error
+            log.error("%s could not be told to stop: %s", self.path, error)
+
+    def _forget(self, move: Move) -> None:
+        if move in self._moves:
+            self._moves.remove(move)
 
     def _about(self, error: MoveError) -> MoveError:
         error.source = error.source or self.setpoint_signal.source
@@ -201,6 +273,8 @@ class Movable(Role):
 class Triggerable(Role):
     """A device that can be triggered: bluesky's Triggerable."""
 
+    _acquiring: "asyncio.Task[Any] | None" = None
+
     def trigger(self) -> AsyncStatus[None]:
         """Acquire once; done when the data can be read."""
         return AsyncStatus(self._trigger, self._context.binding, self.name)
@@ -208,7 +282,24 @@ class Triggerable(Role):
     async def _trigger(self) -> None:
         with self._context.binding.operation():
             await self._context.ensure(self.path)
-            await self._logic("triggerable").trigger()
+            await self._rest()  # a plan that was paused has left its trigger alone
+            task = self._acquiring = asyncio.current_task()
+            logic: TriggerLogic = self._logic("triggerable")
+            try:
+                await logic.trigger()
+            except asyncio.CancelledError:
+                await logic.stop()
+                raise
+            finally:
+                if self._acquiring is task:
+                    self._acquiring = None
+
+    async def _rest(self) -> None:
+        """End an acquisition that nobody waits for any more."""
+        task, self._acquiring = self._acquiring, None
+        if task is not None and task.get_loop() is asyncio.get_running_loop():
+            task.cancel()
+            await asyncio.wait([task])
 
 
 ROLES: dict[str, type[Role]] = {"movable": Movable, "triggerable": Triggerable}

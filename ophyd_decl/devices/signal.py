@@ -28,8 +28,9 @@ from ..vocab.readings import Reading
 from .context import Context
 from .contract import Difference, differences
 from .data_key import effective_limits
-from .held import Held, server_of
+from .held import Held, Hold
 from .node import Node
+from .numbers import agree, number_in
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
 
 
@@ -55,7 +56,7 @@ class WireSignal(SignalNode):
         super().__init__(context, parent, key, name, shape.place)
         self._shape = shape
         self._subscriptions = None
-        self._held_by_stage = 0
+        self._stages = None
         self._read = read
         self._write_address = write
         origin = shape.origin
@@ -122,16 +123,16 @@ class WireSignal(SignalNode):
         protocol = self.protocol
         name = f"mock+{protocol}" if self._context.mock else protocol
         connector = self._context.binding.connector(name)
-        datatype = self._shape.datatype
+        datatype, check = self._shape.datatype, self._context.connection.note_answer
         one = self._protocol == "soft" or self._read == self._write_address
         if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
             bare = self.name if self._protocol == "soft" else self._bare(self._read)
-            self._read_channel = self._write_channel = connector.channel(bare, datatype)
+            self._read_channel = self._write_channel = connector.channel(bare, datatype, check)
         else:
             if self._read is not None:
-                self._read_channel = connector.channel(self._bare(self._read), datatype)
+                self._read_channel = connector.channel(self._bare(self._read), datatype, check)
             if self._write_address is not None:
-                self._write_channel = connector.channel(self._bare(self._write_address), datatype)
+                self._write_channel = connector.channel(self._bare(self._write_address), datatype, check)
         self._connector = connector
         if isinstance(connector, SoftConnector):
             self._play_server(connector)
@@ -156,21 +157,22 @@ class WireSignal(SignalNode):
                 connector.release(channel)
         self._read_channel = self._write_channel = None
 
-    def hold(self, listener: Callable[[Update], None] | None) -> Held:
-        """Count one more user of the monitor, which the first one starts; on the device loop."""
-        self._context.binding.enter()
-        connector = self.open()
-        held = self._current_held()
-        if held is None:
-            held = self._held = Held(self._context, connector, self.read_channel, self.path, self._shape.all_updates)
-        held.add(listener)
-        return held
-
-    def let_go(self, listener: Callable[[Update], None] | None) -> None:
-        """Count one user of the monitor less; the last one ends it."""
-        held = self._current_held()
-        if held is not None and held.remove(listener):
-            self._held = None
+    def hold(self, listener: Callable[[Update], None] | None) -> Hold:
+        """Return one more user of the monitor, which the first one starts; on the device loop."""
+        binding = self._context.binding
+        connector, channel, path = self.open(), self.read_channel, self.path
+        use = binding.hold(path)
+        held = self._held
+        if held is None or held.ended or held.loop is not use.loop:
+            if held is not None:
+                held.close()
+            try:
+                held = Held(self._context, use, connector, channel, path, self._shape.all_updates)
+            except BaseException:
+                use.let_go(path)
+                raise
+            self._held = held
+        return held.add(listener)
 
     def held_reading(self) -> Reading | None:
         """Return the held reading if it can be trusted, else None."""
@@ -181,6 +183,11 @@ class WireSignal(SignalNode):
         """Take a fresh reading in the place of a held one."""
         if self._held is not None:
             self._held.confirm(reading)
+
+    @property
+    def newest(self) -> Update | None:
+        """Return what its monitor delivered last."""
+        return None if self._held is None else self._held.update
 
     def age_of_last(self, now: float) -> float | None:
         """Return the age in s of the newest value that was held, None if there was none."""
@@ -199,9 +206,10 @@ class WireSignal(SignalNode):
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""
-        state = self._read_channel.state if self._read_channel is not None else "new"
-        if state == "new":
+        if self.absent:
             return AbsentError("nothing answers to this name", source=self.source)
+        if self.read_channel.state == "closed":
+            return DisconnectedError("the connection is closed", source=self.source)
         return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source)
 
     def not_held(self) -> SignalError:
@@ -240,11 +248,12 @@ class WireSignal(SignalNode):
             )
         description = self._write_channel.description if self._write_channel is not None else None
         limits = effective_limits(self._shape, description) if description is not None else self._shape.limits
-        if limits is None or isinstance(value, str | bool) or not isinstance(value, int | float):
+        number = number_in(value)
+        if limits is None or number is None:
             return
-        if not limits.holds(value):
+        if not limits.holds(number):
             declared = self._shape.limits
-            by = "the file" if declared is not None and not declared.holds(value) else "the server"
+            by = "the file" if declared is not None and not declared.holds(number) else "the server"
             units = f" {self._shape.units}" if self._shape.units else ""
             raise self._error(
                 LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}")
@@ -286,12 +295,12 @@ class WireSignal(SignalNode):
             channel = self._write_channel
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
-            wait = self._shape.wait == "yes" or (self._shape.wait == "non_zero" and bool(value))
+            wait = self._waits_for(value)
             outcome: SignalError | None = None
             for _ in range(1 + self._shape.retries):
                 deadline = time.monotonic() + (self._shape.timeouts.write if timeout_s is None else timeout_s)
-                (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
-                self._context.shared.written[server_of(channel)] = time.monotonic()
+                with self._context.writing(channel, self.path, value):
+                    (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
                 if not isinstance(outcome, PutTimeoutError | PutNotSentError):
                     break
             if outcome is not None:
@@ -300,12 +309,22 @@ class WireSignal(SignalNode):
             if self._shape.verify == "readback":
                 await self._verify(connector, value)
 
+    def _waits_for(self, value: Any) -> bool:
+        """Return whether a put of this value waits for its completion; the first label of an enum counts as zero."""
+        if self._shape.wait != "non_zero":
+            return self._shape.wait == "yes"
+        description = self._write_channel.description if self._write_channel is not None else None
+        choices = description.choices if description is not None else ()
+        if isinstance(value, str):
+            return value not in choices[:1]
+        return bool(value) if number_in(value) is not None or isinstance(value, bool) else True
+
     async def _verify(self, connector: Connector, value: Any) -> None:
         request = ReadRequest(self.read_channel, time.monotonic() + self._shape.timeouts.read)
         (answer,) = await connector.read([request])
         if isinstance(answer, SignalError):
             raise self._error(WriteError(f"was written, and could not be read back: {answer}"))
-        if answer.value != value:
+        if not agree(value, answer.value):
             raise self._error(
                 WriteError("the server took another value than the one sent", expected=value, found=answer.value)
             )
@@ -328,13 +347,6 @@ class WireSignal(SignalNode):
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.write_source
         return error.about(self.path, self._place)
-
-    def _current_held(self) -> Held | None:
-        held = self._held
-        if held is not None and held.loop is not self._context.binding.loop:
-            held.close()
-            held = self._held = None
-        return held
 
 
 class WireSignalR(SignalR, WireSignal):

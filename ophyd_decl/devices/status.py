@@ -9,12 +9,12 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import OphydDeclError
-from .binding import Binding
+from .binding import Binding, follow
 
 T = TypeVar("T")
 log = logging.getLogger("ophyd_decl.devices")
@@ -31,6 +31,7 @@ class AsyncStatus(Generic[T]):
     def __init__(self, make: Callable[[], Coroutine[Any, Any, T]], binding: Binding, name: str) -> None:
         self.name = name
         self._seen = False
+        self._why_cancelled: tuple[Any, ...] = ()
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[Any], None]] = []
         self._coroutine_name = getattr(make, "__qualname__", repr(make))
@@ -53,7 +54,7 @@ class AsyncStatus(Generic[T]):
     @property
     def success(self) -> bool:
         """Return whether the work has ended well."""
-        return self.done and not self.task.cancelled() and self._error() is None
+        return self.done and self._error() is None
 
     def exception(self, timeout: float | None = 0.0) -> BaseException | None:
         """Return why the work failed, or None.
@@ -67,8 +68,6 @@ class AsyncStatus(Generic[T]):
                 raise TimeoutError(f"{self!r} has not ended")
             self._wait(timeout)
         self._seen = True
-        if self.task.cancelled():
-            return asyncio.CancelledError()
         return self._error()
 
     def result(self) -> T:
@@ -102,14 +101,17 @@ class AsyncStatus(Generic[T]):
         return asyncio.wrap_future(task).__await__()
 
     async def __aenter__(self) -> "AsyncStatus[T]":
-        """Return the status; its work is cancelled at the end of the block."""
+        """Return the status; its work is cancelled at the end of the block, if it has not ended."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Cancel the work if it has not ended."""
-        if not self.done:
-            self.task.cancel()
+        """Cancel the work if it has not ended, and wait until it has cleaned up."""
         self._seen = True
+        task = self.task
+        if not task.done():
+            task.cancel()
+            if isinstance(task, asyncio.Task):
+                await asyncio.wait([task])
 
     def __repr__(self) -> str:
         """Return class, device, coroutine and state."""
@@ -118,8 +120,7 @@ class AsyncStatus(Generic[T]):
         elif self.success:
             state = "done"
         else:
-            error = None if self.task.cancelled() else self._error()
-            state = f"errored: {error!r}" if error is not None else "cancelled"
+            state = "cancelled" if self.task.cancelled() else f"errored: {self._error()!r}"
         return f"<{type(self).__name__}, device: {self.name}, task: {self._coroutine_name}, {state}>"
 
     def __del__(self) -> None:
@@ -131,46 +132,49 @@ class AsyncStatus(Generic[T]):
                 log.error("%s failed and nobody looked at its status: %s", self.name, error)
 
     def _error(self) -> BaseException | None:
+        if self.task.cancelled():
+            return asyncio.CancelledError(*self._why_cancelled)
         return self.task.exception()
 
     def _finish(self, _: Any) -> None:
         with self._lock:
             callbacks, self._callbacks = self._callbacks, []
-        if not self.task.cancelled():
+        try:
             self.task.exception()  # seen by asyncio; `__del__` tells what nobody asked for
+        except (asyncio.CancelledError, CancelledError) as error:
+            self._why_cancelled = error.args
         if callbacks:
             self._seen = True
         for callback in callbacks:
-            callback(self)
+            try:
+                callback(self)
+            except Exception:  # a user's callback; the others must be called
+                log.exception("a callback of %r raised", self)
 
     def _wait(self, timeout: float | None) -> None:
         Binding.refuse_on_loop("status.wait()", "`await status`, or `yield from bps.wait(group)` in a plan")
         ended = threading.Event()
-        self.add_callback(lambda _: ended.set())
-        if not ended.wait(timeout):
-            raise TimeoutError(f"{self.name}: not done after {timeout} s; it goes on")
+
+        def end(_: Any) -> None:
+            ended.set()
+
+        self.add_callback(end)
+        try:
+            if not ended.wait(timeout):
+                raise TimeoutError(f"{self.name}: not done after {timeout} s; it goes on")
+        finally:
+            with self._lock:
+                if end in self._callbacks:
+                    self._callbacks.remove(end)
 
 
 def _as_concurrent(task: "asyncio.Task[T]") -> "Future[T]":
     """Return a future for other loops and threads that follows a task, and cancels it when it is cancelled."""
     future: Future[T] = Future()
-
-    def follow(done: "asyncio.Task[T]") -> None:
-        if future.cancelled():
-            return
-        if done.cancelled():
-            future.cancel()
-        elif (error := done.exception()) is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(done.result())
-
-    def attach() -> None:
-        task.add_done_callback(follow)
-
-    loop = task.get_loop()
-    future.add_done_callback(lambda f: loop.call_soon_threadsafe(task.cancel) if f.cancelled() else None)
-    loop.call_soon_threadsafe(attach)
+    if task.done():
+        follow(task, future)
+    else:
+        task.get_loop().call_soon_threadsafe(follow, task, future)
     return future
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..connectors.protocol import Description, Update
-from ..errors import OphydDeclError, join_read_errors
-from ..vocab.readings import Reading
+from ..errors import OphydDeclError
 from .data_key import data_key
-from .held import callback_thread, log, next_subscription_id, wait_for_first, wants_keywords
 from .node import Node
 from .reading import read_one
+from .staging import Stage, stage, unstage
 from .status import AsyncStatus
+from .subscription import Subscription
 
 if TYPE_CHECKING:
     from ..blueprint import SignalShape
@@ -27,11 +27,12 @@ Snapshot = Mapping["WireSignal", Update]
 class SignalNode(Node):
     """What every signal has: a declared shape, and the primitives that verbs are written on."""
 
-    __slots__ = ("_held_by_stage", "_shape", "_subscriptions")
+    __slots__ = ("_shape", "_stages", "_subscriptions")
 
     _shape: "SignalShape"
-    _subscriptions: dict[Any, "Subscription"] | None
-    _held_by_stage: int
+    #: None where there never was one: most signals are neither subscribed to nor staged by themselves.
+    _subscriptions: list[Subscription] | None
+    _stages: list[Stage] | None
 
     @property
     def datatype(self) -> Any:
@@ -68,51 +69,16 @@ class SignalNode(Node):
         """Raise if this value would not be sent."""
         raise NotImplementedError
 
+    def _end(self) -> None:
+        """End every stage and subscription, when the beamline is closed; on the device loop."""
+        while self._stages:
+            unstage(self._stages)
+        while self._subscriptions:
+            self._subscriptions.pop().let_go()
+
     def __repr__(self) -> str:
         """Return path and source."""
         return f"<{type(self).__name__} {self.path} {self.source}>"
-
-
-class Subscription:
-    """One callback on one signal, through the monitors of its leaves."""
-
-    def __init__(self, signal: "SignalR", tell: Callable[[Reading], None]) -> None:
-        self._signal = signal
-        self._tell = tell
-        self._snapshot: dict[WireSignal, Update] = {}
-        self._listeners: list[tuple[WireSignal, Callable[[Update], None]]] = []
-        self._closed = False
-
-    async def open(self) -> None:
-        """Start the monitors."""
-        if self._closed:
-            return
-        for leaf in self._signal._leaves():
-            await leaf._context.ensure(leaf.path)
-        for leaf in self._signal._leaves():
-            listener = self._listener(leaf)
-            self._listeners.append((leaf, listener))
-            leaf.hold(listener)
-
-    def close(self) -> None:
-        """End them; called on the device loop."""
-        self._closed = True
-        for leaf, listener in self._listeners:
-            leaf.let_go(listener)
-        self._listeners.clear()
-
-    def _listener(self, leaf: "WireSignal") -> Callable[[Update], None]:
-        def take(update: Update) -> None:
-            self._snapshot[leaf] = update
-            if len(self._snapshot) < len(self._listeners):
-                return
-            reading = self._signal._compute(self._snapshot)
-            if isinstance(reading, Reading):
-                self._tell(reading)
-            else:
-                log.warning("%s: no value for its subscribers: %s", self._signal.path, reading)
-
-        return take
 
 
 class SignalR(SignalNode):
@@ -151,10 +117,13 @@ class SignalR(SignalNode):
         return AsyncStatus(self._unstage, self._context.binding, self.name)
 
     async def _stage(self) -> None:
-        await stage_signals([self])
+        if self._stages is None:
+            self._stages = []
+        await stage(self._stages, [self])
 
     async def _unstage(self) -> None:
-        unstage_signals([self])
+        self._context.binding.enter()
+        unstage(self._stages)
 
     def subscribe(self, callback: Callable[..., Any]) -> int:
         """Call `callback` with the value now and at each change, until `clear_sub`.
@@ -164,58 +133,39 @@ class SignalR(SignalNode):
 
         :returns: a number for `clear_sub`.
         """
-        number = next_subscription_id()
-        if wants_keywords(callback):
-            callback_thread.add_user()
-            tell = _keywords(callback)
-        else:
-            name = self.name
-
-            def tell_dict(reading: Reading) -> None:
-                callback({name: reading.document()})
-
-            tell = tell_dict
-
-        subscription = Subscription(self, tell)
-        subscriptions = self._subscriptions
-        if subscriptions is None:
-            subscriptions = self._subscriptions = {}
-        subscriptions[number] = subscriptions[callback] = subscription
-        AsyncStatus(subscription.open, self._context.binding, f"subscription to {self.name}")
-        return number
+        binding = self._context.binding
+        subscription = Subscription(self, callback)
+        try:
+            if binding.on_its_loop and all(leaf._context.opened for leaf in self._leaves()):
+                subscription.open_now()
+            else:
+                AsyncStatus(subscription.open, binding, f"subscription to {self.name}")
+        except BaseException:
+            subscription.silence()
+            raise
+        if self._subscriptions is None:
+            self._subscriptions = []
+        self._subscriptions.append(subscription)
+        return subscription.number
 
     def subscribe_reading(self, callback: Callable[[dict[str, Any]], Any]) -> int:
         """Do as `subscribe` for a callback in bluesky's form."""
         return self.subscribe(callback)
 
     def clear_sub(self, callback: Callable[..., Any] | int) -> None:
-        """End a subscription, named by its callback or its number.
+        """End a subscription, named by its callback (the newest with it) or its number.
 
         :raises OphydDeclError: if there is no such subscription.
         """
-        subscriptions = self._subscriptions or {}
-        subscription = subscriptions.get(callback)
-        if subscription is None:
-            raise OphydDeclError(f"{self.path}: {callback!r} is not subscribed")
-        keys = [key for key, value in subscriptions.items() if value is subscription]
-        for key in keys:
-            del subscriptions[key]
-            if callable(key) and wants_keywords(key):
-                callback_thread.remove_user()
-
-        async def close() -> None:
-            subscription.close()
-
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is not None and running is self._context.binding.loop:
-            subscription.close()
-        elif running is None:
-            self._context.binding.run(close, "clear_sub()", "")
+        subscriptions = self._subscriptions or []
+        for subscription in reversed(subscriptions):
+            if callback in (subscription.number, subscription.callback):
+                break
         else:
-            self._context.binding.start(close)
+            raise OphydDeclError(f"{self.path}: {callback!r} is not subscribed")
+        subscriptions.remove(subscription)
+        subscription.silence()
+        self._context.binding.call(subscription.let_go)
 
     def get(self) -> Any:
         """Return a fresh value, from a thread that runs no event loop.
@@ -281,59 +231,3 @@ class SignalRW(SignalR, SignalW):
 
     async def _get_setpoint(self) -> Any:
         return await self.get_value(cached=False)
-
-
-def _keywords(callback: Callable[..., Any]) -> Callable[[Reading], None]:
-    old: list[Any] = [None]
-
-    def tell(reading: Reading) -> None:
-        previous, old[0] = old[0], reading.value
-        callback_thread.call(lambda: callback(value=reading.value, old_value=previous, timestamp=reading.timestamp))
-
-    return tell
-
-
-async def stage_signals(signals: Sequence[SignalR]) -> None:
-    """Hold the monitors of all and wait for the first fresh value of each, in one batch.
-
-    :raises ReadError: if one gives no value in time; then none is held.
-    """
-    leaves = [leaf for signal in signals for leaf in signal._leaves()]
-    if not leaves:
-        return
-    with leaves[0]._context.binding.operation():
-        for leaf in leaves:
-            await leaf._context.ensure(leaf.path)
-        absent = [leaf.no_answer(0.0).about(leaf.path, leaf._place) for leaf in leaves if leaf.absent]
-        if absent:
-            raise join_read_errors(absent, leaves[0].path)
-        helds = [leaf.hold(None) for leaf in leaves]
-        try:
-            timeout = max(leaf._shape.timeouts.read for leaf in leaves)
-            late = await wait_for_first(helds, timeout)
-            errors = [
-                leaf.no_answer(timeout) if held in late else held.error
-                for leaf, held in zip(leaves, helds, strict=True)
-            ]
-            failures = [
-                error.about(leaf.path, leaf._place)
-                for leaf, error in zip(leaves, errors, strict=True)
-                if error is not None
-            ]
-            if failures:
-                raise join_read_errors(failures, leaves[0].path)
-        except BaseException:
-            for leaf in leaves:
-                leaf.let_go(None)
-            raise
-    for signal in signals:
-        signal._held_by_stage += 1
-
-
-def unstage_signals(signals: Sequence[SignalR]) -> None:
-    """Let the monitors go that `stage_signals` holds; a signal that is not staged is passed over."""
-    for signal in signals:
-        if signal._held_by_stage:
-            signal._held_by_stage -= 1
-            for leaf in signal._leaves():
-                leaf.let_go(None)

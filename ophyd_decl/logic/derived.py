@@ -1,11 +1,11 @@
 """Move by setting a derived signal, which moves its inputs together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from ..devices.condition import Observation
 from ..devices.derived import DerivedSignalRW, check_value
-from ..devices.status import AsyncStatus, WatcherUpdate, progress
+from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR
 from ..errors import SignalError
 from ..vocab.readings import Reading
@@ -36,13 +36,13 @@ class DerivedMove:
             await check_value(node, target)
         return value
 
-    async def move(self, value: Any, timeout_s: float | None) -> AsyncIterator[WatcherUpdate]:
+    async def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:
         """Set the derived signal and wait.
 
         :raises SignalError: what a target raises; the others are stopped then.
         """
         timeout_s = timeout_s if timeout_s is not None else self._timeout_s
-        async with Observation([self._signal], self._signal._shape.timeouts.read) as seen:
+        async with Observation([self._signal]) as seen:
             initial = self._position(seen)
 
             def update() -> WatcherUpdate:
@@ -50,16 +50,12 @@ class DerivedMove:
                 return progress(self._position(seen), initial, value, self._device.name, shape.units, shape.precision)
 
             yield update()
-            status: AsyncStatus[None] = self._signal.set(value, timeout=timeout_s)
-            status.add_callback(lambda _: seen.wake())
-            try:
+            async with self._signal.set(value, timeout=timeout_s) as status:
+                status.add_callback(seen.wake)
                 while not status.done:
                     if await seen.next(None):
                         yield update()
-            finally:
-                if not status.done:
-                    status.task.cancel()
-            status.result()
+                status.result()
             await seen.refresh()
             yield update()
 

@@ -3,16 +3,18 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from ..devices.command import Command
 from ..devices.condition import Condition, Observation
 from ..devices.mock import set_mock_value
+from ..devices.numbers import plain
 from ..devices.signal import WireSignal
-from ..devices.status import AsyncStatus, WatcherUpdate, progress
+from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
-from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, SignalError
+from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, PutTimeoutError, SignalError
 from ..formula import FormulaError
 from ..vocab.readings import Reading
 
@@ -23,6 +25,10 @@ RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-9
 #: A server that is silent is asked for the condition again after this time, in s.
 ASK_AGAIN_S = 1.0
+
+
+class _Late(Exception):  # noqa: N818  # no error of a user: it ends as one
+    """The time of the move is over; not a TimeoutError, which a read can raise too."""
 
 
 class SetpointMove:
@@ -60,6 +66,8 @@ class SetpointMove:
         self._acceleration_time = acceleration_time
         self._timeout_s = timeout
         self._positions = positions or {}
+        #: whether a target was sent that is not known to be reached: what `stop` has to end.
+        self._may_move = False
 
     async def check(self, value: Any) -> Any:
         """Return the position; a name is looked up among the positions.
@@ -67,13 +75,14 @@ class SetpointMove:
         :raises LimitError: outside the limits.
         :raises BadValueError: if the value is no number and no name of a position.
         """
+        value = plain(value)
         if isinstance(value, str) and value in self._positions:
             value = self._positions[value]
         elif isinstance(value, str) and self.setpoint._shape.datatype.name not in ("str", "enum", "any"):
             known = ", ".join(self._positions) or "none"
             raise self._about(BadValueError(f"{value!r} is neither a number nor a named position ({known})"))
-        elif isinstance(value, float) and math.isnan(value):
-            raise self._about(LimitError("cannot move to NaN; nothing was sent"))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self._about(LimitError(f"cannot move to {value}; nothing was sent"))
         try:
             self.setpoint.check_value(value)
         except SignalError as error:
@@ -81,7 +90,7 @@ class SetpointMove:
             raise
         return value
 
-    async def move(self, value: Any, timeout_s: float | None) -> AsyncIterator[WatcherUpdate]:
+    async def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:
         """Write the setpoint and yield an update for each readback until the end.
 
         :raises MoveTimeoutError: if the end does not come in time; the device is stopped.
@@ -90,13 +99,12 @@ class SetpointMove:
         :raises ReadError: if the connection breaks on the way.
         """
         if self._device._context.mock:
-            async for only in self._move_mock(value):
-                yield only
+            yield await self._move_mock(value)
             return
         watched = [self.readback]
         for condition in (self._done, self._failed):
             watched.extend(condition.signals.values() if condition is not None else ())
-        async with Observation(watched, self.readback._shape.timeouts.read) as seen:
+        async with Observation(watched) as seen:
             initial = self._position(seen)
             units, precision = await self._units_and_precision()
             timeout_s = timeout_s if timeout_s is not None else await self._time_for(initial, value)
@@ -106,49 +114,75 @@ class SetpointMove:
                 return progress(self._position(seen), initial, value, self._device.name, units, precision)
 
             yield update()
+            self._may_move = True
             try:
-                async for _ in self._put(value, timeout_s, deadline, seen):
-                    yield update()
-                async for _ in self._end(deadline, seen):
-                    yield update()
-            except TimeoutError as error:
-                await self.stop()
-                raise self._late(value, timeout_s, seen) from error
+                async with aclosing(self._put(value, timeout_s, deadline, seen)) as puts:
+                    async for _ in puts:
+                        yield update()
+                ends = self._end_condition(value, precision)
+                async with aclosing(self._end(ends, deadline, seen)) as steps:
+                    async for _ in steps:
+                        yield update()
+            except _Late:
+                raise await self._late(value, timeout_s, seen) from None
             self._compare(value, self._position(seen), precision, units)
+            self._may_move = False
             yield update()
 
     async def stop(self) -> None:
-        """Execute the stop command; without one, make the setpoint what the readback is."""
-        if self._stop is not None:
-            await self._stop.execute()
-        elif self.readback is not self.setpoint:
-            await self.setpoint.set(await self.readback.get_value(cached=False))
+        """Execute the stop command, unless `done` says that it is at rest; without one, end a move of ours.
 
-    async def _put(self, value: Any, timeout_s: float, deadline: float, seen: Observation) -> AsyncIterator[None]:
+        That is done by making the setpoint what the readback is.
+
+        :raises SignalError: if the device could not be told.
+        """
+        if self._stop is not None:
+            if self._may_move or not await self._is_at_rest():
+                await self._stop.execute()
+        elif self._may_move and self.readback is not self.setpoint:
+            await self.setpoint.set(await self.readback.get_value(cached=False))
+        self._may_move = False
+
+    async def _is_at_rest(self) -> bool:
+        if self._done is None or self._device._context.mock:
+            return False
+        async with Observation(list(self._done.signals.values())) as seen:
+            return self._holds(self._done, seen)
+
+    async def _put(self, value: Any, timeout_s: float, deadline: float, seen: Observation) -> AsyncGenerator[None]:
         """Write and wait for completion, yielding at each update; the move's time holds for the put too."""
-        status: AsyncStatus[None] = self.setpoint.set(value, timeout=timeout_s)
-        status.add_callback(lambda _: seen.wake())
-        try:
+        async with self.setpoint.set(value, timeout=timeout_s) as status:
+            status.add_callback(seen.wake)
             while not status.done:
                 if await seen.next(max(deadline - time.monotonic(), 0.001)):
                     self._raise_if_failed(seen)
                     yield
                 elif not status.done and time.monotonic() >= deadline:
-                    raise TimeoutError
-        finally:
-            if not status.done:
-                status.task.cancel()
-        status.result()
+                    raise _Late
+            if isinstance(status.exception(), PutTimeoutError):
+                raise _Late
+            status.result()
         if self._start is not None:
             await self._start.execute(timeout=max(deadline - time.monotonic(), 0.001))
 
-    async def _end(self, deadline: float, seen: Observation) -> AsyncIterator[None]:
+    def _end_condition(self, value: Any, precision: int | None) -> Callable[[Observation], bool] | None:
+        """Return what ends the move after the put; None where its completion did."""
+        done = self._done
+        if done is not None:
+            return lambda seen: self._holds(done, seen)
+        if self.setpoint._shape.wait == "no":
+            return lambda seen: self._is_near(value, self._position(seen), precision)
+        return None
+
+    async def _end(
+        self, ends: Callable[[Observation], bool] | None, deadline: float, seen: Observation
+    ) -> AsyncGenerator[None]:
         """Wait until the condition holds for the settle time, on values that are younger than the put."""
         await seen.refresh()
         yield
-        if self._done is None:
-            await asyncio.sleep(self._settle_s)
+        if ends is None:
             if self._settle_s:
+                await asyncio.sleep(self._settle_s)
                 await seen.refresh()
             return
         grace_ends = time.monotonic() + self._grace_s
@@ -156,14 +190,14 @@ class SetpointMove:
         since: float | None = None
         while True:
             self._raise_if_failed(seen)
-            holds = self._holds(self._done, seen)
+            holds = ends(seen)
             was_false = was_false or not holds
             now = time.monotonic()
             since = (since or now) if holds and (was_false or now >= grace_ends) else None
             if since is not None and now - since >= self._settle_s:
                 return
             if now >= deadline:
-                raise TimeoutError
+                raise _Late
             next_event = min(
                 deadline,
                 now + ASK_AGAIN_S,
@@ -175,12 +209,12 @@ class SetpointMove:
             elif next_event == now + ASK_AGAIN_S:
                 await seen.refresh()
 
-    async def _move_mock(self, value: Any) -> AsyncIterator[WatcherUpdate]:
+    async def _move_mock(self, value: Any) -> WatcherUpdate:
         """Without a server the device is at once where it was told to be."""
         await self.setpoint.set(value)
         if isinstance(self.readback, WireSignal) and self.readback is not self.setpoint:
             set_mock_value(self.readback, value)
-        yield progress(value, value, value, self._device.name, None, None)
+        return progress(value, value, value, self._device.name, None, None)
 
     def _position(self, seen: Observation) -> Any:
         outcome = self.readback._compute(seen.snapshot)
@@ -199,18 +233,22 @@ class SetpointMove:
             why = self._failed.describe(seen.snapshot)
             raise self._about(MoveFailedError(f"the device says that it failed: {why}"))
 
-    def _compare(self, target: Any, position: Any, precision: int | None, units: str | None) -> None:
-        tolerance = self._tolerance
+    def _is_near(self, target: Any, position: Any, precision: int | None) -> bool:
         if isinstance(position, str | bool) or not isinstance(target, int | float):
-            near = position == target
-        elif tolerance is not None:
-            near = abs(position - target) <= tolerance
-        elif precision is not None:
-            tolerance = 10.0**-precision
-            near = abs(position - target) <= tolerance
-        else:
-            near = math.isclose(position, target, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
-        if not near:
+            return position == target
+        tolerance = self._tolerance_at(precision)
+        if tolerance is None:
+            return math.isclose(position, target, rel_tol=RELATIVE_TOLERANCE, abs_tol=ABSOLUTE_TOLERANCE)
+        # A step of the precision is a decimal, which the difference of two floats may miss by a rounding.
+        return abs(position - target) <= tolerance * (1 + RELATIVE_TOLERANCE)
+
+    def _tolerance_at(self, precision: int | None) -> float | None:
+        """Return how far from the target the readback may be; None where neither file nor server says."""
+        return 10.0**-precision if self._tolerance is None and precision is not None else self._tolerance
+
+    def _compare(self, target: Any, position: Any, precision: int | None, units: str | None) -> None:
+        if not self._is_near(target, position, precision):
+            tolerance = self._tolerance_at(precision)
             unit = f" {units}" if units else ""
             raise self._about(
                 MoveFailedError(
@@ -235,11 +273,20 @@ class SetpointMove:
             return self._timeout_s if self._timeout_s is not None else self.setpoint._shape.timeouts.write
         return abs(target - initial) / speed + 2 * acceleration + MARGIN_S
 
-    def _late(self, target: Any, timeout_s: float, seen: Observation) -> MoveTimeoutError:
+    async def _late(self, target: Any, timeout_s: float, seen: Observation) -> MoveTimeoutError:
+        """Stop the device, and return the error that says so, or that it does not listen."""
         waiting = f"; waiting for {self._done.describe(seen.snapshot)}" if self._done is not None else ""
+        if self._stop is None and self.readback is self.setpoint:
+            stopped = "; it has nothing to stop it with"
+        else:
+            try:
+                await self.stop()
+                stopped = "; it was stopped"
+            except SignalError as error:
+                stopped = f"; it could not be stopped: {error}"
         return self._about(
             MoveTimeoutError(
-                f"not at {target} after {timeout_s:.3g} s{waiting}; it was stopped",
+                f"not at {target} after {timeout_s:.3g} s{waiting}{stopped}",
                 found=self._position(seen),
                 expected=target,
                 help="if it needs longer, give `timeout:` or `velocity:` to its logic",

@@ -1,6 +1,7 @@
 """Trigger by a command, and wait until a condition says that the data are there."""
 
 import time
+from functools import partial
 from typing import Any
 
 from ..devices.command import Command
@@ -60,29 +61,25 @@ class StartAndWait:
             signal for condition in (self._done, self._failed) if condition for signal in condition.signals.values()
         ]
         if not watched:
-            await self._start.execute(timeout=timeout_s)
+            await self._start.execute(timeout=max(deadline - time.monotonic(), 0.001))
             return
-        async with Observation(watched, watched[0]._shape.timeouts.read) as seen:
-            await self._wait_for_completion(timeout_s, deadline, seen)
+        async with Observation(watched) as seen:
+            await self._wait_for_completion(max(deadline - time.monotonic(), 0.001), seen)
             await seen.refresh()
             await self._wait_for_done(timeout_s, deadline, seen)
 
     async def stop(self) -> None:
         """Do nothing: the command that would end an acquisition is not known."""
 
-    async def _wait_for_completion(self, timeout_s: float, deadline: float, seen: Observation) -> None:
-        status: AsyncStatus[None] = AsyncStatus(
-            lambda: self._start.execute(timeout=timeout_s), self._device._context.binding, self._start.name
-        )
-        status.add_callback(lambda _: seen.wake())
-        try:
+    async def _wait_for_completion(self, timeout_s: float, seen: Observation) -> None:
+        """Execute the start; the time-out of the put ends this too."""
+        make = partial(self._start.execute, timeout_s)
+        async with AsyncStatus(make, self._device._context.binding, self._start.name) as status:
+            status.add_callback(seen.wake)
             while not status.done:
-                if await seen.next(max(deadline - time.monotonic(), 0.001)):
+                if await seen.next(None):
                     self._raise_if_failed(seen)
-        finally:
-            if not status.done:
-                status.task.cancel()
-        status.result()
+            status.result()
 
     async def _wait_for_done(self, timeout_s: float, deadline: float, seen: Observation) -> None:
         grace_ends = time.monotonic() + self._grace_s

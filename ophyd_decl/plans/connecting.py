@@ -1,6 +1,9 @@
 """Connecting from the body of a plan, on the loop of its RunEngine."""
 
+import asyncio
+import time
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -19,16 +22,30 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
     """
     roots = list(dict.fromkeys(_root(device) for device in devices))
 
+    tasks: list[asyncio.Task[Any]] = []
+
     async def connect() -> None:
         outcomes: dict[Any, Any] = {}
-        for root in roots:
-            root._context.binding.enter()
-        missing = [root for root in roots if not root._context.opened or _unusable(root)]
-        await connect_devices(missing, timeout, outcomes)
+        started = time.monotonic()
+        with ExitStack() as operations:
+            for binding in dict.fromkeys(root._context.binding for root in roots):
+                operations.enter_context(binding.operation())
+            missing = [root for root in roots if not root._context.opened or _unusable(root)]
+            await connect_devices(missing, timeout, outcomes)
         devices = [replace(device, required=True) for device in report_of(roots, outcomes)]
-        Report("the plan", None, 0.0, devices).or_raise()
+        Report("the plan", None, time.monotonic() - started, devices).or_raise()
 
-    yield Msg("wait_for", None, [connect])
+    def begin() -> asyncio.Task[Any]:
+        tasks.append(asyncio.ensure_future(connect()))
+        return tasks[-1]
+
+    try:
+        yield Msg("wait_for", None, [begin])
+    finally:
+        for task in tasks:  # an abort ends the waiting only
+            task.cancel()
+    for task in tasks[-1:]:
+        task.result()  # `wait_for` waits, and does not look
 
 
 def _unusable(root: Any) -> bool:

@@ -10,11 +10,12 @@ from ..devices.binding import Binding
 from ..devices.build import build
 from ..devices.command import Command
 from ..devices.context import Shared
+from ..devices.device import Device, Vector
 from ..devices.node import Node, walk
 from ..devices.reading import read_signals
 from ..devices.resolve import value_signal_of
 from ..devices.signal import WireSignal
-from ..devices.verbs import SignalR
+from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
 from .connecting import connect_devices, report_of
@@ -158,10 +159,14 @@ class Beamline:
         }
 
     async def aclose(self) -> None:
-        """Release every channel and monitor."""
-        for connector in self._binding.connectors:
-            await connector.close()
-        self._release()
+        """End every stage and subscription, and release every channel and monitor.
+
+        :raises WrongLoopError: if the beamline is in use on another event loop.
+        """
+        with self._binding.operation():
+            self._release()
+            for connector in self._binding.connectors:
+                await connector.close()
 
     def close(self) -> None:
         """Release every channel and monitor, from a thread that runs no event loop.
@@ -174,7 +179,11 @@ class Beamline:
 
     def _release(self) -> None:
         for device in self.devices.values():
-            for node in walk(device):
+            nodes = list(walk(device))
+            for node in nodes:
+                if isinstance(node, Device | SignalNode):
+                    node._end()
+            for node in nodes:
                 if isinstance(node, WireSignal | Command):
                     node.release()
             device._context.connection.opened = False
@@ -194,8 +203,10 @@ class Beamline:
         first, *rest = path
         if first not in self.devices:
             raise KeyError(f"{self.name} has no device {first!r}; it has {', '.join(self.devices)}")
-        node = self.devices[str(first)]
+        node: Any = self.devices[str(first)]
         for key in rest:
+            if not isinstance(node, Vector | Device):
+                raise KeyError(f"{node.path} has no members, so no {key!r}")
             node = node[key]
         return node
 

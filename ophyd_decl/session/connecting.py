@@ -7,6 +7,7 @@ from typing import Any
 
 from ..connectors.protocol import Channel, Connector
 from ..devices.command import Command
+from ..devices.context import Connection
 from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
 from ..errors import SignalError
@@ -24,17 +25,28 @@ async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outco
     """
     started = time.monotonic()
     batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
-    for device in devices:
-        for leaf in _leaves(device):
+    leaves = {device: _leaves(device) for device in devices}
+    for device_leaves in leaves.values():
+        for leaf in device_leaves:
             connector = leaf.open()
             batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
-        device._context.connection.opened = True
-    await asyncio.gather(
-        *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
-    )
-    elapsed = time.monotonic() - started
-    for device in devices:
-        device._context.connection.elapsed_s = elapsed
+    connections: list[Connection] = [device._context.connection for device in devices]
+    done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    for connection in connections:
+        if not connection.connecting:
+            connection.begin(done)
+    try:
+        await asyncio.gather(
+            *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
+        )
+    finally:
+        # Also where this is cancelled: what was asked for goes on, and a late answer makes a device usable.
+        ended = time.monotonic()
+        for device, connection in zip(devices, connections, strict=True):
+            connection.opened = True
+            answered = all(channel.state != "new" for leaf in leaves[device] for channel in leaf.channels)
+            connection.elapsed_s = max((connection.answered_at if answered else ended) - started, 0.0)
+        done.set_result(None)
 
 
 async def _connect_batch(

@@ -1,16 +1,19 @@
 """From a file to a beamline, and back from a pickled path to its device."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ..compile import compile_beamline
 from ..errors import DefinitionError
 from ..source.frames import render_text
 from .beamline import Beamline
 
-_restored: dict[tuple[str, str | None], Beamline] = {}
+#: beamlines in use by file, profile and settings.
+_loaded: WeakValueDictionary[tuple[str, str | None, str], Beamline] = WeakValueDictionary()
 
 
 def load_beamline(
@@ -28,14 +31,21 @@ def load_beamline(
     compiled = compile_beamline(Path(path), profile=profile, set=dict(set or {}))
     if compiled.blueprint is None:
         raise DefinitionError(compiled.diagnostics, render_text)
-    beamline = Beamline(compiled.blueprint, (restore, (str(Path(path).resolve()), profile)))
-    _restored.setdefault((str(Path(path).resolve()), profile), beamline)
+    key = (str(Path(path).resolve()), profile, json.dumps(dict(set or {}), sort_keys=True, default=str))
+    beamline = Beamline(compiled.blueprint, (restore, key))
+    _loaded[key] = beamline
     return beamline
 
 
-def restore(path: str, profile: str | None, node: str) -> Any:
-    """Return the device at a path of the beamline in a file: what pickle stores instead of a device."""
-    beamline = _restored.get((path, profile))
+def restore(path: str, profile: str | None, set: str, node: str) -> Any:  # the word of the command line
+    """Return a device of the beamline in a file: what pickle stores instead of it.
+
+    It is that of the beamline that was loaded last from this file in this way, and is still in use; else the file is
+    loaded.
+
+    :param set: as for `load_beamline`, in JSON.
+    """
+    beamline = _loaded.get((path, profile, set))
     if beamline is None:
-        beamline = load_beamline(path, profile)
+        beamline = load_beamline(path, profile, json.loads(set))
     return beamline[node]

@@ -28,7 +28,7 @@ class LoopThread:
                     asyncio.set_event_loop(loop)
                     loop.call_soon(started.set)
                     loop.run_forever()
-                    loop.close()
+                    _end(loop)
 
                 self._thread = threading.Thread(target=work, name="ophyd_decl-loop", daemon=True)
                 self._thread.start()
@@ -51,13 +51,25 @@ class LoopThread:
             thread.join()
 
 
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what is left on a loop that was stopped, so that no thread waits for it for ever, and close it."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
 _thread = LoopThread()
 
 
 def newest_run_engine_loop() -> asyncio.AbstractEventLoop | None:
     """Return the running loop of the newest RunEngine; None if there is none, or bluesky was never imported."""
     run_engine = sys.modules.get("bluesky.run_engine")
-    loop = None if run_engine is None else run_engine.get_bluesky_event_loop()
+    get_loop = getattr(run_engine, "get_bluesky_event_loop", None)  # it may just be being imported
+    loop = None if get_loop is None else get_loop()
     return loop if loop is not None and loop.is_running() else None
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ..blueprint import DeviceBlueprint
@@ -38,7 +37,7 @@ def parse_path(path: str) -> tuple[str | int, ...]:
 
 
 def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], selector: str) -> list[Any]:
-    """Return what a selector names, in file order.
+    """Return what a selector names, in file order; `*` stands for any text, also with dots.
 
     :raises OphydDeclError: if a path without `*` names nothing.
     """
@@ -46,9 +45,10 @@ def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], se
     if colon and kind == "label":
         return [devices[blueprint.path] for blueprint in blueprints if label in blueprint.labels]
     if "*" in selector:
-        return [node for device in devices.values() for node in walk(device) if fnmatchcase(node.path, selector)]
+        pattern = re.compile(".*".join(map(re.escape, selector.split("*"))))
+        return [node for device in devices.values() for node in walk(device) if pattern.fullmatch(node.path)]
     first, *rest = parse_path(selector)
-    node = devices.get(str(first))
+    node = devices.get(str(first))  # a whole number names no device
     for key in rest:
         members = dict(node.children()) if node is not None else {}
         node = members.get(key)

@@ -1,5 +1,7 @@
 """Blueprints written by hand, for tests of the device core without YAML."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from ophyd_decl.blueprint import (
@@ -102,3 +104,10 @@ async def connect(*devices: Any, timeout_s: float | None = None) -> dict[Any, An
     outcomes: dict[Any, Any] = {}
     await connect_devices(devices, timeout_s, outcomes)
     return outcomes
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Turn the loop until it has done its work."""
+    async with asyncio.timeout(2):
+        while not condition():  # noqa: ASYNC110  # what is waited for has no event
+            await asyncio.sleep(0)

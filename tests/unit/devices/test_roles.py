@@ -17,7 +17,7 @@ from ophyd_decl.errors import (
 )
 from ophyd_decl.vocab.readings import Limits
 
-from .shapes import HERE, child, connect, derived, make, path, shape, soft, soft_motor
+from .shapes import HERE, child, connect, derived, make, path, shape, soft, soft_motor, until
 
 
 def role(name: str, plugin: str, **options: Any) -> RoleShape:
@@ -46,12 +46,6 @@ def heater(**options: Any) -> Any:
         ),
         name="heater",
     )
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(2):
-        while not condition():  # noqa: ASYNC110  # the loop is turned until it has done its work
-            await asyncio.sleep(0)
 
 
 async def test_a_move_with_a_condition_ends_when_it_holds_and_tells_its_watchers() -> None:

@@ -147,15 +147,15 @@ async def test_a_lazy_device_connects_once_however_many_use_it() -> None:
 
 async def test_stage_holds_one_monitor_however_many_stage() -> None:
     device = await connected(soft("a", 1.0))
-    held = device._context.binding.held
+    binding = device._context.binding
     await device.a.stage()
     await device.a.stage()
-    assert held == {"dev.a": 2}
+    assert binding.held == {"dev.a": 2}
     await device.a.unstage()
-    assert held == {"dev.a": 1}
+    assert binding.held == {"dev.a": 1}
     await device.a.unstage()
     await device.a.unstage()
-    assert held == {}
+    assert binding.held == {}
 
 
 async def test_cached_reads_want_a_held_value() -> None:

@@ -1,0 +1,149 @@
+"""Subscriptions: a user's callback on the monitors of a signal, in bluesky's form or in that of ophyd."""
+
+import inspect
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..connectors.protocol import Update
+from ..errors import OphydDeclError
+from ..vocab.readings import Reading
+from .held import Hold
+
+if TYPE_CHECKING:
+    from .signal import WireSignal
+    from .verbs import SignalR
+
+log = logging.getLogger("ophyd_decl.devices")
+
+
+class CallbackThread:
+    """Runs ophyd-form callbacks, in order, outside the device loop; it lives while there are subscriptions."""
+
+    def __init__(self) -> None:
+        self._users = 0
+        self._lock = threading.Lock()
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+
+    def add_user(self) -> None:
+        """Start the thread with the first user."""
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                self._jobs = queue.SimpleQueue()
+                threading.Thread(
+                    target=self._work, args=(self._jobs,), name="ophyd_decl-callbacks", daemon=True
+                ).start()
+
+    def remove_user(self) -> None:
+        """End the thread with the last user."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._jobs.put(None)
+
+    def call(self, job: Callable[[], None]) -> None:
+        """Run a job after those before it."""
+        self._jobs.put(job)
+
+    @staticmethod
+    def _work(jobs: "queue.SimpleQueue[Callable[[], None] | None]") -> None:
+        while (job := jobs.get()) is not None:
+            try:
+                job()
+            except Exception:  # a user's callback
+                log.exception("a subscribed callback raised; the subscription goes on")
+
+
+_thread = CallbackThread()
+_numbers = itertools.count(1)
+
+
+class Subscription:
+    """One callback on one signal, through the monitors of its leaves.
+
+    :ivar number: no other subscription of this process has it.
+    """
+
+    def __init__(self, signal: "SignalR", callback: Callable[..., Any]) -> None:
+        self.number = next(_numbers)
+        self.callback = callback
+        self._signal = signal
+        self._leaves = list(signal._leaves())
+        self._snapshot: dict[WireSignal, Update] = {}
+        self._holds: list[Hold] = []
+        self._closed = False
+        self._old: Any = None
+        self._threaded = _wants_keywords(callback)
+        if self._threaded:
+            _thread.add_user()
+
+    async def open(self) -> None:
+        """Start the monitors when the device is connected; nobody waits for this, so a failure is told in the log."""
+        try:
+            for leaf in self._leaves:
+                await leaf._context.ensure(leaf.path)
+            self.open_now()
+        except OphydDeclError as error:
+            log.error("%s cannot be subscribed to: %s", self._signal.path, error)
+
+    def open_now(self) -> None:
+        """Start the monitors; on the device loop."""
+        if self._closed:
+            return
+        try:
+            for leaf in self._leaves:
+                self._holds.append(leaf.hold(self._listener(leaf)))
+        except BaseException:
+            self.let_go()
+            raise
+
+    def silence(self) -> None:
+        """Call back no more, from now on; in any thread."""
+        if not self._closed:
+            self._closed = True
+            if self._threaded:
+                _thread.remove_user()
+
+    def let_go(self) -> None:
+        """End the monitors; on the device loop."""
+        self.silence()
+        for hold in self._holds:
+            hold.close()
+        self._holds.clear()
+
+    def _listener(self, leaf: "WireSignal") -> Callable[[Update], None]:
+        def take(update: Update) -> None:
+            self._snapshot[leaf] = update
+            if self._closed or len(self._snapshot) < len(self._leaves):
+                return
+            reading = self._signal._compute(self._snapshot)
+            if isinstance(reading, Reading):
+                self._tell(reading)
+            else:
+                log.warning("%s: no value for its subscribers: %s", self._signal.path, reading)
+
+        return take
+
+    def _tell(self, reading: Reading) -> None:
+        if not self._threaded:
+            self.callback({self._signal.name: reading.document()})
+            return
+        old, self._old = self._old, reading.value
+
+        def call() -> None:
+            if not self._closed:
+                self.callback(value=reading.value, old_value=old, timestamp=reading.timestamp)
+
+        _thread.call(call)
+
+
+def _wants_keywords(callback: Callable[..., Any]) -> bool:
+    """Return whether a callback has ophyd's form: a parameter named `value`."""
+    try:
+        return "value" in inspect.signature(callback).parameters
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,134 @@
+"""Staging: balance, also after failures, and who holds what."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ophyd_decl.connectors.soft import SoftConnector
+from ophyd_decl.devices.mock import set_mock_value
+from ophyd_decl.errors import AbsentError, DisconnectedError
+from ophyd_decl.vocab.datatypes import NativeType
+
+from .shapes import connect, derived, make, shape, soft, until, wire
+
+
+def served(device: Any, *addresses: str) -> SoftConnector:
+    """Have the device's Channel Access be a connector that has these addresses only."""
+    connector = SoftConnector("ca", strict=True)
+    device._context.binding._connectors["ca"] = connector
+    for address in addresses:
+        connector.serve(f"T:{address}", NativeType("float"), 1.0)
+    return connector
+
+
+async def test_unstaging_twice_does_not_take_away_what_others_hold() -> None:
+    device = make(shape("g", soft("a", 1.0, format="read")))
+    await connect(device)
+    binding = device._context.binding
+    number = device.a.subscribe(lambda readings: None)
+    await device.stage()
+    await device.a.stage()
+    for _ in range(3):
+        await device.unstage()
+    assert binding.held == {"dev.a": 2}
+    await device.a.unstage()
+    device.a.clear_sub(number)
+    assert binding.idle
+
+
+async def test_a_derived_signal_and_its_input_hold_one_monitor_and_let_it_go() -> None:
+    device = make(
+        shape(
+            "g",
+            soft("a", 1.0, format="read"),
+            derived("twice", "2 * a", {"a": "a"}, format="read"),
+        )
+    )
+    await connect(device)
+    await device.stage()
+    await device.twice.stage()
+    assert device._context.binding.held == {"dev.a": 2}
+    await device.unstage()
+    await device.twice.unstage()
+    assert device._context.binding.idle
+
+
+async def test_a_device_with_an_absent_signal_fails_to_stage_at_once_and_holds_nothing() -> None:
+    device = make(shape("g", wire("a", "A", format="read"), wire("b", "B", format="read")))
+    served(device, "A")
+    await connect(device, timeout_s=0.01)
+    async with asyncio.timeout(1):
+        with pytest.raises(AbsentError, match=r"dev\.b"):
+            await device.stage()
+    assert device._context.binding.idle
+    await device.unstage()
+    assert device._context.binding.idle
+
+
+async def test_a_device_whose_connection_is_closed_fails_to_stage_and_says_so() -> None:
+    device = make(shape("g", wire("a", "A", format="read"), wire("b", "B", format="read")))
+    connector = served(device, "A", "B")
+    await connect(device)
+    connector.withdraw("T:B")
+    with pytest.raises(DisconnectedError, match=r"dev\.b"):
+        await device.stage()
+    assert device._context.binding.idle
+
+
+async def test_unstaging_ends_a_stage_that_still_waits() -> None:
+    device = make(shape("g", wire("a", "A", format="read")))
+    served(device, "A")
+    await connect(device)
+    device.a._context.binding.connector("ca")._links["T:A"].subscribe = lambda: None  # a server that gives no value
+    status = device.stage()
+    await until(lambda: device._context.binding.held)
+    await device.unstage()
+    with pytest.raises(asyncio.CancelledError):
+        await status
+    assert device._context.binding.idle
+
+
+async def test_cancelling_a_stage_lets_everything_go() -> None:
+    device = make(shape("g", wire("a", "A", format="read")))
+    served(device, "A")
+    await connect(device)
+    device.a._context.binding.connector("ca")._links["T:A"].subscribe = lambda: None
+    status = device.stage()
+    await until(lambda: device._context.binding.held)
+    status.task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await status
+    assert device._context.binding.idle
+
+
+def test_a_stage_of_a_loop_that_ended_does_not_end_one_of_the_next() -> None:
+    device = make(shape("g", soft("a", 1.0, format="read")))
+
+    async def first() -> None:
+        await connect(device)
+        await device.stage()
+
+    async def second() -> None:
+        await device.stage()
+        number = device.a.subscribe(lambda readings: None)
+        for _ in range(3):
+            await device.unstage()
+        assert device._context.binding.held == {"dev.a": 1}
+        device.a.clear_sub(number)
+        assert device._context.binding.idle
+
+    asyncio.run(first())
+    asyncio.run(second())
+
+
+async def test_an_older_answer_does_not_take_the_place_of_a_newer_held_value() -> None:
+    device = make(shape("g", soft("a", 1.0)))
+    await connect(device)
+    await device.a.stage()
+    old = device.a._held.update
+    set_mock_value(device.a, 2.0)
+    await until(lambda: device.a._held.update is not old)
+    device.a.confirm(old)
+    assert await device.a.get_value(cached=True) == 2.0
+    await device.a.unstage()
