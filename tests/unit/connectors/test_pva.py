@@ -1,0 +1,202 @@
+"""What is special to pvAccess: its structures, and what p4p gives."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest
+from ophyd_decl.connectors.pva import PvaConnector
+from ophyd_decl.errors import BadValueError, MismatchError
+from ophyd_decl.vocab.datatypes import Datatype
+from ophyd_decl.vocab.readings import Reading
+from tests.contract.labs import until
+from tests.servers.fixtures import IocFactory
+from tests.servers.ioc import Ioc
+
+WIDTHS = {
+    "int8": "CHAR",
+    "uint8": "UCHAR",
+    "int16": "SHORT",
+    "uint16": "USHORT",
+    "int32": "LONG",
+    "uint32": "ULONG",
+    "int64": "INT64",
+    "uint64": "UINT64",
+    "float32": "FLOAT",
+    "float64": "DOUBLE",
+}
+DATABASE = (
+    "\n".join(
+        f'record(waveform, "$(P){name}") {{ field(FTVL, "{kind}") field(NELM, "4") field(INP, {{const: [1, 2]}}) '
+        f'field(PINI, "YES") }}'
+        for name, kind in WIDTHS.items()
+    )
+    + """
+record(waveform, "$(P)enums") { field(FTVL, "ENUM") field(NELM, "3") field(INP, {const: [2, 0]}) field(PINI, "YES") }
+record(int64out, "$(P)int64_out") { field(VAL, "9007199254740993") field(PINI, "YES") }
+record(ao, "$(P)number") { field(VAL, "1.5") field(EGU, "mm") field(PREC, "2") field(PINI, "YES") }
+record(lso, "$(P)text") { field(SIZV, "100") field(PINI, "YES") }
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def types(module_ioc_factory: IocFactory) -> Ioc:
+    return module_ioc_factory(DATABASE)
+
+
+@pytest.fixture
+async def pva() -> AsyncIterator[PvaConnector]:
+    connector = PvaConnector()
+    connector.bind(asyncio.get_running_loop())
+    yield connector
+    await connector.close()
+
+
+async def connect(pva: PvaConnector, address: str, datatype: Datatype | str) -> Any:
+    channel = pva.channel(address, Datatype(datatype) if isinstance(datatype, str) else datatype)
+    (outcome,) = await pva.connect([channel], time.monotonic() + 5)
+    return channel, outcome
+
+
+async def read(pva: PvaConnector, channel: Any) -> Any:
+    (reading,) = await pva.read([ReadRequest(channel, time.monotonic() + 5)])
+    return reading.value if isinstance(reading, Reading) else reading
+
+
+async def put(pva: PvaConnector, channel: Any, value: Any) -> Any:
+    return (await pva.put([PutRequest(channel, value, True, time.monotonic() + 5)]))[0]
+
+
+async def kept(channel: Any) -> None:
+    """Wait until the keeper of a channel has begun."""
+    await until(lambda: channel.link._keeper is not None and not channel.link._keeper._first)
+
+
+@pytest.mark.parametrize("name", WIDTHS)
+async def test_an_array_of_each_field_type(pva: PvaConnector, types: Ioc, name: str) -> None:
+    channel, outcome = await connect(pva, types.pv(name), Datatype(name, (None,)))
+    assert isinstance(outcome, Description), outcome
+    value = await read(pva, channel)
+    assert (value.dtype, value.tolist()) == (name, [1, 2])
+    assert await put(pva, channel, [3]) is None
+    assert (await read(pva, channel)).tolist() == [3]
+    assert await put(pva, channel, [1, 2]) is None
+
+
+async def test_a_64_bit_int_is_exact(pva: PvaConnector, types: Ioc) -> None:
+    channel, _ = await connect(pva, types.pv("int64_out"), "int")
+    assert await read(pva, channel) == 9007199254740993
+    assert await put(pva, channel, 9007199254740995) is None
+    assert await read(pva, channel) == 9007199254740995
+
+
+async def test_a_structure_that_the_server_cannot_give_is_one_clear_error(pva: PvaConnector, types: Ioc) -> None:
+    _, outcome = await connect(pva, types.pv("enums"), "any")
+    assert isinstance(outcome, MismatchError)
+    assert "not supported" in str(outcome)
+
+
+async def test_a_table(pva: PvaConnector, ioc: Ioc) -> None:
+    columns = (("x", "float64"), ("y", "int32"))
+    channel, outcome = await connect(pva, ioc.pv("table"), Datatype("table", columns=columns))
+    assert isinstance(outcome, Description), outcome
+    assert outcome.native.columns == columns
+    table = await read(pva, channel)
+    assert {name: column.tolist() for name, column in table.items()} == {"x": [1, 2, 3], "y": [10, 20, 30]}
+    assert await put(pva, channel, {"x": [4.0], "y": [5]}) is None
+    assert {name: column.tolist() for name, column in (await read(pva, channel)).items()} == {"x": [4], "y": [5]}
+    assert await put(pva, channel, {"x": [1.0, 2.0, 3.0], "y": [10, 20, 30]}) is None
+    assert isinstance(await put(pva, channel, {"x": [4.0]}), BadValueError)
+    for wrong in ("float", Datatype("table", columns=(("x", "float64"),)), Datatype("float64", (None,))):
+        _, refused = await connect(pva, ioc.pv("table"), wrong)
+        assert isinstance(refused, MismatchError)
+
+
+async def test_text_that_was_cut_in_the_middle_of_a_letter(pva: PvaConnector, types: Ioc) -> None:
+    channel, _ = await connect(pva, types.pv("text"), "str")
+    number, _ = await connect(pva, types.pv("number"), "float")
+    assert await put(pva, channel, "é" * 60) is None  # the server cuts it, and says nothing
+    deadline = time.monotonic() + 5
+    cut, good = await pva.read([ReadRequest(channel, deadline), ReadRequest(number, deadline)])
+    assert "utf-8" in str(cut)
+    assert isinstance(good, Reading)
+    assert await put(pva, channel, "fine") is None
+    assert await read(pva, channel) == "fine"
+
+
+async def test_units_that_change_under_the_connection(pva: PvaConnector, types: Ioc) -> None:
+    asked: list[str | None] = []
+    channel = pva.channel(types.pv("number"), Datatype("float"), lambda description: asked.append(description.units))
+    await pva.connect([channel], time.monotonic() + 5)
+    await kept(channel)
+    types.put("number.EGU", "m")
+    await until(lambda: channel.generation == 2)
+    assert asked == ["mm", "m"]
+    types.put("number.EGU", "mm")
+
+
+class TestOnP4p:
+    """PVs of p4p, in this process, for structures that records cannot have."""
+
+    @pytest.fixture
+    async def served(self) -> AsyncIterator[dict[str, Any]]:
+        from p4p.nt import NTEnum, NTNDArray, NTScalar
+        from p4p.server import Server, StaticProvider
+        from p4p.server.raw import SharedPV
+
+        from tests.servers import environment
+
+        ports = environment.pool().take()
+        provider = StaticProvider("lab")
+        pvs = {
+            "L:flag": SharedPV(nt=NTScalar("?"), initial=True),
+            "L:image": SharedPV(nt=NTNDArray(), initial=np.arange(6, dtype=np.uint16).reshape(2, 3)),
+            "L:mode": SharedPV(nt=NTEnum(), initial={"index": 1, "choices": ["a", "b"]}),
+            "L:plain": SharedPV(nt=NTScalar("i"), initial=3),
+        }
+        for name, pv in pvs.items():
+            provider.add(name, pv)
+        conf = {key: value for key, value in environment.server_environment(ports).items() if "PVAS" in key}
+        with Server(providers=[provider], conf=conf, useenv=False):
+            yield pvs
+        environment.pool().give_back(ports)
+
+    async def test_kinds(self, pva: PvaConnector, served: dict[str, Any]) -> None:
+        flag, _ = await connect(pva, "L:flag", "bool")
+        assert await read(pva, flag) is True
+        image, outcome = await connect(pva, "L:image", Datatype("uint16", (None, None)))
+        assert isinstance(outcome, Description), outcome
+        assert outcome.shape == (2, 3)
+        assert (await read(pva, image)).tolist() == [[0, 1, 2], [3, 4, 5]]
+        assert isinstance(await put(pva, image, np.zeros((2, 3), np.uint16)), BadValueError)
+        for wrong in ("float", Datatype("uint16", (None,)), Datatype("float64", (None, None))):
+            _, refused = await connect(pva, "L:image", wrong)
+            assert isinstance(refused, MismatchError), wrong
+        mode, _ = await connect(pva, "L:mode", "enum")
+        assert await read(pva, mode) == "b"
+
+    async def test_a_put_without_a_handler_is_refused_with_the_servers_text(
+        self, pva: PvaConnector, served: dict[str, Any]
+    ) -> None:
+        plain, _ = await connect(pva, "L:plain", "int")
+        outcome = await put(pva, plain, 4)
+        assert "refused" in str(outcome)
+
+    async def test_a_pv_that_is_closed_and_opened_with_another_type(
+        self, pva: PvaConnector, served: dict[str, Any]
+    ) -> None:
+        from p4p.nt import NTScalar
+
+        plain, outcome = await connect(pva, "L:plain", "int")
+        assert isinstance(outcome, Description)
+        await kept(plain)
+        served["L:plain"].close()
+        await until(lambda: plain.state == "closed")
+        served["L:plain"].open("x", nt=NTScalar("s"))
+        await until(lambda: plain.generation == 2, 15)
+        assert isinstance(await read(pva, plain), MismatchError)
