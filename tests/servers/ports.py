@@ -24,6 +24,11 @@ class PortPool:
         self.servers: tuple[Ports, ...] = tuple(claim.ports for claim in self._claims[1:])
         self._unused = deque(self.servers)
 
+    @property
+    def unused(self) -> int:
+        """Return on how many pairs nothing runs."""
+        return len(self._unused)
+
     def take(self) -> Ports:
         """Return ports on which nothing runs, those that have been unused longest.
 

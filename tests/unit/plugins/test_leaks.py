@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 SETTINGS = """[pytest]
 asyncio_mode = auto
 asyncio_default_fixture_loop_scope = function
-leak_patience_s = 0.6
+leak_patience_s = 0.3
 """
 
 LEAKS = """
@@ -31,7 +31,7 @@ async def test_task_that_ends():
     await asyncio.create_task(asyncio.sleep(0.01))
 
 def test_thread_about_to_end():
-    threading.Thread(target=time.sleep, args=(0.3,)).start()
+    threading.Thread(target=time.sleep, args=(0.1,)).start()
 
 def test_leaves_a_file(tmp_path):
     kept.append(open(tmp_path / "kept", "w"))

@@ -166,9 +166,10 @@ def test_it_listens_where_it_was_told_to(ioc: Ioc) -> None:
 def test_a_database_that_cannot_be_loaded_is_told_with_the_log_and_gives_its_ports_back(
     ioc_factory: IocFactory,
 ) -> None:
-    for _ in range(len(environment.pool().servers) + 1):
-        with pytest.raises(ServerError, match="no_such_record_type"):
-            ioc_factory('record(no_such_record_type, "$(P)x") {}')
+    unused = environment.pool().unused
+    with pytest.raises(ServerError, match="no_such_record_type"):
+        ioc_factory('record(no_such_record_type, "$(P)x") {}')
+    assert environment.pool().unused == unused
 
 
 def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
@@ -180,15 +181,11 @@ def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
         assert process.wait(5) == 0
 
 
-async def test_caproto_walks_and_refuses_to_be_placed(random_walk: RandomWalk) -> None:
+async def test_caproto_serves_the_random_walk(random_walk: RandomWalk) -> None:
     period, place = await aioca.caget(["random_walk:dt", "random_walk:x"], timeout=5)
-    assert period == 3
-    assert isinstance(float(place), float)
+    assert (period, -1 <= place <= 1) == (3, True)
     await aioca.caput("random_walk:dt", 0.05, wait=True, timeout=5)
-    places: list[float] = []
-    monitor = aioca.camonitor("random_walk:x", places.append, all_updates=True)
-    await wait_until(lambda: len(places) >= 3)
-    monitor.close()
+    assert await aioca.caget("random_walk:dt", timeout=5) == 0.05
 
 
 def test_another_process_finds_it_with_its_environment(ioc: Ioc) -> None:
