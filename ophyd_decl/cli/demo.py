@@ -1,5 +1,7 @@
 """`demo`: the whole way from YAML to a map, with a control system of its own."""
 
+import importlib.util
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,13 +47,14 @@ def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
     from ..sim.launch import DemoServer
     from .demo_map import map_file
 
+    _require("softioc", "aioca", "p4p", *(["IPython"] if shell else ["matplotlib"]))
     target = map_file(output, force)
     folder = beamline_folder()
     click.echo("Starting a control system of its own: Channel Access and pvAccess on 127.0.0.1")
     with DemoServer(velocity=VELOCITY) as server:
         _use_environment(server.environment)
         click.echo(f"Loading {folder}")
-        beamline, run_engine = _load(folder, returns_results=shell)
+        beamline, run_engine = _load(folder, shell)
         try:
             report = beamline.connect()
             click.echo(_connected(report))
@@ -67,22 +70,30 @@ def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
                 beamline.close()
 
 
+def _require(*packages: str) -> None:
+    """Raise before anything is started if a package is not installed.
+
+    :raises click.UsageError: names what is missing, and the line that installs it.
+    """
+    missing = [package for package in packages if importlib.util.find_spec(package) is None]
+    if missing:
+        raise click.UsageError(f"the demo needs {', '.join(missing)}: pip install 'ophyd-decl[demo]'")
+
+
 def _use_environment(variables: dict[str, str]) -> None:
     """Make these the only EPICS variables of this process; client libraries read them when they are imported."""
-    import os
-
     for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
         del os.environ[name]
     os.environ.update(variables)
 
 
-def _load(folder: Path, returns_results: bool) -> "tuple[Beamline, Any]":
-    """Return the beamline and a RunEngine; Ctrl-C ends the command instead of pausing the plan."""
+def _load(folder: Path, shell: bool) -> "tuple[Beamline, Any]":
+    """Return the beamline and a RunEngine; without a shell Ctrl-C ends the command instead of pausing the plan."""
     from bluesky.run_engine import RunEngine
 
     from ..session.load import load_beamline
 
-    run_engine: Any = RunEngine({}, context_managers=[], call_returns_result=returns_results)
+    run_engine: Any = RunEngine({}, context_managers=None if shell else [], call_returns_result=shell)
     return load_beamline(folder), run_engine
 
 

@@ -1,5 +1,6 @@
 """The shell of `demo --shell`: IPython with a RunEngine, Bluesky's plans and the devices."""
 
+import signal
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,18 +18,12 @@ Try:
 
 
 def start(beamline: "Beamline", run_engine: Any) -> None:
-    """Run the shell until the user leaves it.
-
-    :raises click.UsageError: if IPython is not installed.
-    """
-    try:
-        from IPython import start_ipython
-        from traitlets.config import Config
-    except ImportError:
-        raise click.UsageError("--shell needs IPython: pip install 'ophyd-decl[demo]'") from None
+    """Run the shell until the user leaves it; Ctrl-C belongs to it, and pauses a plan as everywhere."""
     import bluesky.plan_stubs as bps
     import bluesky.plans as bp
     from bluesky.callbacks.core import LiveTable
+    from IPython import start_ipython
+    from traitlets.config import Config
 
     names: dict[str, Any] = {**beamline.devices, "RE": run_engine, "bl": beamline, "bp": bp, "bps": bps}
     names["LiveTable"] = LiveTable
@@ -39,4 +34,5 @@ def start(beamline: "Beamline", run_engine: Any) -> None:
     ]
     config.HistoryManager.enabled = False
     click.echo(f"Here are {', '.join(names)}.{_FIRST_LINES}")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     start_ipython(argv=[], user_ns=names, config=config)
