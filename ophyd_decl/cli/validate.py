@@ -49,7 +49,7 @@ def command(paths: tuple[Path, ...], strict: bool, output: str, profile: str | N
         if diagnostics:
             click.echo(render_text(diagnostics, color=sys.stdout.isatty()))
         if all(diagnostic.severity != "error" for diagnostic in diagnostics):
-            counts = f"{counted(compiled.device_count, 'device')}, {counted(compiled.signal_count, 'signal')}"
-            click.echo(f"valid: {counts}")
+            counts = f": {counted(compiled.device_count, 'device')}, {counted(compiled.signal_count, 'signal')}"
+            click.echo(f"valid{counts if compiled.device_count else ''}")
     if any(strict or diagnostic.severity == "error" for diagnostic in diagnostics):
         end(FILES_WRONG)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,3 +159,23 @@ def test_wait_goes_on_until_the_server_is_there() -> None:
     claim.release()
     assert waiting.returncode == 0, output + errors
     assert "all is well" in output
+
+
+def test_connect_shows_both_sides_of_a_difference(commands: Commands, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / DEMO, tmp_path / "demo")
+    types = tmp_path / "demo" / "types.yaml"
+    text = types.read_text(encoding="utf-8")
+    assert "[Low Energy, High Energy]" in text
+    text = text.replace("[Low Energy, High Energy]", "[Low, High]").replace("units: s, limits", "units: ms, limits")
+    types.write_text(text, encoding="utf-8")
+    code, output, errors = commands.call("connect", str(tmp_path / "demo"), "--only", "pdet")
+    assert code == 3, errors
+    assert re.search(r"^mismatch +pdet ", output, re.M)
+    assert "error[E620]" in output
+    assert "Low, High" in output
+    assert "Low Energy" in output
+    assert "pdet.channel.1.mode (pva://DEMO:DET:1:Mode)" in output
+    assert "error[E623]: units differ: the file says ms, the server s" in output
+    code, _, errors = commands.call("set", str(tmp_path / "demo"), "pdet.acquire_time=1")
+    assert code == 3
+    assert "units differ; nothing was sent" in errors
