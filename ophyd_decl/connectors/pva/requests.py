@@ -11,12 +11,16 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
-from .library import Cancelled, Closable, Value
+from .library import Cancelled, Closable, RemoteError, Value
 from .structure import Builder
 
 if TYPE_CHECKING:
     from .connector import PvaConnector
     from .link import PvaLink
+
+
+#: What pvxs says of an operation that ended with its connection; it is no class of its own there.
+_CLOSED = "Disconnected"
 
 
 class Group:
@@ -87,6 +91,8 @@ class ReadGroup(Group):
     def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
         """Return the reading, or the error of the server."""
         if isinstance(answer, Exception):
+            if str(answer) == _CLOSED:
+                return self.closed(channel, link)
             return ReadError(f"the server gave no value: {answer}", source=channel.source)
         link.heard()
         try:
@@ -98,9 +104,14 @@ class ReadGroup(Group):
     def lost(self, member: int) -> None:
         """Settle a read that was under way when the connection broke."""
         index, channel, link = self._members[member]
+        self._batch.settle(index, self.closed(channel, link))
+
+    @staticmethod
+    def closed(channel: LinkedChannel, link: "PvaLink") -> SignalError:
+        """Return the error of a read that the connection did not survive."""
         error = DisconnectedError("the connection closed during the read", source=channel.source)
         error.age_s = link.age()
-        self._batch.settle(index, error)
+        return error
 
 
 class PutGroup(Group):
@@ -136,16 +147,25 @@ class PutGroup(Group):
             return None
         if isinstance(answer, _WithdrawnError):
             return channel.unavailable()
-        return PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
+        if str(answer) == _CLOSED:
+            return self.unknown(channel)
+        if isinstance(answer, RemoteError):
+            return PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
+        return BadValueError(f"it does not fit the structure of the server: {answer}", source=channel.source)
 
     def lost(self, member: int) -> None:
         """Settle a put that was under way when the connection broke."""
         index, channel, _ = self._members[member]
         if index in self._puts.sent:
-            problem = "sent, then the connection closed: nobody knows whether it was done"
-            self._batch.settle(index, PutLostError(problem, source=channel.source))
+            self._batch.settle(index, self.unknown(channel))
         else:
             self._batch.settle(index, channel.unavailable())
+
+    @staticmethod
+    def unknown(channel: LinkedChannel) -> SignalError:
+        """Return the error of a put that was sent and never answered."""
+        problem = "sent, then the connection closed: nobody knows whether it was done"
+        return PutLostError(problem, source=channel.source)
 
     def _fill_in(self, index: int, link: "PvaLink", generation: int, build: Builder, value: Value) -> None:
         """Put the value into what is sent; called in a thread of pvxs."""

@@ -101,11 +101,18 @@ def inspect(value: Value) -> Structure:
     has_alarm = value.has("alarm.severity") and value.has("alarm.message")
     has_time = value.has("timeStamp.secondsPastEpoch") and value.has("timeStamp.nanoseconds")
     native, request, take, field = _value_of(value, identifier)
-    if value.has("display") or has_alarm or native.kind == "enum":
-        quiet = "field(alarm,display,control,value.choices)"
-    else:
-        quiet = "field(labels)" if value.has("labels") else "field()"
-    return Structure(native, request, quiet, take, field, has_alarm, has_time)
+    return Structure(native, request, _quiet(value, native.kind), take, field, has_alarm, has_time)
+
+
+def _quiet(value: Value, kind: NativeKind) -> str:
+    """Return the fields that hardly ever change; what is not there must not be asked for, `value` might be meant."""
+    if kind == "enum":
+        return "field(value.choices)"
+    if value.has("display"):
+        return "field(display,control)" if value.has("control") else "field(display)"
+    if value.has("alarm"):
+        return "field(alarm)"
+    return "field(labels)" if value.has("labels") else "field()"
 
 
 def unreadable(reason: str) -> NativeType:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: How many updates pvxs keeps for the loop, where every one of them is wanted.
 QUEUE_SIZE = 1000
 #: A first update that takes longer, in s, may come from another connection than the description before it.
-DOUBTFUL_AFTER_S = 0.2
+DOUBTFUL_AFTER_S = 0.5
 
 
 class _Base:
