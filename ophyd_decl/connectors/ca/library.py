@@ -7,11 +7,11 @@ wait for the GIL.
 """
 
 import ctypes
+import importlib
+import os
 from ctypes import CFUNCTYPE, POINTER, Structure, c_char_p, c_double, c_int, c_long, c_short, c_size_t, c_uint, c_ulong
 from ctypes import c_void_p as pointer
 from typing import Any
-
-from epicscorelibs.path import get_lib  # pyright: ignore[reportUnknownVariableType]
 
 ECA_NORMAL = 1
 ECA_TIMEOUT = 80
@@ -76,7 +76,21 @@ ConnectionHandler = CFUNCTYPE(None, ConnectionArguments)
 RightsHandler = CFUNCTYPE(None, RightsArguments)
 ExceptionHandler = CFUNCTYPE(None, ExceptionArguments)
 
-path = str(get_lib("ca"))  # pyright: ignore[reportUnknownArgumentType]
+
+def _find() -> str:
+    """Return the file that epicscorelibs, and so aioca, loads.
+
+    `epicscorelibs.path.get_lib` gives the same, but imports setuptools for it, which takes a quarter of a second.
+    """
+    if os.name == "posix":
+        try:
+            return str(importlib.import_module("epicscorelibs.lib.ca_dsoinfo").sofilename)
+        except (ModuleNotFoundError, AttributeError):  # laid out differently: ask
+            pass
+    return str(importlib.import_module("epicscorelibs.path").get_lib("ca"))
+
+
+path = _find()
 _library = ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
 _quick_library = ctypes.PyDLL(path, ctypes.RTLD_GLOBAL)
 
