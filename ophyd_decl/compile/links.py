@@ -1,13 +1,13 @@
 """What devices of a beamline say about each other: references, groups, and the order to build them in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..blueprint import ChildShape, DeviceBlueprint, Member, SignalShape
+from ..blueprint import ChildShape, DeviceBlueprint, Member, Shape, SignalShape, VectorShape
 from ..check.names import check_name, report_clash
-from ..check.paths import Content, DeadEnd, PathError, parse_path, walk, write_path
+from ..check.paths import Content, DeadEnd, PathError, PathTuple, parse_path, walk, write_path
 from ..check.references import Lookup
 from ..check.requirement import Requirement
 from ..errors import Note, Place
@@ -171,22 +171,25 @@ def _as_member(device: DeviceBlueprint) -> Member:
 
 
 def _every_path(devices: Mapping[str, DeviceBlueprint]) -> list[str]:
-    """Return the path of every device, and of everything below it."""
+    """Return the path of every device, and of everything below it, each before what it holds."""
     paths: list[str] = []
     for name, device in devices.items():
-        paths.append(name)
-        if not device.is_signal:
-            waiting: list[tuple[str, Any]] = [(name, device.shape)]
-            while waiting:
-                prefix, shape = waiting.pop()
-                for member in getattr(shape, "members", None) or shape.items:
-                    path = write_path((prefix, member.key)) if isinstance(member.key, int) else f"{prefix}.{member.key}"
-                    paths.append(path)
-                    if isinstance(member, ChildShape):
-                        waiting.append((path, member.shape))
-                    elif hasattr(member, "items"):
-                        waiting.append((path, member))
+        waiting: list[tuple[PathTuple, Shape | VectorShape | None]] = [
+            ((name,), None if device.is_signal else device.shape)
+        ]
+        while waiting:
+            path, holder = waiting.pop()
+            paths.append(write_path(path))
+            inner: list[tuple[PathTuple, Shape | VectorShape | None]] = []
+            for member in () if holder is None else _members(holder):
+                below = member.shape if isinstance(member, ChildShape) else member
+                inner.append(((*path, member.key), below if isinstance(below, Shape | VectorShape) else None))
+            waiting.extend(reversed(inner))
     return paths
+
+
+def _members(holder: Shape | VectorShape) -> Sequence[Member]:
+    return holder.items if isinstance(holder, VectorShape) else holder.members
 
 
 def _matches(path: str, pattern: str) -> bool:

@@ -9,6 +9,7 @@ from ..model.signals import SIGNAL, Surroundings
 from ..source import Findings, LocatedList, LocatedMapping, SourceFile
 from ..source.plain import is_list, is_mapping
 from ..vocab.addresses import split_scheme
+from ..vocab.names import is_identifier
 from .devices import signal_device
 
 
@@ -64,7 +65,9 @@ def path_of(name: str) -> str:
     'time_delta'
     """
     path = re.sub(r"\W+", "_", name).strip("_")
-    return path if path.isidentifier() else f"signal_{path}".rstrip("_")
+    if not path.isidentifier():
+        path = f"signal_{path}".rstrip("_")
+    return path if is_identifier(path) else f"{path}_"
 
 
 def _located(value: Any, file: SourceFile) -> Any:

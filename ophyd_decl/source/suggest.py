@@ -20,8 +20,8 @@ _SYNONYMS = {
     "readonly": "access",
 }
 _MOST_SHOWN = 8
-#: In a word of so few characters one wrong character is half of it.
-_SHORT = 3
+#: Lengths at which one wrong character is half of a word, or nearly.
+_SHORT = (2, 3)
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
@@ -29,15 +29,13 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # costs 5 ms, and only mistakes need it
 
     known = list(candidates)
-    near = get_close_matches(word, known, 1, 0.6 if len(word) > _SHORT else 0.5)
+    near = get_close_matches(word, known, 1, 0.5 if len(word) in _SHORT else 0.6)
     if not near:
         synonym = _SYNONYMS.get(word)
         near = [synonym] if synonym in known else []
-    if not near:
+    if not near and len(word) >= _SHORT[-1]:
         folded = word.lower()
-        near = [
-            name for name in known if folded and (name.lower().startswith(folded) or folded.startswith(name.lower()))
-        ]
+        near = [name for name in known if (name.lower().startswith(folded) or folded.startswith(name.lower()))]
     return f"did you mean `{near[0]}`?" if near else None
 
 

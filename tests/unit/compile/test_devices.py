@@ -162,6 +162,24 @@ def test_mistakes_in_devices(tmp_path: Path, text: str, expected: list[tuple[str
     assert found(compiled) == expected
 
 
+def test_a_pattern_reaches_every_depth(tmp_path: Path) -> None:
+    types = (
+        TYPES
+        + """\
+  stage:
+    params: {prefix: {type: str}}
+    children: {x: {type: n.axis, prefix: "${{ prefix }}X"}}
+    vectors: {v: {type: n.axis, keys: [1, "a b"], prefix: "${{ prefix }}${{ key }}"}}
+"""
+    )
+    compiled = beamline(
+        tmp_path, "devices: {s: {type: n.stage, prefix: S}}\ngroups: {g: ['*.sp'], h: ['s.v[\"a b\"].r']}", types
+    )
+    assert compiled.blueprint is not None
+    assert set(compiled.blueprint.groups["g"]) == {"s.x.sp", "s.v.1.sp", 's.v["a b"].sp'}
+    assert compiled.blueprint.groups["h"] == ('s.v["a b"].r',)
+
+
 def test_groups(tmp_path: Path) -> None:
     text = """devices:
   a: {type: n.axis, prefix: A, labels: [x]}
