@@ -6,6 +6,7 @@ from typing import Any
 from ..blueprint import Derived, Reference, SignalShape
 from ..formula import Formula
 from ..model.kinds import Spot
+from ..source.ordering import in_order_of_need
 from ..source.tree import LocatedMapping
 from ..vocab.names import is_identifier
 from .formulas import check_formula, with_constants
@@ -74,28 +75,9 @@ def report_cycles(derived: Mapping[str, tuple[SignalShape, LocatedMapping]], loo
         for name, (shape, _) in derived.items()
         if isinstance(shape.origin, Derived)
     }
-    reported: set[str] = set()
-    for name in inputs:
-        circle = _circle(name, inputs)
-        if circle is None or reported & set(circle):
-            continue
-        reported.update(circle)
-        mapping = derived[name][1]["inputs"]
+    _, circles = in_order_of_need({name: list(others) for name, others in inputs.items()})
+    for circle in circles:
+        mapping = derived[circle[0]][1]["inputs"]
         members = " → ".join(f"`{member}`" for member in (*circle, circle[0]))
-        place = mapping.value_place(inputs[name][circle[1 % len(circle)]])
+        place = mapping.value_place(inputs[circle[0]][circle[1 % len(circle)]])
         lookup.findings.error("E404", f"derived signals depend on each other: {members}", place, "remove one input")
-
-
-def _circle(start: str, inputs: Mapping[str, Mapping[str, str]]) -> list[str] | None:
-    """Return the names on a way from a signal back to itself."""
-    stack: list[tuple[str, list[str]]] = [(start, [start])]
-    seen: set[str] = set()
-    while stack:
-        name, way = stack.pop()
-        for other in inputs.get(name, ()):
-            if other == start:
-                return way
-            if other not in seen:
-                seen.add(other)
-                stack.append((other, [*way, other]))
-    return None

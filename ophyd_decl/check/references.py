@@ -9,7 +9,7 @@ from ..errors import Note, Place
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..source.findings import Findings
-from ..source.suggest import suggest, suggest_or_list
+from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedMapping
 from .paths import UNKNOWN_TARGET, Content, DeadEnd, PathError, PathTuple, Target, parse_path, walk
 from .requirement import Requirement
@@ -83,7 +83,7 @@ class Lookup:
         if end.absent:
             help_text = "remove the reference, or the `when` that removed it"
         elif known:
-            help_text = suggest_or_list(str(end.element), known, "there are")
+            help_text = self.findings.suggest(str(end.element), known) or f"there are: {listed(known)}"
         else:
             help_text = "remove what follows the signal or command"
         self.findings.error("E402", f"`{text}` leads nowhere: there is no `{end.element}`", place, help_text)

@@ -217,7 +217,8 @@ def report_unknown_type(name: str, place: Place, builder: "ShapeBuilder") -> Non
     elif not catalog.failed(name):
         known = catalog.candidates(name)
         short = [full for full in known if full.partition(".")[2] == name]
-        help_text = f"did you mean `{short[0]}`?" if short else suggest(name, known) or f"types: {listed(known)}"
+        near = f"did you mean `{short[0]}`?" if short else builder.findings.suggest(name, known)
+        help_text = near or f"types: {listed(known)}"
         builder.findings.error("E401", f"there is no type `{name}`", place, help_text)
 
 

@@ -12,7 +12,8 @@ from ..check.references import Lookup
 from ..check.requirement import Requirement
 from ..errors import Note, Place
 from ..source import Findings, LocatedList, LocatedMapping
-from ..source.suggest import suggest, suggest_or_list
+from ..source.ordering import in_order_of_need
+from ..source.suggest import listed
 from .devices import Devices
 
 _LABEL = "label:"
@@ -25,6 +26,7 @@ class Links:
         self._devices = devices
         self._findings = findings
         self._root: Content | None = None
+        self._paths: list[str] | None = None
         self._needs: dict[str, list[str]] = {}
         self._places: dict[tuple[str, str], Place] = {}
 
@@ -70,30 +72,11 @@ class Links:
 
     def build_order(self) -> tuple[str, ...]:
         """Return the names of the devices, each after those that it refers to; circles are reported."""
-        names = list(self._devices.made)
         if not self._needs:
-            return tuple(names)
-        order: list[str] = []
-        state: dict[str, bool] = {}
-        for start in names:
-            stack = [start]
-            while stack:
-                name = stack[-1]
-                if state.get(name):
-                    stack.pop()
-                    continue
-                state[name] = False
-                waiting = [other for other in self._needs.get(name, ()) if not state.get(other)]
-                circle = next((other for other in waiting if other in state and other in stack), None)
-                if circle is not None:
-                    self._report_circle(stack[stack.index(circle) :])
-                    return tuple(names)
-                if waiting:
-                    stack.append(waiting[0])
-                else:
-                    state[name] = True
-                    order.append(name)
-                    stack.pop()
+            return tuple(self._devices.made)
+        order, circles = in_order_of_need({name: self._needs.get(name, []) for name in self._devices.made})
+        for circle in circles:
+            self._report_circle(circle)
         return tuple(order)
 
     def _report_circle(self, members: list[str]) -> None:
@@ -139,11 +122,11 @@ class Links:
         found = walk(self.root, path)
         if isinstance(found, DeadEnd):
             labels = {label for device in made.values() for label in device.labels}
-            near = suggest(str(found.element), found.known)
+            near = self._findings.suggest(str(found.element), found.known)
             if near is None and selector in labels:
                 near = f"write `{_LABEL}{selector}`"
             summary = f"`{selector}` leads nowhere: there is no `{found.element}`"
-            help_text = near or suggest_or_list(str(found.element), found.known, "there are")
+            help_text = near or f"there are: {listed(found.known)}"
             self._findings.error("E402", summary, place, help_text)
             return []
         return [write_path(path)] if found.kind != "unknown" else []
@@ -153,12 +136,14 @@ class Links:
         names = [name for name, device in made.items() if label in device.labels]
         if not names and not self._devices.failed:
             labels = sorted({label for device in made.values() for label in device.labels})
-            help_text = suggest_or_list(label, labels, "labels")
+            help_text = self._findings.suggest(label, labels) or f"labels: {listed(labels)}"
             self._findings.error("E402", f"no device has the label `{label}`", place, help_text)
         return names
 
     def _matching(self, pattern: str, place: Place) -> list[str]:
-        paths = [path for path in _every_path(self._devices.made) if _matches(path, pattern)]
+        if self._paths is None:
+            self._paths = _every_path(self._devices.made)
+        paths = [path for path in self._paths if fnmatchcase(path, pattern)]
         if not paths and not self._devices.failed:
             self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
         return paths
@@ -190,7 +175,3 @@ def _every_path(devices: Mapping[str, DeviceBlueprint]) -> list[str]:
 
 def _members(holder: Shape | VectorShape) -> Sequence[Member]:
     return holder.items if isinstance(holder, VectorShape) else holder.members
-
-
-def _matches(path: str, pattern: str) -> bool:
-    return fnmatchcase(path, pattern)

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ..errors import Note, Place
@@ -164,10 +165,12 @@ class Catalog:
 _LIBRARY = Path(__file__).parents[1] / "library"
 
 
+@lru_cache(maxsize=1)
 def _shipped_namespaces() -> list[str]:
     return sorted(entry.name for entry in _LIBRARY.iterdir() if entry.is_dir() and is_identifier(entry.name))
 
 
+@lru_cache(maxsize=64)
 def _shipped_types(namespace: str) -> list[str]:
     folder = _LIBRARY / namespace
     if not folder.is_dir():

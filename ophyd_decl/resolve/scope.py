@@ -8,7 +8,7 @@ from ..errors import Note, Place
 from ..model.kinds import shown
 from ..source.findings import Findings
 from ..source.plain import is_list, is_mapping
-from ..source.suggest import listed, suggest
+from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping, Node
 from .expressions import OPENING, Expression, ExpressionError, Part, join, names_of, split
 
@@ -128,7 +128,7 @@ class Scope:
         same = [other for other in parts if isinstance(other, Expression) and other.text == part.text]
         occurrence = next((index for index, other in enumerate(same) if other is part), 0)
         place = holder.part_place(key, part.text, occurrence)
-        near = suggest(name, self.values)
+        near = self.findings.suggest(name, self.values)
         known = f"defined names: {listed(self.values)}" if self.values else "no names are defined here"
         notes = (Note(known),) if near else ()
         self.findings.error("E301", f"`{name}` is not defined", place, near or known, notes)

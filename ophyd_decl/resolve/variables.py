@@ -6,6 +6,7 @@ from typing import Any
 from ..model.kinds import Spot
 from ..model.macros import has_macro, report_macro
 from ..source import Findings, LocatedMapping
+from ..source.ordering import in_order_of_need
 from ..source.plain import plain
 from ..source.tree import UNKNOWN
 from ..vocab.names import is_identifier
@@ -33,7 +34,10 @@ def read_variables(mapping: LocatedMapping | None, settings: Mapping[str, Any], 
         for name, value in mapping.items()
         if name not in settings
     }
-    for name in _order(needs, mapping, findings):
+    order, circles = in_order_of_need(needs)
+    for circle in circles:
+        _report_circle(circle, mapping, findings)
+    for name in order:
         scope.values[name] = _value(mapping, name, scope, findings)
     return scope
 
@@ -48,35 +52,8 @@ def _value(mapping: LocatedMapping, name: str, scope: Scope, findings: Findings)
     return plain(expand(value, scope))
 
 
-def _order(needs: Mapping[str, list[str]], mapping: LocatedMapping, findings: Findings) -> list[str]:
-    """Return the names so that each comes after those that it needs; members of a circle are reported and left out."""
-    order: list[str] = []
-    state: dict[str, str] = {}
-    for start in needs:
-        stack = [start]
-        while stack:
-            name = stack[-1]
-            if state.get(name) == "done" or name not in needs:
-                stack.pop()
-                continue
-            state[name] = "open"
-            waiting = [other for other in needs[name] if other in needs and state.get(other) != "done"]
-            circle = [other for other in waiting if state.get(other) == "open"]
-            if circle:
-                _report_circle(stack[stack.index(circle[0]) :], mapping, findings)
-                for member in stack[stack.index(circle[0]) :]:
-                    state[member] = "done"
-            elif waiting:
-                stack.append(waiting[0])
-            else:
-                state[name] = "done"
-                order.append(name)
-                stack.pop()
-    return order
-
-
 def _report_circle(members: list[str], mapping: LocatedMapping, findings: Findings) -> None:
-    first = min(members, key=list(mapping).index)
-    members = members[members.index(first) :] + members[: members.index(first)]
     words = " → ".join(f"`{name}`" for name in (*members, members[0]))
-    findings.error("E404", f"variables need each other: {words}", mapping.value_place(first), "write one of them out")
+    findings.error(
+        "E404", f"variables need each other: {words}", mapping.value_place(members[0]), "write one of them out"
+    )

@@ -1,11 +1,14 @@
 """Collects what is wrong, so that every phase can go on after a mistake."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
 
 from ..errors import Diagnostic, Note, Place
+from .suggest import suggest
 
 Notes = Sequence[Note]
+_MANY_ERRORS = 200
+_MANY_CANDIDATES = 200
 
 
 class Findings:
@@ -37,6 +40,15 @@ class Findings:
             yield
         finally:
             self._context = outer
+
+    def suggest(self, word: str, candidates: Collection[str]) -> str | None:
+        """Return a help text with the nearest candidate, or None.
+
+        Comparing costs some µs for each candidate, so after many mistakes it is done among few candidates only.
+        """
+        if self.error_count > _MANY_ERRORS and len(candidates) > _MANY_CANDIDATES:
+            return None
+        return suggest(word, candidates)
 
     def extend(self, other: "Findings") -> None:
         """Take over what another collector found."""

@@ -41,10 +41,11 @@ def suggest(word: str, candidates: Iterable[str]) -> str | None:
 
 def listed(words: Iterable[object], most: int = _MOST_SHOWN) -> str:
     """Return words in backquotes, the first few and how many more there are."""
-    every = [f"`{word}`" for word in words]
+    every = list(words)
     if not every:
         return "none"
-    return ", ".join(every) if len(every) <= most else f"{', '.join(every[:most])} and {len(every) - most} more"
+    first = ", ".join([f"`{word}`" for word in every[:most]])
+    return first if len(every) <= most else f"{first} and {len(every) - most} more"
 
 
 def suggest_or_list(word: str, candidates: Iterable[str], what: str) -> str:
