@@ -44,6 +44,12 @@ class Endpoint(Protocol):
         ...
 
 
+class Outgoing:
+    """Whether anything may wait in libca to be sent."""
+
+    waiting = True
+
+
 _numbers = itertools.count(1)
 _targets: dict[int, Target] = {}
 _endpoints: dict[int, Endpoint] = {}
@@ -51,6 +57,7 @@ _endpoints: dict[int, Endpoint] = {}
 
 def add_target(target: Target) -> int:
     """Return the number of a new target; member m of it is `number + m`."""
+    Outgoing.waiting = True
     group = next(_numbers)
     _targets[group] = target
     return group << MEMBER_BITS
@@ -58,11 +65,13 @@ def add_target(target: Target) -> int:
 
 def remove_target(number: int) -> None:
     """Ignore what still arrives for this target."""
+    Outgoing.waiting = True
     _targets.pop(number >> MEMBER_BITS, None)
 
 
 def add_endpoint(endpoint: Endpoint) -> int:
     """Return the number of a new endpoint."""
+    Outgoing.waiting = True
     number = next(_numbers)
     _endpoints[number] = endpoint
     return number
@@ -70,6 +79,7 @@ def add_endpoint(endpoint: Endpoint) -> int:
 
 def remove_endpoint(number: int) -> None:
     """Ignore what still happens to this endpoint."""
+    Outgoing.waiting = True
     _endpoints.pop(number, None)
 
 

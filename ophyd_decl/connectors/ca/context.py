@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from . import library
-from .calls import on_exception
+from .calls import Outgoing, on_exception
 
 _log = logging.getLogger("ophyd_decl.connectors.ca")
 
@@ -56,7 +56,9 @@ class SharedContext:
 
     def leave(self, other: int | None) -> None:
         """Give the thread back to the context that `enter` returned."""
-        library.flush_io()
+        if Outgoing.waiting:
+            Outgoing.waiting = False
+            library.flush_io()
         if other is not None:
             library.detach_context()
             library.attach_context(other)

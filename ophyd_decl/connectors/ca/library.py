@@ -104,7 +104,7 @@ def _function(name: str, result: Any, *arguments: Any, library: Any = _library) 
 
 create_context = _function("ca_context_create", c_int, c_int)
 destroy_context = _function("ca_context_destroy", None)
-current_context = _function("ca_current_context", pointer)
+current_context = _function("ca_current_context", pointer, library=_quick_library)
 attach_context = _function("ca_attach_context", c_int, pointer)
 detach_context = _function("ca_detach_context", None)
 preemptive = _function("ca_preemtive_callback_is_enabled", c_int)
@@ -113,7 +113,7 @@ add_exception_event = _function("ca_add_exception_event", c_int, ExceptionHandle
 create_channel = _function("ca_create_channel", c_int, c_char_p, ConnectionHandler, c_size_t, c_uint, POINTER(pointer))
 clear_channel = _function("ca_clear_channel", c_int, pointer)
 replace_rights_handler = _function("ca_replace_access_rights_event", c_int, pointer, RightsHandler)
-#: The one that keeps the GIL: it takes no lock, it reads one field.
+# Those two keep the GIL: they take no lock.
 user_of = _function("ca_puser", c_size_t, pointer, library=_quick_library)
 field_type = _function("ca_field_type", c_short, pointer)
 element_count = _function("ca_element_count", c_ulong, pointer)
