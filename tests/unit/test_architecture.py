@@ -33,6 +33,12 @@ def test_only_those_who_may_know_a_run_engine() -> None:
     assert {file for file in who if file.parts[0] not in KNOW_A_RUN_ENGINE} == set()
 
 
+@pytest.mark.parametrize("package", ["errors", "vocab"])
+def test_the_lowest_layers_stand_on_the_standard_library_alone(package: str) -> None:
+    roots = {name.partition(".")[0] for file in (PACKAGE / package).rglob("*.py") for name in imports(file)}
+    assert roots - sys.stdlib_module_names == set()
+
+
 def imports(file: Path) -> set[str]:
     """Return the modules, and the names in them, that a file imports outside `if TYPE_CHECKING`."""
     found: set[str] = set()
