@@ -13,7 +13,7 @@ from ..model.signal_kinds import with_timeout
 from ..resolve.catalog import Catalog, TypeSource
 from ..resolve.header import read_header
 from ..resolve.locations import file_of, used_file
-from ..resolve.scope import Scope, expand
+from ..resolve.scope import Scope, expand, refuse_expressions
 from ..resolve.variables import read_variables
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_file
 from ..source.tree import UNKNOWN
@@ -27,6 +27,8 @@ from .typebook import TypeBook
 
 #: More do not fit into the memory of a workstation.
 MAX_SIGNALS = 1_000_000
+_EXPANDED = ("vars", "devices", "groups", "defaults")
+_LATER = tuple(name for name, key in BEAMLINE_FILE.keys.items() if key.later)
 PathLike = str | os.PathLike[str]
 
 
@@ -130,8 +132,8 @@ def _beamline(
     check_profile(profile, root, start, findings)
     variables = tree.get("vars")
     scope = read_variables(variables, read_settings(settings, variables, start, findings), findings)
-    heads = expand(root.without("vars", "devices", "groups"), scope)
-    defaults = _defaults(heads, findings)
+    refuse_expressions(root.without(*_EXPANDED, *_LATER), findings, "this key")
+    defaults = _defaults(root, scope, findings)
     catalog = _catalog(loaded, values.get("use"), findings)
     builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)
     _check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
@@ -168,11 +170,11 @@ def _expanded(mapping: LocatedMapping | None, scope: Scope) -> LocatedMapping | 
     return None if mapping is None else expand(mapping, scope)
 
 
-def _defaults(root: LocatedMapping, findings: Findings) -> Defaults:
+def _defaults(root: LocatedMapping, scope: Scope, findings: Findings) -> Defaults:
     mapping = root.get("defaults")
     if not isinstance(mapping, LocatedMapping):
         return Defaults()
-    values = DEFAULTS.read(mapping, findings, root.key_place("defaults"))
+    values = DEFAULTS.read(expand(mapping, scope), findings, root.key_place("defaults"))
     known = {key: value for key, value in values.items() if value is not UNKNOWN}
     plain = Defaults()
     return Defaults(

@@ -88,7 +88,8 @@ class DeviceReader:
                 check_name(name, place, findings, what="device", top=True)
                 summary = f"expected a mapping, got {shown(body)}"
                 findings.error("E120", summary, entries.value_place(name), "write `{type: NAME, …}`")
-            elif check_name(name, place, findings, what="device", top=True):
+            else:
+                check_name(name, place, findings, what="device", top=True)
                 self._device(name, body, place)
             if findings.error_count != before:
                 found.failed.add(name)
@@ -106,6 +107,7 @@ class DeviceReader:
         elif isinstance(kind, str):
             model = self._model(kind, body)
             if model is None:
+                self.devices.failed.add(name)
                 # Its params are not known, but what every device has can be checked.
                 known = body.without(*[key for key in body if key not in DEVICE_KEYS])
                 _DEVICE.read(self._heads(known), self._findings, place)
@@ -134,6 +136,7 @@ class DeviceReader:
         params = model.params
         own: dict[str, Any] = {}
         values: dict[str, Any] = {}
+        references: list[PendingReference] = []
         for key, value in body.items():
             param = params.get(key)
             if param is None:
@@ -148,7 +151,7 @@ class DeviceReader:
             elif isinstance(value, LocatedMapping | LocatedList):
                 value = expand(value, self._scope)
             if param.type == "ref" and value is not UNKNOWN:
-                self.devices.pending.append(PendingReference(name, param, value, Spot(body, key, findings)))
+                references.append(PendingReference(name, param, value, Spot(body, key, findings)))
             values[key] = param.read(value, Spot(body, key, findings)) if param.type != "ref" else None
         for key, param in params.items():
             if key not in values:
@@ -157,17 +160,17 @@ class DeviceReader:
                     break
                 values[key] = param.default
         own = self._own(own, model, body, place)
-        if findings.error_count != before or own.get("when") is False:
-            self._forget(name, own)
-            return
-        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
-        if shape is not None:
-            self._add(name, shape, values, own, place, model.protocol)
-
-    def _forget(self, name: str, own: Mapping[str, Any]) -> None:
-        self.devices.pending = [pending for pending in self.devices.pending if pending.device != name]
         if own.get("when") is False:
             self.devices.absent.add(name)
+            return
+        self.devices.pending.extend(references)
+        if findings.error_count != before:
+            return
+        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
+        if shape is None:
+            self.devices.failed.add(name)
+        else:
+            self._add(name, shape, values, own, place, model.protocol)
 
     def _own(self, own: dict[str, Any], model: TypeModel, body: LocatedMapping, place: Place) -> dict[str, Any]:
         """Return the values of the keys that are no params."""

@@ -23,7 +23,6 @@ class Draft:
     :param failed: names whose mistakes were reported.
     :param absent: names that `when` removed.
     :param constants: params and variables whose values are known, for formulas.
-    :param sound: nothing went wrong so far.
     """
 
     name: str

@@ -12,9 +12,10 @@ from ..errors import Note
 from ..formula import FormulaError
 from ..model.kinds import shown
 from ..model.params import ParamModel, read_param
-from ..model.types import CHILD_KEYS, TAKEN_BY_INSTANCES, TYPE, VECTOR_KEYS
+from ..model.types import CHILD_KEYS, STRUCTURE, TAKEN_BY_INSTANCES, TYPE, VECTOR_KEYS
 from ..resolve.bodies import ADDRESSES, names_in
 from ..resolve.catalog import Catalog, TypeSource
+from ..resolve.scope import refuse_expressions
 from ..source import Findings, LocatedMapping
 from ..vocab.names import is_identifier
 
@@ -66,6 +67,7 @@ class TypeBook:
     def _read(self, source: TypeSource) -> TypeModel:
         findings = self._findings
         values = TYPE.read(source.body, findings, source.place)
+        refuse_expressions(source.body.without(*STRUCTURE, "params"), findings, "a type itself")
         model = TypeModel(source, values.get("doc", "").strip(), values.get("protocol"))
         self._read_params(model, values.get("params"))
         self._models[source.name] = model
@@ -92,6 +94,7 @@ class TypeBook:
                 summary = f"expected a mapping, got {shown(body)}"
                 findings.error("E120", summary, params.value_place(name), f"write `{name}: {{type: str}}`")
             else:
+                refuse_expressions(body, findings, "a param")
                 param = read_param(name, body, place, findings)
                 if param is not None:
                     model.params[name] = param

@@ -187,6 +187,10 @@ def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findi
         pattern=pattern, doc=values.get("doc", ""),
     )  # fmt: skip
     model.plain_text = kind == "str" and not model.bounded
+    if kind == "ref" and mapping.get("default") is not None:
+        place = mapping.key_place("default")
+        findings.error("E115", "a reference has no default but null", place, "write `default: null`, or remove it")
+        return None
     if "default" in mapping:
         if mapping["default"] is None:
             model.default = None

@@ -167,6 +167,27 @@ def _expanded(value: Node, holder: Holder, key: Any, evaluate: Callable[..., Any
     return expand(value, scope) if isinstance(value, LocatedMapping | LocatedList) else value
 
 
+def refuse_expressions(node: LocatedMapping | LocatedList, findings: Findings, where: str) -> None:
+    """Report every expression below a node that stands where none is evaluated.
+
+    :param where: what a message calls the place: `a param`.
+    """
+    pairs: Any = node.items() if isinstance(node, LocatedMapping) else enumerate(node)
+    for key, value in pairs:
+        if isinstance(value, str) and OPENING in value:
+            place = node.part_place(key, _first_expression(value))
+            findings.error("E304", f"{where} takes no expressions", place, "write the value out")
+        elif isinstance(value, LocatedMapping | LocatedList):
+            refuse_expressions(value, findings, where)
+
+
+def _first_expression(text: str) -> str:
+    try:
+        return next((part.text for part in split(text) if isinstance(part, Expression)), OPENING)
+    except ExpressionError as error:
+        return error.part
+
+
 def located(value: Any, holder: Holder, key: Any) -> Any:
     """Return the result of an expression as a tree; everything in it has the place of the expression."""
     if is_list(value):

@@ -62,6 +62,19 @@ def test_headers_and_the_top_of_files(tmp_path: Path, text: str, expected: list[
     assert found(compile_paths([file])) == expected
 
 
+def test_expressions_stand_in_values_of_vars_defaults_and_devices_only(tmp_path: Path) -> None:
+    text = "vars: {p: pva, w: x}\ndefaults: {protocol: '${{ p }}'}\ndevices: {m: {type: epics.motor, prefix: X}}\n"
+    assert device(beamline(tmp_path, text), "m").protocol == "pva"
+    compiled = beamline(
+        tmp_path,
+        text + "doc: 'a ${{ w }}'\nuse: ['${{ w }}.yaml']\n",
+    )
+    assert found(compiled)[:1] == [("E304", 7, 9)]
+    assert {code for code, *_ in found(compiled)} <= {"E304", "E201"}
+    types = "  a: {doc: '${{ q }}', params: {p: {type: str, default: '${{ q }}x'}}}\n"
+    assert found(beamline(tmp_path, "", types)) == [("E304", 5, 13), ("E304", 5, 58)]
+
+
 @pytest.mark.parametrize("key", ["environment", "include", "services", "profiles", "python_allow"])
 def test_what_comes_later_is_one_clear_error(tmp_path: Path, key: str) -> None:
     compiled = beamline(tmp_path, f"{key}: {{a: '${{{{ nix }}}}'}}\n")

@@ -96,6 +96,7 @@ def test_references_order_the_build(tmp_path: Path) -> None:
     ("u: {type: n.user, target: {ref: m}, sig: {ref: m.go}}", [("E403", 6, 44)]),
     ("u: {type: n.user}", [("E111", 6, 3)]),
     ("u: {type: n.user, target: {ref: broken}}\n  broken: {type: n.axis}", [("E111", 7, 3)]),
+    ("u: {type: n.user, target: {ref: nix}, sig: 3, labels: 3}", [("E402", 6, 29), ("E121", 6, 46), ("E120", 6, 57)]),
     ("u: {type: n.user, target: {ref: gone}}\n  gone: {type: n.axis, prefix: A, when: false}", [("E402", 6, 29)]),
     ("g: {type: group, derived: {d: {dtype: int, inputs: {a: nix}, get: a}}}", [("E402", 6, 58)]),
     ("g: {type: group, derived: {d: {dtype: int, inputs: {a: m.go}, get: a}}}", [("E403", 6, 58)]),
@@ -112,6 +113,17 @@ def test_mistakes_in_references(tmp_path: Path, text: str, expected: list[tuple[
     compiled = beamline(tmp_path, f"devices:\n  {text}\n  m: {{type: n.axis, prefix: M}}\n", TYPES)
     assert found(compiled) == expected
     assert compiled.blueprint is None
+
+
+def test_what_was_reported_is_no_mistake_of_those_who_refer_to_it(tmp_path: Path) -> None:
+    types = TYPES + "  broken: {signals: {s: {soft: 1, dtype: in}}}\n"
+    text = "devices:\n  b1: {type: n.broken}\n  b2: {type: n.broken}\n  b3: {type: n.nix}\n"
+    text += "  u1: {type: n.user, target: {ref: b1}}\n  u2: {type: n.user, target: {ref: b2}}\n"
+    text += "  u3: {type: n.user, target: {ref: b3}}\ngroups: {g: [b1.s, b2, b3.x.y]}\n"
+    assert [code for code, *_ in found(beamline(tmp_path, text, types))] == ["E401", "E122"]
+    (tmp_path / "types.yaml").unlink()
+    text = text.replace("u1: {type: n.user", "u1: {type: other.user")
+    assert [code for code, *_ in found(beamline(tmp_path, "use: [types.yaml]\n" + text))] == ["E201"]
 
 
 def test_a_circle_of_devices(tmp_path: Path) -> None:
@@ -136,7 +148,7 @@ def test_a_circle_of_devices(tmp_path: Path) -> None:
     ("a: {type: n.axis, prefix: 'A$(P)'}", [("E305", 6, 31)]),
     ("a: 3", [("E120", 6, 6)]),
     ("a:", [("E120", 6, 3)]),
-    ("a-b: {type: n.axis}", [("E407", 6, 3)]),
+    ("a-b: {type: n.axis}", [("E111", 6, 3), ("E407", 6, 3)]),
     ("x-a: {type: n.axis, prefix: A}", [("E407", 6, 3)]),
     ("_a: {type: n.axis, prefix: A}", [("E406", 6, 3)]),
     ("report: {type: n.axis, prefix: A}", [("E406", 6, 3)]),

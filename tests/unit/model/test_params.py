@@ -66,6 +66,7 @@ def test_refused_values(declaration: str, value: str, code: str) -> None:
     ("type: str, to: device", [("E115", 13)]),
     ("type: options", [("E116", 8)]),
     ("type: ref, to: service", [("E116", 17)]),
+    ("type: ref, default: {ref: x}", [("E115", 13)]),
     ("type: str, defualt: x", [("E110", 13)]),
 ])  # fmt: skip
 def test_mistakes_in_declarations(text: str, found: list[tuple[str, int]]) -> None:
