@@ -7,6 +7,7 @@ from ..blueprint import ChildShape, Param, Template, VectorShape
 from ..errors import Note, Place
 from ..model.blocks import Block, not_supported
 from ..model.kinds import FAILED, Spot, shown
+from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
@@ -195,6 +196,9 @@ class ChildReader:
             return FAILED
         if len(template.parts) == 1 and isinstance(template.parts[0], str):
             return param.read(template.parts[0], spot)
+        for part in template.parts:
+            if has_macro(part) and report_macro(str(part), spot) is not None:
+                return FAILED
         return template
 
 

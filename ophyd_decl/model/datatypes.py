@@ -77,33 +77,50 @@ class Choices(Kind):
         if isinstance(value, LocatedMapping):
             found = self._mapped(value, spot)
         elif isinstance(value, LocatedList):
-            labels = [self._label.read(item, spot.below(value, index)) for index, item in enumerate(value)]
-            found = [label if label is FAILED else Choice(label, (label,)) for label in labels]
-            self._report_repeated(labels, value, spot)
+            seen: set[str] = set()
+            labels = [self._served(item, spot.below(value, index), seen) for index, item in enumerate(value)]
+            found = [label if label is FAILED or label is UNKNOWN else Choice(label, (label,)) for label in labels]
         else:
             return spot.error("E120", f"expected a list of labels, got {shown(value)}", "write `[Off, On]`")
         if not found:
             return spot.error("E123", "at least one label is expected", "write the labels, or leave `choices` out")
-        return FAILED if FAILED in found else tuple(found)
+        if FAILED in found:
+            return FAILED
+        return UNKNOWN if UNKNOWN in found else tuple(found)
 
     def _mapped(self, value: LocatedMapping, spot: Spot) -> list[Any]:
         found: list[Any] = []
+        seen: set[str] = set()
         for label, served in value.items():
             if value.odd_keys and label in value.odd_keys:
                 place = value.key_place(label)
                 spot.findings.error("E125", f"the label {label} is not text", place, f'put it in quotes: "{label}"')
             inner = spot.below(value, label)
+            labels: list[Any]
             if isinstance(served, LocatedList):
-                shown_labels = [self._label.read(item, inner.below(served, i)) for i, item in enumerate(served)]
+                labels = [self._served(item, inner.below(served, index), seen) for index, item in enumerate(served)]
+                if not labels:
+                    labels = [inner.error("E123", "at least one label is expected", "write what the server shows")]
             else:
-                shown_labels = [self._label.read(served, inner)]
-            found.append(FAILED if FAILED in shown_labels else Choice(label, tuple(shown_labels)))
+                labels = [self._served(served, inner, seen)]
+            if FAILED in labels:
+                found.append(FAILED)
+            else:
+                found.append(UNKNOWN if UNKNOWN in labels else Choice(label, tuple(labels)))
         return found
 
-    def _report_repeated(self, labels: list[Any], value: LocatedList, spot: Spot) -> None:
-        for index, label in enumerate(labels):
-            if label is not FAILED and label is not UNKNOWN and label in labels[:index]:
-                spot.below(value, index).error("E405", f"the label {shown(label)} is repeated", "remove one of the two")
+    def _served(self, value: Any, spot: Spot, seen: set[str]) -> Any:
+        """Return a label that a server may show; each stands once, as a server's repeated ones read as `#3`."""
+        label = self._label.read(value, spot)
+        if label is FAILED or label is UNKNOWN:
+            return label
+        if not label:
+            return spot.error("E125", "a label is empty", "write `#` and its index, which is how it is read: `#3`")
+        if label in seen:
+            help_text = "remove one; what the server repeats is written as `#` and its index: `#3`"
+            return spot.error("E405", f"the label {shown(label)} is repeated", help_text)
+        seen.add(label)
+        return label
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""

@@ -214,6 +214,7 @@ def test_mistakes_in_children(tmp_path: Path) -> None:
       g: {type: n.axis, prefix: 3, labels: [a], connect: lazy}
       h: {type: n.axis, prefix: "${{ no }}${{ nix }}"}
       i: {type: "${{ n }}", prefix: A}
+      j: {type: n.axis, prefix: "$(P)${{ prefix }}"}
     vectors:
       v: {type: n.axis, prefix: A}
       w: {type: n.axis, prefix: "${{ key }}", keys: 3}
@@ -226,8 +227,8 @@ def test_mistakes_in_children(tmp_path: Path) -> None:
     assert found(compiled) == [
         ("E122", 7, 80), ("E401", 9, 17), ("E111", 10, 7), ("E110", 10, 25), ("E121", 11, 33), ("E303", 12, 35),
         ("E122", 12, 55), ("E116", 13, 17), ("E111", 14, 7), ("E121", 15, 33), ("E116", 15, 36), ("E116", 15, 49),
-        ("E301", 16, 43), ("E304", 17, 17), ("E111", 19, 7), ("E120", 20, 53), ("E123", 21, 57), ("E405", 21, 61),
-        ("E121", 21, 64), ("E303", 23, 17),
+        ("E301", 16, 43), ("E304", 17, 17), ("E305", 18, 34), ("E111", 20, 7), ("E120", 21, 53), ("E123", 22, 57),
+        ("E405", 22, 61), ("E121", 22, 64), ("E303", 24, 17),
     ]  # fmt: skip
 
 

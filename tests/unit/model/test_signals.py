@@ -131,6 +131,8 @@ def test_datatypes(text: str, datatype: Datatype) -> None:
     ("pv: A, dtype: enum, choices: [1, on, true, on, 'null', null]",
      [("E125", 32), ("E125", 39), ("E405", 45), ("E125", 57)]),
     ("pv: A, dtype: enum, choices: {1: A, B: [2]}", [("E125", 32), ("E125", 42)]),
+    ("pv: A, dtype: enum, choices: [A, '', A]", [("E125", 35), ("E405", 39)]),
+    ("pv: A, dtype: enum, choices: {A: [], B: [C, C], D: C}", [("E123", 35), ("E405", 46), ("E405", 53)]),
     ("pv: A, dtype: table", [("E111", 0)]),
     ("pv: A, dtype: table, columns: {a: flat64}", [("E122", 36)]),
     ("pv: A, dtype: int, columns: {a: float64}", [("E127", 21)]),
