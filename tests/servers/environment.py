@@ -3,8 +3,11 @@
 `apply` runs before a client library is imported, which reads the variables once. Whatever the shell has set for a real
 beamline is removed, here and for every process that a test starts. Nothing broadcasts and nothing reaches another
 address: there is no automatic address list, every list names 127.0.0.1 and ports of the pool, servers listen on
-127.0.0.1 and send beacons there. (The UDP sockets of the client libraries are bound to all interfaces, which cannot be
-changed; they send nowhere else.)
+127.0.0.1 and send beacons there.
+
+What remains cannot be set, and was looked at with strace: the UDP sockets of the client libraries are bound to all
+interfaces; libca registers once with the repeater at this host's own address; a pvxs server repeats each search on the
+multicast group 224.0.0.128 of the loopback interface. None of it leaves the host.
 """
 
 import os
