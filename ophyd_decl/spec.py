@@ -90,7 +90,9 @@ class SetpointOptions(Options):
         0.0, ge=0, description="time in which a `done` that starts true is waited for to become false, in s"
     )
     start: CommandPath | None = Field(None, description="command that starts the move after the setpoint was written")
-    stop: CommandPath | None = Field(None, description="command that stops the move")
+    stop: CommandPath | None = Field(
+        None, description="command that stops the move; executed at every stop unless `done` says that it stands"
+    )
     velocity: ReadableSignal | None = Field(None, description="signal with the speed, for the time-out, in unit/s")
     acceleration_time: ReadableSignal | None = Field(
         None, description="signal with the time to reach the speed, for the time-out, in s"
