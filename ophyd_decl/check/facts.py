@@ -34,7 +34,6 @@ class OptionFacts:
     :param kind: `str int float bool`, `map` of plain values, or empty: only the model knows.
     """
 
-    doc: str
     required: bool = False
     mark: Requirement | str | None = None
     kind: str = ""
@@ -101,7 +100,7 @@ def _option(field: Any, *, simple: bool) -> OptionFacts:
     }
     known = simple and all(hasattr(fact, "ge") or hasattr(fact, "gt") or _is_mark(fact) for fact in field.metadata)
     kind = _kind(field.annotation) if known else ""
-    return OptionFacts(field.description or "", field.is_required(), _mark(field), kind, **bounds)
+    return OptionFacts(field.is_required(), _mark(field), kind, **bounds)
 
 
 def _kind(annotation: Any) -> str:

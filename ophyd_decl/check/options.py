@@ -46,18 +46,20 @@ def report_misfits(
         spec.options.model_validate(data)
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False):
-            _report(error, plugin, mapping, owner, findings)
+            _report(error, spec, plugin, mapping, owner, findings)
     except Exception as error:  # noqa: BLE001  # a validator of a plugin may raise anything
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
 
 
-def _report(error: Any, plugin: PluginFacts, mapping: LocatedMapping, owner: Place, findings: Findings) -> None:
+def _report(
+    error: Any, spec: "PluginSpec", plugin: PluginFacts, mapping: LocatedMapping, owner: Place, findings: Findings
+) -> None:
     kind, location = str(error["type"]), tuple(error["loc"])
     name = str(location[0]) if location else ""
     if kind == "missing" and len(location) == 1:
         if name not in mapping:
-            doc = plugin.options[name].doc if name in plugin.options else ""
-            help_text = f"add `{name}:`, {doc}".rstrip(", ")
+            doc = spec.options.model_fields[name].description if name in spec.options.model_fields else None
+            help_text = f"add `{name}:`, {doc or ''}".rstrip(", ")
             findings.error("E111", f"`{name}` is missing in `{plugin.name}`", owner, help_text)
         return
     if kind == "extra_forbidden" and len(location) == 1:

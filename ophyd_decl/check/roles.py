@@ -7,7 +7,7 @@ from typing import Any
 from ..blueprint import Reference, RoleShape, SignalShape
 from ..errors import Place
 from ..model.kinds import Spot, shown
-from ..source.plain import plain
+from ..source.plain import holds_unknown, plain
 from ..source.suggest import listed, suggest, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
 from .facts import CONDITION, BrokenOptionsError, OptionFacts, PluginFacts
@@ -78,7 +78,7 @@ def _data(given: dict[str, Any], facts: Mapping[str, OptionFacts]) -> dict[str, 
     data: dict[str, Any] = {}
     for name, value in given.items():
         marked = name in facts and facts[name].mark is not None
-        if value is UNKNOWN:
+        if holds_unknown(value):
             if marked or (name in facts and facts[name].required):
                 data[name] = "unknown"
             continue

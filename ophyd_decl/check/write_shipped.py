@@ -29,9 +29,9 @@ def _plugin(facts: PluginFacts) -> str:
 
 
 def _option(option: OptionFacts) -> str:
-    facts = [f"{option.doc!r}", *(f"{name}={getattr(option, name)!r}" for name in _GIVEN if getattr(option, name))]
+    facts = [f"{name}={value!r}" for name in _GIVEN if (value := getattr(option, name))]
     facts += [f"{name}={value}" for name in ("ge", "gt") if (value := getattr(option, name)) is not None]
-    return f"OptionFacts(\n            {', '.join(facts)})"
+    return f"OptionFacts({', '.join(facts)})"
 
 
 _GIVEN = ("required", "mark", "kind")

@@ -130,6 +130,9 @@ def signal_shape(
 
     :param access: what holds where the file says nothing.
     """
+    if values.get("access") is UNKNOWN:
+        # Nothing that refers to it is wrong before it is known.
+        access = "rw"
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
     return SignalShape(
         key=key,
@@ -190,10 +193,14 @@ def _address(name: str, values: dict[str, Any], mapping: LocatedMapping, finding
     elif name == "suffix":
         target = after_prefix(target)
     access, rbv = values.get("access", "r"), values.get("rbv", False) is True
+    if access is UNKNOWN:
+        if isinstance(target, TwoAddresses):
+            return Address(None, target.read, target.write)
+        access = "rw"
     if rbv and isinstance(target, TwoAddresses):
         findings.error("E115", "`rbv` and two addresses exclude each other", mapping.key_place("rbv"), "remove `rbv`")
         return None
-    if rbv and access not in ("rw", UNKNOWN):
+    if rbv and access != "rw":
         place = mapping.key_place("rbv")
         findings.error("E115", f"`rbv` goes with `access: rw`, not with `{access}`", place, "write `access: rw`")
         return None

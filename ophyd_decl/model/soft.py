@@ -4,7 +4,7 @@ from typing import Any
 
 from ..blueprint import Soft
 from ..source.findings import Findings
-from ..source.plain import is_list
+from ..source.plain import holds_unknown, is_list
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.datatypes import Datatype
@@ -19,7 +19,7 @@ def read_initial(value: Any, datatype: Datatype, mapping: LocatedMapping, findin
         place = mapping.value_place("dtype")
         findings.error("E127", "a soft enum needs `choices`: no server gives them", place, "add `choices: […]`")
         return None
-    if value is None or value is UNKNOWN:
+    if value is None or holds_unknown(value):
         return Soft(None)
     problem = _problem(value, datatype)
     if problem:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from .tree import UNKNOWN
+
 
 def is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     """Return whether a value is a list or tuple."""
@@ -12,6 +14,15 @@ def is_list(value: Any) -> TypeGuard[Sequence[Any]]:
 def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
     """Return whether a value is a mapping."""
     return isinstance(value, Mapping)
+
+
+def holds_unknown(value: Any) -> bool:
+    """Return whether anything in a value is not known before a type is used."""
+    if is_mapping(value):
+        return any(holds_unknown(item) for item in value.values())
+    if is_list(value):
+        return any(holds_unknown(item) for item in value)
+    return value is UNKNOWN
 
 
 def plain(value: Any) -> Any:

@@ -17,6 +17,8 @@ TYPES = """\
   user:
     params: {target: {type: ref, to: movable}, sig: {type: ref, to: signal, default: null}}
     derived: {d: {dtype: float, inputs: {a: target}, get: a}}
+  trig: {params: {t: {type: ref, to: triggerable}}}
+  t: {commands: {go: {pv: G}}, logic: {triggerable: {use: start_and_wait, start: go}}}
 """
 
 
@@ -87,6 +89,9 @@ def test_references_order_the_build(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "expected"), [
     ("u: {type: n.user, target: {ref: nix}}", [("E402", 6, 29)]),
     ("u: {type: n.user, target: {ref: m.nix}}", [("E402", 6, 29)]),
+    ("u: {type: n.trig, t: {ref: m}}", [("E403", 6, 24)]),
+    ("u: {type: n.trig, t: {ref: m.r}}", [("E403", 6, 24)]),
+    ("u: {type: n.trig, t: {ref: t}}\n  t: {type: n.t}", []),
     ("u: {type: n.user, target: {ref: m.r}}", [("E403", 6, 29)]),
     ("u: {type: n.user, target: {ref: m.r.x}}", [("E402", 6, 29)]),
     ("u: {type: n.user, target: {ref: 'm..r'}}", [("E402", 6, 29)]),
@@ -112,7 +117,7 @@ def test_references_order_the_build(tmp_path: Path) -> None:
 def test_mistakes_in_references(tmp_path: Path, text: str, expected: list[tuple[str, int, int]]) -> None:
     compiled = beamline(tmp_path, f"devices:\n  {text}\n  m: {{type: n.axis, prefix: M}}\n", TYPES)
     assert found(compiled) == expected
-    assert compiled.blueprint is None
+    assert (compiled.blueprint is None) == bool(expected)
 
 
 def test_what_was_reported_is_no_mistake_of_those_who_refer_to_it(tmp_path: Path) -> None:

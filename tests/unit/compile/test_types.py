@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ophyd_decl.blueprint import Derived, Reference, Template, Timeouts
 from ophyd_decl.compile import compile_paths
+from ophyd_decl.vocab.readings import Limits
 
 from .texts import TYPES_HEAD, addresses, beamline, device, found, member, signal
 
@@ -172,6 +173,64 @@ def test_formats_that_a_movable_gives(tmp_path: Path) -> None:
     assert (role.role, role.plugin) == ("movable", "setpoint")
     assert role.options == {
         "setpoint": Reference("device", ("sp",)), "readback": Reference("device", ("rb",)), "done": "not busy",
+    }  # fmt: skip
+
+
+def test_every_value_may_be_an_expression(tmp_path: Path) -> None:
+    types = """\
+  t:
+    params: {prefix: {type: str}, f: {type: float}, w: {type: str}, xs: {type: list}, b: {type: bool, default: true}}
+    signals:
+      s:
+        suffix: S
+        dtype: "${{ 'float' }}"
+        access: "${{ w }}"
+        format: "${{ 'config' if b else 'none' }}"
+        units: "${{ w }}-${{ f }}"
+        limits: ["${{ f }}", "${{ f + 1 }}"]
+        timeout: {read: "${{ f }}"}
+        optional: "${{ b }}"
+        retries: "${{ xs[0] }}"
+        poll: "${{ f }}"
+        doc: "${{ w }}"
+      u: {suffix: U, dtype: float, timeout: "${{ f }}", limits: "${{ xs }}", wait: "${{ not b }}", when: "${{ b }}"}
+      e: {suffix: E, dtype: enum, choices: ["${{ w }}", B]}
+      m: {suffix: M, dtype: enum, choices: {"A": ["${{ w }}"], "B": C}}
+      a: {soft: null, dtype: float64, shape: ["${{ xs[1] }}", null]}
+      b: {soft: [1, "${{ f }}"], dtype: float64, shape: [2]}
+    commands: {go: {suffix: G, value: "${{ f }}", timeout: "${{ f }}", wait: "${{ b }}"}}
+    derived: {d: {dtype: float, inputs: {s: s}, get: s + f, units: "${{ w }}", limits: [0, "${{ f }}"]}}
+    logic:
+      movable:
+        use: "${{ 'setpoint' }}"
+        setpoint: "${{ 's' }}"
+        done: "u > f and s != 0"
+        tolerance: "${{ f }}"
+        positions: {in: "${{ f }}"}
+"""
+    text = "devices: {t: {type: n.t, prefix: P, f: 2.5, w: rw, xs: [3, 4]}}"
+    compiled = beamline(tmp_path, text, types)
+    t = device(compiled, "t")
+    s, u = signal(t, "s"), signal(t, "u")
+    assert (s.datatype.name, s.access, s.format, s.units, s.limits) == (
+        "float",
+        "rw",
+        "config",
+        "rw-2.5",
+        Limits(2.5, 3.5),
+    )
+    assert (s.timeouts.read, s.optional, s.retries, s.poll_s, s.doc) == (2.5, True, 3, 2.5, "rw")
+    assert (u.timeouts, u.limits, u.wait, u.all_updates) == (Timeouts(2.5, 2.5, 2.5), Limits(3, 4), "no", True)
+    assert signal(t, "e").datatype.labels == ("rw", "B")
+    assert signal(t, "m").datatype.choices[0].served == ("rw",)  # type: ignore[index]
+    assert signal(t, "a").datatype.shape == (4, None)
+    assert signal(t, "b").origin.initial == [1, 2.5]  # type: ignore[union-attr]
+    assert (member(t, "go").value, member(t, "go").timeout_s, member(t, "go").wait) == (2.5, 2.5, "yes")
+    assert (signal(t, "d").units, signal(t, "d").limits) == ("rw", Limits(0, 2.5))
+    (role,) = t.shape.roles
+    assert role.options == {
+        "setpoint": Reference("device", ("s",)), "done": "u > 2.5 and s != 0", "tolerance": 2.5,
+        "positions": {"in": 2.5},
     }  # fmt: skip
 
 
