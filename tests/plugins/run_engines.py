@@ -38,15 +38,24 @@ def RE(run_engine_factory: Callable[..., "RunEngine"]) -> "RunEngine":  # noqa: 
 
 
 def end_run_engine(engine: "RunEngine") -> list[str]:
-    """End the loop and the thread of a RunEngine, and describe the tasks that were still on the loop."""
+    """End the loop and the thread of a RunEngine; describe the tasks that were still on the loop, and cancel them."""
     loop, thread = engine._loop, engine._th
     if loop.is_closed():
         return []
-    asyncio.run_coroutine_threadsafe(loop.shutdown_default_executor(), loop).result(_JOIN_TIMEOUT_S)
-    left = [repr(task) for task in asyncio.all_tasks(loop) if not task.done()]
+    left = asyncio.run_coroutine_threadsafe(_clear_loop(), loop).result(_JOIN_TIMEOUT_S)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(_JOIN_TIMEOUT_S)
     if thread.is_alive():
         return [*left, f"{thread!r} does not end"]
     loop.close()
+    return left
+
+
+async def _clear_loop() -> list[str]:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    left = [repr(task) for task in tasks]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_default_executor()
     return left
