@@ -5,7 +5,7 @@ first run, brought up to date when `pyproject.toml`, the checkout's place or the
 used as it is, without asking the network. The project is installed editable: what runs is what stands in the checkout.
 
 `ophyd-decl` runs in the current folder; `pytest` and the other tools of development, which are installed only when
-one of them is asked for, run in the checkout. Nothing is written below HOME.
+one of them is asked for, run in the checkout. Nothing needs a HOME that can be written.
 """
 
 import hashlib

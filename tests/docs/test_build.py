@@ -52,6 +52,16 @@ def test_the_readme_is_short_and_its_links_lead_somewhere() -> None:
     assert {link for link in local if not (ROOT / link).exists()} == set()
 
 
+def test_the_files_of_the_readme_are_valid(tmp_path: Path) -> None:
+    types, beamline = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "types.yaml").write_text(types, encoding="utf-8")
+    (tmp_path / "beamline.yaml").write_text(beamline, encoding="utf-8")
+    command = [sys.executable, "-m", "ophyd_decl.cli", "validate", "--strict", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("valid: 2 devices")
+
+
 @pytest.mark.parametrize("name", ["demo", "tests"])
 def test_a_command_of_the_readme_is_one_line(name: str) -> None:
     block = re.search(rf"<!-- command: {name} -->\n```sh\n(.*?)```", README, re.DOTALL)
