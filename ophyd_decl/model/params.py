@@ -17,6 +17,7 @@ from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from .blocks import Block, Key
 from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, shown
 from .macros import has_macro, report_macro
+from .patterns import MOST_MATCHED, PatternError, compile_pattern
 
 PARAM_TYPES = ("str", "int", "float", "bool", "list", "map", "ref", "options")
 TARGETS = ("device", "signal", "service", "movable", "triggerable", "detector", "flyer")
@@ -55,7 +56,6 @@ _EXPECTED = {
     "map": "a mapping",
     "ref": "a reference: `{ref: PATH}`",
 }
-_MOST_PATTERN = 200
 
 
 @dataclass(slots=True)
@@ -133,6 +133,12 @@ class ParamModel:
             if problem:
                 self._report(spot, "E123", f"`{self.name}` is {value}: {problem}", "change the value")
                 return False
+        if self.pattern is not None and isinstance(value, str) and len(value) > MOST_MATCHED:
+            self._report(
+                spot, "E124", f"`{self.name}` has a pattern, and its text is longer than {MOST_MATCHED} characters",
+                "write a shorter text",
+            )  # fmt: skip
+            return False
         if self.pattern is not None and isinstance(value, str) and not self.pattern.fullmatch(value):
             self._report(
                 spot, "E124", f"{shown(value)} does not match the pattern of `{self.name}`",
@@ -206,9 +212,7 @@ def _pattern(text: Any, mapping: LocatedMapping, findings: Findings) -> "re.Patt
     if not isinstance(text, str):
         return None
     try:
-        if len(text) > _MOST_PATTERN:
-            raise re.error(f"longer than {_MOST_PATTERN} characters")
-        return re.compile(text)
-    except (re.error, RecursionError, OverflowError) as error:
-        findings.error("E124", f"not a regular expression: {error}", mapping.value_place("pattern"), "mend the pattern")
+        return compile_pattern(text)
+    except PatternError as error:
+        findings.error("E124", f"{error}", mapping.value_place("pattern"), "mend the pattern")
         return None
