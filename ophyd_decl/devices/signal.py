@@ -41,7 +41,16 @@ class WireSignal(SignalNode):
     :param write: rendered address to write to, None for a read-only one.
     """
 
-    __slots__ = ("_connector", "_held", "_protocol", "_read", "_read_channel", "_write_address", "_write_channel")
+    __slots__ = (
+        "_connector",
+        "_held",
+        "_left_out",
+        "_protocol",
+        "_read",
+        "_read_channel",
+        "_write_address",
+        "_write_channel",
+    )
 
     def __init__(
         self,
@@ -55,6 +64,7 @@ class WireSignal(SignalNode):
     ) -> None:
         super().__init__(context, parent, key, name, shape.place)
         self._shape = shape
+        self._left_out = False
         self._subscriptions = None
         self._stages = None
         self._read = read
@@ -201,8 +211,16 @@ class WireSignal(SignalNode):
 
     @property
     def left_out(self) -> bool:
-        """Return whether it is optional and absent, so that documents do without it."""
-        return self._shape.optional and self.absent
+        """Return whether it is optional and was absent at the last connect, so that documents do without it.
+
+        One that answers later can be read by itself, and joins the documents at the next connect: keys that came in the
+        middle of a run would not fit its descriptor.
+        """
+        return self._left_out
+
+    def settle_presence(self) -> None:
+        """Decide whether documents do without it; called when a connect has ended."""
+        self._left_out = self._shape.optional and any(channel.state == "new" for channel in self.channels)
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""

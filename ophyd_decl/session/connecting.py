@@ -44,6 +44,9 @@ async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outco
         ended = time.monotonic()
         for device, connection in zip(devices, connections, strict=True):
             connection.opened = True
+            for leaf in leaves[device]:
+                if isinstance(leaf, WireSignal):
+                    leaf.settle_presence()
             answered = all(channel.state != "new" for leaf in leaves[device] for channel in leaf.channels)
             connection.elapsed_s = max((connection.answered_at if answered else ended) - started, 0.0)
         done.set_result(None)

@@ -154,3 +154,17 @@ async def test_mock_mode_is_chosen_before_connecting() -> None:
     with pytest.raises(OphydDeclError, match="load it again"):
         await real.aconnect(mock=True)
     await real.aclose()
+
+
+async def test_an_optional_signal_that_answers_late_joins_the_documents_at_the_next_connect() -> None:
+    optional = wire("b", "GONE", optional=True, format="read")
+    bl, connector = beamline(option=shape("g", wire("a", "A", format="read"), optional))
+    connector.serve("T:A", FLOAT, 1.0)
+    assert (await bl.aconnect(timeout=0.02)).ok
+    assert list(await bl.option.read()) == list(await bl.option.describe()) == ["option-a"]
+    connector.serve("T:GONE", FLOAT, 2.0)
+    assert await bl.option.b.get_value() == 2.0
+    assert list(await bl.option.read()) == ["option-a"], "a key in the middle of a run would not fit its descriptor"
+    await bl.aconnect(timeout=0.02)
+    assert list(await bl.option.read()) == list(await bl.option.describe()) == ["option-a", "option-b"]
+    await bl.aclose()
