@@ -16,6 +16,7 @@ from bluesky.callbacks import LiveTable
 from bluesky.plan_stubs import close_run, monitor, mv, open_run, sleep, unmonitor
 from bluesky.plans import count, list_scan
 from bluesky.utils import Msg
+from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline, signal, wait
 from ophyd_decl.errors import PutRefusedError, WriteError
@@ -63,13 +64,15 @@ def walk(request: pytest.FixtureRequest, random_walk: RandomWalk, ioc: Ioc, tmp_
 
 
 def run(RE: RunEngine, plan: Any, *subscriptions: Any) -> tuple[Any, list[Any], str]:
-    """Run a plan; return its result, its documents and what it printed."""
+    """Run a plan; return its result, its documents, which fit their schemas, and what it printed."""
     documents: list[Any] = []
     printed = io.StringIO()
     with redirect_stdout(printed):
         token = RE.subscribe(lambda name, doc: documents.append((name, doc)))
         result = RE(plan, *subscriptions)
         RE.unsubscribe(token)
+    for name, doc in documents:
+        schema_validators[DocumentNames[name]].validate(doc)
     return result, documents, printed.getvalue()
 
 

@@ -8,7 +8,8 @@ from ophyd_decl.devices.mock import set_mock_value
 from ophyd_decl.devices.node import walk
 from ophyd_decl.errors import AbsentError, ReadError
 
-from .shapes import child, command, connect, derived, make, shape, soft, soft_motor, wire
+from .shapes import child, command, connect, derived, make, path, shape, soft, soft_motor, wire
+from .test_roles import role
 from .test_signal import protocols_of
 
 
@@ -80,8 +81,16 @@ async def test_a_member_that_is_not_there_is_named() -> None:
 def test_devices_satisfy_the_protocols_of_their_roles() -> None:
     base = {"Readable", "Configurable", "Stageable", "HasHints", "HasName", "HasParent"}
     assert protocols_of(make(shape("g", soft("a", 1.0)))) == base
-    movable = base | {"Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"}
+    movable = base | {"Movable", "NamedMovable", "Locatable", "Stoppable", "Checkable", "Subscribable"}
     assert protocols_of(make(soft_motor())) == movable
+    start = role("triggerable", "start_and_wait", start=path("go"))
+    assert protocols_of(make(shape("t", command("go", "GO"), roles=(start,)))) == base | {"Triggerable"}
+    formula = make(
+        shape("d", soft("a", 1.0), derived("b", "x", {"x": "a"}), derived("c", "x", {"x": "a"}, {"a": "value"}))
+    )
+    readable = {"Readable", "Stageable", "Subscribable", "HasName", "HasParent"}
+    assert protocols_of(formula.b) == readable
+    assert protocols_of(formula.c) == readable | {"Movable", "Checkable", "Locatable"}
     bare = make(shape("c", command("go", "GO")))
     assert protocols_of(bare.go) == {"Triggerable", "HasName", "HasParent"}
 

@@ -256,9 +256,8 @@ def test_signals_satisfy_the_protocols_of_their_access() -> None:
 
 
 def protocols_of(thing: Any) -> set[str]:
-    """Return the names of bluesky's structural protocols that an object satisfies."""
-    names = (
-        "Readable Movable Locatable Stageable Subscribable Stoppable Checkable Configurable Triggerable Preparable "
-        "Flyable Collectable WritesStreamAssets HasHints HasName HasParent Pausable"
-    )
-    return {name for name in names.split() if isinstance(thing, getattr(protocols, name))}
+    """Return the names of those of all of bluesky's structural protocols that an object satisfies."""
+    every = {name: found for name, found in vars(protocols).items() if getattr(found, "_is_protocol", False)}
+    ours = {name: found for name, found in every.items() if found.__module__ == protocols.__name__}
+    assert {"Status", "Pausable", "EventPageCollectable", "Preparable"} < set(ours)
+    return {name for name, protocol in ours.items() if isinstance(thing, protocol)}
