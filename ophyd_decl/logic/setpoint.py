@@ -15,8 +15,8 @@ from ..devices.signal import WireSignal
 from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
 from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, PutTimeoutError, SignalError
-from ..formula import FormulaError
 from ..vocab.readings import Reading
+from .ending import EndsByCondition
 
 #: Added to the time that distance, speed and acceleration give, in s.
 MARGIN_S = 10.0
@@ -31,7 +31,7 @@ class _Late(Exception):  # noqa: N818  # no error of a user: it ends as one
     """The time of the move is over; not a TimeoutError, which a read can raise too."""
 
 
-class SetpointMove:
+class SetpointMove(EndsByCondition):
     """The logic `movable: setpoint`; parameters as in `spec.SetpointOptions`, with nodes in the place of paths."""
 
     def __init__(
@@ -52,11 +52,9 @@ class SetpointMove:
         timeout: float | None = None,
         positions: Mapping[str, Any] | None = None,
     ) -> None:
-        self._device = device
+        super().__init__(device, setpoint.source, done, failed)
         self.setpoint: Any = setpoint
         self.readback: SignalR = readback if readback is not None else setpoint
-        self._done = done
-        self._failed = failed
         self._tolerance = tolerance
         self._settle_s = settle
         self._grace_s = grace
@@ -222,17 +220,6 @@ class SetpointMove:
             raise outcome.about(self.readback.path, self.readback._place)
         return outcome.value
 
-    def _holds(self, condition: Condition, seen: Observation) -> bool:
-        try:
-            return condition.holds(seen.snapshot)
-        except FormulaError as error:
-            raise self._about(MoveFailedError(f"its condition gives no answer: {error}")) from None
-
-    def _raise_if_failed(self, seen: Observation) -> None:
-        if self._failed is not None and self._holds(self._failed, seen):
-            why = self._failed.describe(seen.snapshot)
-            raise self._about(MoveFailedError(f"the device says that it failed: {why}"))
-
     def _is_near(self, target: Any, position: Any, precision: int | None) -> bool:
         if isinstance(position, str | bool) or not isinstance(target, int | float):
             return position == target
@@ -292,7 +279,3 @@ class SetpointMove:
                 help="if it needs longer, give `timeout:` or `velocity:` to its logic",
             )
         )
-
-    def _about(self, error: Any) -> Any:
-        error.source = error.source or self.setpoint.source
-        return error.about(self._device.path, self._device._place)

@@ -8,8 +8,8 @@ from ..devices.command import Command
 from ..devices.condition import Condition, Observation
 from ..devices.status import AsyncStatus
 from ..devices.verbs import SignalR
-from ..errors import MoveFailedError, MoveTimeoutError
-from ..formula import FormulaError
+from ..errors import MoveTimeoutError
+from .ending import EndsByCondition
 
 #: Added to the exposure time, in s.
 MARGIN_S = 10.0
@@ -17,7 +17,7 @@ MARGIN_S = 10.0
 ASK_AGAIN_S = 1.0
 
 
-class StartAndWait:
+class StartAndWait(EndsByCondition):
     """The logic `triggerable: start_and_wait`; parameters as in `spec.StartAndWaitOptions`, with nodes for paths."""
 
     def __init__(
@@ -32,11 +32,9 @@ class StartAndWait:
         grace: float = 0.0,
         timeout: float | None = None,
     ) -> None:
-        self._device = device
+        super().__init__(device, start.source, done, failed)
         self._start = start
         self._reset = reset
-        self._done = done
-        self._failed = failed
         self._exposure = exposure
         self._grace_s = grace
         self._timeout_s = timeout
@@ -102,18 +100,3 @@ class StartAndWait:
             left = min(deadline, now + ASK_AGAIN_S, grace_ends if holds else deadline) - now
             if not await seen.next(max(left, 0.001)):
                 await seen.refresh()
-
-    def _holds(self, condition: Condition, seen: Observation) -> bool:
-        try:
-            return condition.holds(seen.snapshot)
-        except FormulaError as error:
-            raise self._about(MoveFailedError(f"its condition gives no answer: {error}")) from None
-
-    def _raise_if_failed(self, seen: Observation) -> None:
-        if self._failed is not None and self._holds(self._failed, seen):
-            why = self._failed.describe(seen.snapshot)
-            raise self._about(MoveFailedError(f"the device says that it failed: {why}"))
-
-    def _about(self, error: Any) -> Any:
-        error.source = error.source or self._start.source
-        return error.about(self._device.path, self._device._place)
