@@ -13,10 +13,12 @@ import bluesky.plans as bp
 import pytest
 from bluesky import RunEngine
 from bluesky.callbacks.best_effort import BestEffortCallback
+from bluesky.utils import Msg
 from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline
 from ophyd_decl.demo import beamline_folder
+from ophyd_decl.errors import WouldBlockError
 from ophyd_decl.sim.launch import DemoServer
 from tests.servers import environment
 
@@ -74,6 +76,16 @@ def test_mv_of_signals_of_a_device(bl: Any, engine: RunEngine) -> None:
     engine(bps.mv(bl.stage.x.velocity, 500, bl.stage.y.velocity, 600))
     assert (bl.stage.x.velocity.get(), bl.stage.y.velocity.get()) == (500.0, 600.0)
     engine(bps.mv(bl.stage.x.velocity, 1000, bl.stage.y.velocity, 1000))
+
+
+def test_get_in_the_body_of_a_plan_says_what_to_yield(bl: Any, engine: RunEngine) -> None:
+    def plan() -> Iterator[Msg]:
+        yield from bps.null()
+        bl.stage.x.get()
+
+    with pytest.raises(WouldBlockError, match=r"stage\.x\.get\(\).*yield from bps\.rd"):
+        engine(plan())
+    assert isinstance(bl.stage.x.get(), float)
 
 
 def grid_scan(bl: Any, engine: RunEngine) -> tuple[list[Any], str]:
