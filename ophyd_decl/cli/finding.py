@@ -34,12 +34,12 @@ def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
 def readable_signals(nodes: Iterable[Any]) -> dict[str, Any]:
     """Return the signals that stand for nodes, by path: itself, where a movable is, or all that can be read below."""
     from ..devices.node import walk
-    from ..devices.resolve import value_signal_of
+    from ..devices.resolve import has_value, value_signal_of
     from ..devices.verbs import SignalR
 
     signals: dict[str, Any] = {}
     for node in nodes:
-        if isinstance(node, SignalR) or hasattr(node, "readback_signal"):
+        if has_value(node):
             signals[node.path] = value_signal_of(node)
         else:
             signals.update((below.path, below) for below in walk(node) if isinstance(below, SignalR))
@@ -81,9 +81,9 @@ def _referred(device: DeviceBlueprint) -> set[str]:
 
 def device_name(node: Any) -> str:
     """Return the name of the device of the beamline that holds a node."""
-    while node.parent is not None:
-        node = node.parent
-    return node.path
+    from ..devices.node import root_of
+
+    return root_of(node).path
 
 
 def _near(beamline: "Beamline", selector: str) -> str:

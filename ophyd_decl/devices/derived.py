@@ -48,10 +48,7 @@ class DerivedSignal(SignalNode):
         derived: Derived,
         values: Mapping[str, Any],
     ) -> None:
-        super().__init__(context, parent, key, name, shape.place)
-        self._shape = shape
-        self._subscriptions = None
-        self._stages = None
+        super().__init__(context, parent, key, name, shape)
         self._derived = derived
         self._values = values
         self._busy = False

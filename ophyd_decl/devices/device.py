@@ -40,7 +40,7 @@ class ReadPlan:
 
     def add(self, node: Node, format: str) -> None:  # the language's word
         """Take one member into the plan."""
-        if isinstance(node, Device | Vector):
+        if isinstance(node, Branch):
             if format == "child":
                 node._add_to(self)
             return
@@ -61,7 +61,39 @@ def present(signals: Sequence[SignalR]) -> list[SignalR]:
     return [signal for signal in signals if not signal.left_out]
 
 
-class Device(Node):
+class Branch(Node):
+    """A node with members in file order: what devices and vectors have in common."""
+
+    #: what messages call one of its members.
+    _kind: ClassVar[str] = "member"
+
+    def __init__(self, context: Context, parent: Node | None, key: str | int, name: str | None, place: Place) -> None:
+        super().__init__(context, parent, key, name, place)
+        self._members: dict[str | int, Node] = {}
+        self._formats: dict[str | int, str] = {}
+
+    def children(self) -> Iterator[tuple[str | int, Node]]:
+        """Yield key and node of every direct member, in file order."""
+        return iter(self._members.items())
+
+    def __getitem__(self, key: str | int) -> Node:
+        """Return the member with this key.
+
+        :raises KeyError: if there is none; names those that there are.
+        """
+        try:
+            return self._members[key]
+        except KeyError:
+            known = ", ".join(map(str, self._members))
+            raise KeyError(f"{self.path} has no {self._kind} {key!r}; it has {known}") from None
+
+    def _add_to(self, plan: ReadPlan) -> None:
+        """Take the members into a plan, in file order."""
+        for key, node in self._members.items():
+            plan.add(node, self._formats[key])
+
+
+class Device(Branch):
     """A device: members in file order, as attributes and by item.
 
     Its class is made for the shape of its type; roles such as `Movable` are mixed in there, so only what can move has
@@ -84,8 +116,6 @@ class Device(Node):
         super().__init__(context, parent, key, name, place)
         self._shape = shape
         self._values = values
-        self._members: dict[str | int, Node] = {}
-        self._formats: dict[str | int, str] = {}
         self._plan_cache: ReadPlan | None = None
         self._stages: list[Stage] = []
         self._labels: frozenset[str] = frozenset()
@@ -94,20 +124,6 @@ class Device(Node):
     def labels(self) -> frozenset[str]:
         """Return the labels that the file gives it."""
         return self._labels
-
-    def children(self) -> Iterator[tuple[str | int, Node]]:
-        """Yield key and node of every direct member, in file order."""
-        return iter(self._members.items())
-
-    def __getitem__(self, key: str | int) -> Node:
-        """Return the member with this key.
-
-        :raises KeyError: if there is none; names those that there are.
-        """
-        try:
-            return self._members[key]
-        except KeyError:
-            raise KeyError(f"{self.path} has no member {key!r}; it has {', '.join(map(str, self._members))}") from None
 
     def __repr__(self) -> str:
         """Return path and type."""
@@ -120,11 +136,6 @@ class Device(Node):
             plan = self._plan_cache = ReadPlan()
             self._add_to(plan)
         return plan
-
-    def _add_to(self, plan: ReadPlan) -> None:
-        """Take the members of this device into a plan, in file order."""
-        for key, node in self._members.items():
-            plan.add(node, self._formats[key])
 
     @property
     def hints(self) -> dict[str, Any]:
@@ -221,27 +232,13 @@ class Device(Node):
             }
 
 
-class Vector(Node, Mapping[str | int, Node]):
+class Vector(Branch, Mapping[str | int, Node]):
     """A keyed family of devices of one type."""
+
+    _kind = "item"
 
     def __init__(self, context: Context, parent: Node, key: str, place: Place) -> None:
         super().__init__(context, parent, key, None, place)
-        self._members: dict[str | int, Node] = {}
-        self._formats: dict[str | int, str] = {}
-
-    def children(self) -> Iterator[tuple[str | int, Node]]:
-        """Yield key and node of every item, in file order."""
-        return iter(self._members.items())
-
-    def __getitem__(self, key: str | int) -> Node:
-        """Return the item with this key.
-
-        :raises KeyError: if there is none; names those that there are.
-        """
-        try:
-            return self._members[key]
-        except KeyError:
-            raise KeyError(f"{self.path} has no item {key!r}; it has {', '.join(map(str, self._members))}") from None
 
     def __iter__(self) -> Iterator[str | int]:
         """Iterate over the keys."""
@@ -258,11 +255,6 @@ class Vector(Node, Mapping[str | int, Node]):
     def __eq__(self, other: object) -> bool:
         """Compare by identity, as every node."""
         return self is other
-
-    def _add_to(self, plan: ReadPlan) -> None:
-        """Take the items into a plan, in order."""
-        for key, node in self._members.items():
-            plan.add(node, self._formats[key])
 
     def __repr__(self) -> str:
         """Return path and keys."""

@@ -68,6 +68,13 @@ class Node:
         return function, (*arguments, self.path)
 
 
+def root_of(node: Any) -> Any:
+    """Return the device or signal of the beamline that holds a node; itself at the top."""
+    while node.parent is not None:
+        node = node.parent
+    return node
+
+
 def walk(node: Node) -> Iterator[Node]:
     """Yield the node and everything below it, in file order."""
     yield node

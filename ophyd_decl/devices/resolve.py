@@ -34,6 +34,11 @@ def find(node: Node, reference: Reference, values: Mapping[str, Any]) -> Node:
     return locate(path)
 
 
+def has_value(node: Any) -> bool:
+    """Return whether a node stands for one value: a signal that can be read, or a movable."""
+    return isinstance(node, SignalR) or hasattr(node, "readback_signal")
+
+
 def value_signal_of(node: Any) -> SignalR:
     """Return the signal that is the value of a node: itself, or the readback of a movable."""
     return node if isinstance(node, SignalR) else node.readback_signal

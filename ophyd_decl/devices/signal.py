@@ -62,11 +62,8 @@ class WireSignal(SignalNode):
         read: str | None,
         write: str | None,
     ) -> None:
-        super().__init__(context, parent, key, name, shape.place)
-        self._shape = shape
+        super().__init__(context, parent, key, name, shape)
         self._left_out = False
-        self._subscriptions = None
-        self._stages = None
         self._read = read
         self._write_address = write
         origin = shape.origin

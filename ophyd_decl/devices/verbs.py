@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..connectors.protocol import Description, Update
 from ..errors import OphydDeclError
+from .context import Context
 from .data_key import data_key
 from .node import Node
 from .reading import read_one
@@ -33,6 +34,14 @@ class SignalNode(Node):
     #: None where there never was one: most signals are neither subscribed to nor staged by themselves.
     _subscriptions: list[Subscription] | None
     _stages: list[Stage] | None
+
+    def __init__(
+        self, context: Context, parent: Node | None, key: str | int, name: str | None, shape: "SignalShape"
+    ) -> None:
+        super().__init__(context, parent, key, name, shape.place)
+        self._shape = shape
+        self._subscriptions = None
+        self._stages = None
 
     @property
     def datatype(self) -> Any:

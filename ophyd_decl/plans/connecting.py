@@ -9,6 +9,7 @@ from typing import Any
 
 from bluesky.utils import Msg
 
+from ..devices.node import root_of
 from ..session.connecting import connect_devices, report_of
 from ..session.report import Report
 
@@ -20,7 +21,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
     :param timeout: in s, for all together; None: the longest of their signals.
     :raises ReportError: names each device that is not usable, with its causes.
     """
-    roots = list(dict.fromkeys(_root(device) for device in devices))
+    roots = list(dict.fromkeys(root_of(device) for device in devices))
 
     tasks: list[asyncio.Task[Any]] = []
 
@@ -51,9 +52,3 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
 def _unusable(root: Any) -> bool:
     (report,) = report_of([root], {})
     return report.state not in ("connected", "mocked")
-
-
-def _root(node: Any) -> Any:
-    while node.parent is not None:
-        node = node.parent
-    return node

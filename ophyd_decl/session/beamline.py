@@ -11,9 +11,9 @@ from ..devices.build import build
 from ..devices.command import Command
 from ..devices.context import Shared
 from ..devices.device import Device, Vector
-from ..devices.node import Node, walk
+from ..devices.node import Node, root_of, walk
 from ..devices.reading import read_signals
-from ..devices.resolve import value_signal_of
+from ..devices.resolve import has_value, value_signal_of
 from ..devices.signal import WireSignal
 from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
@@ -129,7 +129,7 @@ class Beamline:
     def _chosen(self, only: str | Iterable[str] | None) -> list[Any]:
         if only is not None:
             selectors = [only] if isinstance(only, str) else list(only)
-            roots = [_root(node) for selector in selectors for node in self.find(selector)]
+            roots = [root_of(node) for selector in selectors for node in self.find(selector)]
             return list(dict.fromkeys(roots))
         return [
             device
@@ -211,13 +211,7 @@ class Beamline:
         return node
 
 
-def _root(node: Any) -> Any:
-    while node.parent is not None:
-        node = node.parent
-    return node
-
-
 def _value_of(node: Any) -> SignalR:
-    if isinstance(node, SignalR) or hasattr(node, "readback_signal"):
+    if has_value(node):
         return value_signal_of(node)
     raise OphydDeclError(f"{node.path} has no single value; name one of its signals")

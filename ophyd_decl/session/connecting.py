@@ -11,6 +11,7 @@ from ..devices.context import Connection
 from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
 from ..errors import SignalError
+from ..vocab.keywords import CONNECT_TIMEOUT_S
 from .report import DeviceReport, report_device
 
 Leaf = WireSignal | Command
@@ -69,7 +70,7 @@ async def _connect_batch(
 
 
 def _connect_timeout(leaf: Leaf) -> float:
-    return leaf._shape.timeouts.connect if isinstance(leaf, WireSignal) else 5.0
+    return leaf._shape.timeouts.connect if isinstance(leaf, WireSignal) else CONNECT_TIMEOUT_S
 
 
 def _leaves(device: Any) -> list[Leaf]:
