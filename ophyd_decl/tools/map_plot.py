@@ -7,6 +7,7 @@ matplotlib (extra `plot`) is imported when a map is drawn, without its global st
 """
 
 import atexit
+import logging
 import os
 import shutil
 import sys
@@ -245,6 +246,8 @@ def _prepare_matplotlib() -> None:
     folder = tempfile.mkdtemp(prefix="ophyd_decl-matplotlib-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["MPLCONFIGDIR"] = folder
+    # The fonts are looked through anew each time then; matplotlib tells of it after 5 s, which depends on the load.
+    logging.getLogger("matplotlib.font_manager").addFilter(lambda record: "font cache" not in record.getMessage())
 
 
 def _home_is_usable() -> bool:

@@ -215,13 +215,24 @@ draw(Map("title", axis, axis, "counts", numpy.zeros((2, 2)))).savefig(sys.argv[1
 """
 
 
-def test_home_that_cannot_be_used_is_no_matter(tmp_path: Path) -> None:
+#: As on a machine so slow that matplotlib tells what it does.
+SLOW = """
+import threading
+class Soon(threading.Timer):
+    def __init__(self, interval, *arguments, **keywords):
+        super().__init__(0.0, *arguments, **keywords)
+threading.Timer = Soon
+"""
+
+
+@pytest.mark.parametrize("before", ["", SLOW], ids=["fast", "slow"])
+def test_home_that_cannot_be_used_is_no_matter(tmp_path: Path, before: str) -> None:
     pytest.importorskip("matplotlib")
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "MPL", "DISPLAY"))}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(root=str(Path(__file__).parents[3])), str(tmp_path / "map.png")],
+        [sys.executable, "-c", before + PROGRAM.format(root=str(Path(__file__).parents[3])), str(tmp_path / "map.png")],
         env=variables | {"HOME": "/proc/nowhere", "TMPDIR": str(temporary)},
         cwd="/",
         capture_output=True,
