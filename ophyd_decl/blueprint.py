@@ -115,8 +115,24 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectorChoice:
+    """A connector that is named in the file, in place of the one of the protocol.
+
+    :param name: of the plugin that brings it.
+    :param options: valid for its options model; name and plain value.
+    """
+
+    name: str
+    options: tuple[tuple[str, Json], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SignalShape:
-    """One signal of a shape."""
+    """One signal of a shape.
+
+    :param expect: value that it must have when it connects, or the signal whose value it must have; None: any.
+    :param connector: None: that of the device.
+    """
 
     key: str
     origin: Address | Soft | Derived
@@ -138,13 +154,18 @@ class SignalShape:
     document_name: str | None = None
     carries_device_name: bool = False
     all_updates: bool = False
-    expect: Json = None
+    expect: Json | Reference = None
+    connector: ConnectorChoice | None = None
     kind: Literal["signal"] = "signal"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandShape:
-    """One command of a shape: a write of `value` that ends when the server completes it."""
+    """One command of a shape: a write of `value` that ends when the server completes it.
+
+    :param argument: type of the argument of a Tango command; None: it takes none.
+    :param returns: type of what a Tango command returns; None: nothing.
+    """
 
     key: str
     address: Address
@@ -153,12 +174,19 @@ class CommandShape:
     doc: str = ""
     timeout_s: float = WRITE_TIMEOUT_S
     wait: Wait = "yes"
+    argument: Datatype | None = None
+    returns: Datatype | None = None
+    connector: ConnectorChoice | None = None
     kind: Literal["command"] = "command"
 
 
 @dataclass(frozen=True, slots=True)
 class ChildShape:
-    """One sub-device of a shape; `values` give the params of its own shape from those of the parent."""
+    """One sub-device of a shape; `values` give the params of its own shape from those of the parent.
+
+    :param references: params of type `ref`: paths from the parent (`device`), or one of the parent's own (`param`).
+    :param document_name: replaces its name in documents; None: parent, separator and key.
+    """
 
     key: str | int
     shape: "Shape"
@@ -166,6 +194,11 @@ class ChildShape:
     format: Format
     place: Place
     protocol: str | None = None
+    references: tuple[tuple[str, Reference], ...] = ()
+    document_name: str | None = None
+    labels: tuple[str, ...] = ()
+    doc: str = ""
+    connector: ConnectorChoice | None = None
     kind: Literal["child"] = "child"
 
 
@@ -178,6 +211,7 @@ class VectorShape:
     format: Format
     place: Place
     doc: str = ""
+    document_name: str | None = None
     kind: Literal["vector"] = "vector"
 
 
@@ -215,6 +249,33 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonClass:
+    """A class of a Python module that makes a device.
+
+    :param name: `module:Class`.
+    :param arguments: by name; a `Reference` at any depth stands for what it leads to.
+    """
+
+    name: str
+    arguments: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceBlueprint:
+    """What devices use and is no device, such as where files are written.
+
+    :param plugin: name of the plugin that makes it.
+    :param options: valid for the options model of the plugin.
+    """
+
+    path: str
+    plugin: str
+    options: Mapping[str, Json]
+    place: Place
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceBlueprint:
     """One device of the beamline.
 
@@ -224,6 +285,8 @@ class DeviceBlueprint:
     :param document_name: what its keys in documents begin with.
     :param values: params of the instance by name: plain data; a param of type `ref` is a `Reference`.
     :param protocol: effective protocol of addresses without a scheme.
+    :param fill: members that the server declares are added when it connects.
+    :param python: the class that makes the device; its shape has no members.
     """
 
     path: str
@@ -235,6 +298,9 @@ class DeviceBlueprint:
     connect: ConnectPolicy = "required"
     labels: tuple[str, ...] = ()
     doc: str = ""
+    connector: ConnectorChoice | None = None
+    fill: bool = False
+    python: PythonClass | None = None
 
     @property
     def is_signal(self) -> bool:
@@ -247,6 +313,8 @@ class BeamlineBlueprint:
     """A whole beamline, ready to be built.
 
     :param devices: in file order; `build_order` holds the same names with every reference before its user.
+    :param environment: variables of EPICS and Tango; those of the process win.
+    :param python_allow: patterns of `module.Class` that may be loaded.
     :param read_only: no put ever leaves the process.
     :param liveness_s: a held value is served only while its server was heard from within this time.
     """
@@ -259,6 +327,8 @@ class BeamlineBlueprint:
     separator: str = "-"
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    services: tuple[ServiceBlueprint, ...] = ()
+    python_allow: tuple[str, ...] = ()
     read_only: bool = False
     liveness_s: float = 5.0
     mock: bool = False

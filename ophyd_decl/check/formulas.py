@@ -88,7 +88,7 @@ def _place_of(error: FormulaError, text: str, spot: Spot) -> tuple[Place, str]:
 def _name_place(name: str, text: str, spot: Spot) -> Place:
     """Return the place of the first use of a name in a formula as it is written."""
     place = spot.place
-    source: SourceFile = spot.holder.file
+    source: SourceFile = spot.holder.home(spot.key).file
     if place.line != place.end_line:
         return spot.holder.part_place(spot.key, name)
     line = source.line(place.line - 1)

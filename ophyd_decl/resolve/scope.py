@@ -191,12 +191,12 @@ def _first_expression(text: str) -> str:
 def located(value: Any, holder: Holder, key: Any) -> Any:
     """Return the result of an expression as a tree; everything in it has the place of the expression."""
     if is_list(value):
-        made = LocatedList(holder.file, _span(holder, key))
+        made = LocatedList(holder.home(key).file, _span(holder, key))
         made.extend(located(item, holder, key) for item in value)
         made.spans = [(made.begin, made.end)] * len(made)
         return made
     if is_mapping(value):
-        mapping = LocatedMapping(holder.file, _span(holder, key))
+        mapping = LocatedMapping(holder.home(key).file, _span(holder, key))
         for name, item in value.items():
             mapping[name] = located(item, holder, key)
             mapping.spans[name] = (mapping.begin, mapping.begin, mapping.end)

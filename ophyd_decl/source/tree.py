@@ -6,6 +6,7 @@ what text subclasses would. Nothing here knows the language.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import Place
@@ -89,13 +90,25 @@ class SourceFile:
         return self.point(0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one key of a merged mapping is written.
+
+    :param mapping: that holds the key.
+    :param layer: what brought it: `the type epics.motor`, `overrides`, `profile mock`.
+    """
+
+    mapping: "LocatedMapping"
+    layer: str
+
+
 class LocatedMapping(dict[str, Node]):
     """A mapping of the file, in file order.
 
     `spans` holds, for each key, the events of the key, of the start of its value and of the end of its value.
     """
 
-    __slots__ = ("begin", "end", "file", "odd_keys", "spans")
+    __slots__ = ("begin", "end", "file", "odd_keys", "origins", "spans")
 
     def __init__(self, file: SourceFile, begin: Span) -> None:
         self.file = file
@@ -104,14 +117,27 @@ class LocatedMapping(dict[str, Node]):
         self.spans: dict[str, tuple[Span, Span, Span]] = {}
         #: keys that are written as numbers, booleans or null, with that value; None: there are none.
         self.odd_keys: dict[str, Any] | None = None
+        #: for a merged mapping: where each key is written, the one that won first; None: all of it stands here.
+        self.origins: dict[str, tuple[Origin, ...]] | None = None
+
+    def home(self, key: str) -> "LocatedMapping":
+        """Return the mapping in which a key is written; itself unless it was merged from several."""
+        found = self.origins.get(key) if self.origins is not None else None
+        return self if found is None else found[0].mapping
 
     def key_place(self, key: str) -> Place:
         """Return where a key stands; the whole mapping for a key that is not in the file."""
+        home = self.home(key)
+        if home is not self:
+            return home.key_place(key)
         span = self.spans.get(key)
         return self.place if span is None else self.file.place(span[0].start_mark, span[0].end_mark)
 
     def value_place(self, key: str) -> Place:
         """Return where the value of a key stands; the key itself where the value is empty."""
+        home = self.home(key)
+        if home is not self:
+            return home.value_place(key)
         span = self.spans.get(key)
         if span is None:
             return self.place
@@ -122,6 +148,9 @@ class LocatedMapping(dict[str, Node]):
 
     def part_place(self, key: str, part: str, occurrence: int = 0) -> Place:
         """Return where a part of the text of a value stands; the whole value where it cannot be found."""
+        home = self.home(key)
+        if home is not self:
+            return home.part_place(key, part, occurrence)
         span = self.spans.get(key)
         if span is None:
             return self.place
@@ -135,7 +164,7 @@ class LocatedMapping(dict[str, Node]):
     def replaced(self, values: Mapping[str, Node]) -> "LocatedMapping":
         """Return a mapping with the same keys and places, and other values for some keys."""
         copy = LocatedMapping(self.file, self.begin)
-        copy.end, copy.spans, copy.odd_keys = self.end, self.spans, self.odd_keys
+        copy.end, copy.spans, copy.odd_keys, copy.origins = self.end, self.spans, self.odd_keys, self.origins
         copy.update(self)
         copy.update(values)
         return copy
@@ -158,6 +187,10 @@ class LocatedList(list[Node]):
         self.begin = begin
         self.end = begin
         self.spans: list[tuple[Span, Span]] = []
+
+    def home(self, index: int) -> "LocatedList":
+        """Return the list in which an item is written: lists replace each other and are never merged."""
+        return self
 
     def value_place(self, index: int) -> Place:
         """Return where an item stands; the whole list for an item that is not in the file."""
