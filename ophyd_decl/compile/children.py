@@ -11,7 +11,7 @@ from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
-from ..model.types import CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, LATER_NAMESPACES, VECTOR_KEYS
+from ..model.types import CHILD, CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, LATER_NAMESPACES, VECTOR, VECTOR_KEYS
 from ..resolve.bodies import expand_params
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed, suggest
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 #: Items of all vectors that are built; vectors in vectors grow quickly.
 MAX_ITEMS = 20_000
 Params = Mapping[str, ParamModel]
-_CHILD = Block("a child", CHILD_KEYS)
-_VECTOR = Block("a vector", VECTOR_KEYS)
 
 
 class ChildReader:
@@ -41,7 +39,7 @@ class ChildReader:
     ) -> ChildShape | None:
         """Return a child, or None after diagnostics."""
         before = self._findings.error_count
-        found = self._own(mapping, owner, _CHILD)
+        found = self._own(mapping, owner, CHILD)
         if found is None:
             return None
         model, values = found
@@ -53,7 +51,7 @@ class ChildReader:
     ) -> VectorShape | None:
         """Return a vector, or None after diagnostics; one whose keys are not known yet has no items."""
         before = self._findings.error_count
-        found = self._own(mapping, owner, _VECTOR)
+        found = self._own(mapping, owner, VECTOR)
         if found is None:
             return None
         model, values = found

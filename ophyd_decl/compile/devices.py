@@ -11,12 +11,12 @@ from typing import Any
 from ..blueprint import DeviceBlueprint, Shape, Timeouts
 from ..check.names import check_name
 from ..errors import Note, Place
-from ..model.blocks import RESERVED, Block, not_supported
+from ..model.blocks import not_supported
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
-from ..model.signals import SIGNAL, Surroundings, make_signal
-from ..model.types import DEVICE_KEYS, GROUP
+from ..model.signals import Surroundings, make_signal
+from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE
 from ..resolve.expressions import OPENING
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedList, LocatedMapping
@@ -25,9 +25,6 @@ from .children import report_missing, report_unknown_param, report_unknown_type
 from .draft import Draft
 from .shapes import ShapeBuilder, is_scalar
 from .typebook import TypeModel
-
-_DEVICE = Block("a device", DEVICE_KEYS)
-_SIGNAL_DEVICE = Block("a signal", {**SIGNAL.keys, **DEVICE_KEYS}, RESERVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ class DeviceReader:
                 self.devices.failed.add(name)
                 # Its params are not known, but what every device has can be checked.
                 known = body.without(*[key for key in body if key not in DEVICE_KEYS])
-                _DEVICE.read(self._heads(known), self._findings, place)
+                DEVICE.read(self._heads(known), self._findings, place)
             else:
                 self._instance(name, model, body, place)
         elif "type" in body:
@@ -184,7 +181,7 @@ class DeviceReader:
                 if key not in model.failed_params:
                     report_unknown_param(key, body, model, DEVICE_KEYS, self._findings)
                 mapping = mapping.without(key)
-        values = _DEVICE.read(self._heads(mapping), self._findings, place)
+        values = DEVICE.read(self._heads(mapping), self._findings, place)
         return {key: value for key, value in values.items() if value is not UNKNOWN}
 
     def _heads(self, mapping: LocatedMapping) -> LocatedMapping:
@@ -244,7 +241,7 @@ class DeviceReader:
         findings = self._findings
         expanded: LocatedMapping = expand(body, self._scope)
         before = findings.error_count
-        own = _SIGNAL_DEVICE.read(expanded, findings, place)
+        own = SIGNAL_DEVICE.read(expanded, findings, place)
         if own.get("when") is False:
             self.devices.absent.add(name)
             return

@@ -23,6 +23,7 @@ class Key:
     :param doc: what it means, with unit or allowed values.
     :param default: what holds where the key is absent, as it is written.
     :param later: the key belongs to the language, but this version does not act on it yet.
+    :param since: the version of the language that it came with.
     """
 
     kind: Kind
@@ -30,6 +31,7 @@ class Key:
     default: str = ""
     required: bool = False
     later: bool = False
+    since: str = "1"
 
 
 @dataclass(frozen=True, slots=True)

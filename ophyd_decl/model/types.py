@@ -1,10 +1,11 @@
 """Device types and the instances of types: their keys."""
 
 from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
-from .blocks import Block, Key
+from .blocks import RESERVED, Block, Key
 from .datatypes import Label
 from .kinds import Anything, Flag, ListOf, Text, Tree, Word
 from .signal_kinds import TimeoutSeconds
+from .signals import SIGNAL
 
 #: Blocks of named members, in the order in which a device has them where the file says nothing else.
 MEMBER_BLOCKS = ("signals", "commands", "children", "vectors", "derived")
@@ -56,7 +57,12 @@ VECTOR_KEYS = {
     **CHILD_KEYS,
     "keys": Key(ListOf(Anything()), "keys of the items: whole numbers or texts", required=True),
 }
+DEVICE = Block("a device", DEVICE_KEYS)
+CHILD = Block("a child", CHILD_KEYS)
+VECTOR = Block("a vector", VECTOR_KEYS)
 GROUP = Block("a group", {**DEVICE_KEYS, **STRUCTURE})
+#: A device that is one signal.
+SIGNAL_DEVICE = Block("a signal", {**SIGNAL.keys, **DEVICE_KEYS}, RESERVED)
 #: Names that a param may not have, since an instance has a key with this name.
 TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
 #: Types that take their structure in place, and those of them that come later.
