@@ -111,6 +111,35 @@ class DeadEnd:
     absent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RootView:
+    """The devices of a beamline as the paths of one of its files see them.
+
+    :param content: all devices, by final name.
+    :param names: where that leads to which a name means in this file; None where that is not known, or for a mistake
+        that was reported. Without `names` the file sees every final name.
+    """
+
+    content: Content
+    names: Mapping[str, PathTuple | None] | None = None
+
+    def walk(self, path: PathTuple) -> tuple[PathTuple, Target | DeadEnd]:
+        """Return the path from the root of the beamline, and what it leads to."""
+        if self.names is None:
+            return path, walk(self.content, path)
+        first = str(path[0])
+        if first not in self.names:
+            return path, DeadEnd(first, tuple(self.names))
+        start = self.names[first]
+        if start is None:
+            return path, UNKNOWN_TARGET
+        final = (*start, *path[1:])
+        found = walk(self.content, final)
+        if isinstance(found, DeadEnd) and found.element == start[0]:
+            found = DeadEnd(first, tuple(self.names), found.absent)
+        return final, found
+
+
 def content_of(shape: Shape) -> Content:
     """Return what a finished shape holds."""
     return Content({str(member.key): member for member in shape.members}, frozenset(role.role for role in shape.roles))

@@ -11,7 +11,7 @@ from ..model.params import ParamModel
 from ..source.findings import Findings
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedMapping
-from .paths import UNKNOWN_TARGET, Content, DeadEnd, PathError, PathTuple, Target, parse_path, walk
+from .paths import UNKNOWN_TARGET, Content, DeadEnd, PathError, PathTuple, RootView, Target, parse_path, walk
 from .requirement import Requirement
 
 
@@ -21,15 +21,15 @@ class Lookup:
 
     :param own: what the device itself holds.
     :param params: of its type; one of type `ref` may begin a path.
-    :param root: the devices of the beamline, for what is written in a beamline; None in a type.
-    :param name: of the device itself, in a beamline.
-    :param on_root: called with the name of each other device that a path leads to.
+    :param root: the devices of the beamline, for what is written in a beamline or fragment; None in a type.
+    :param name: of the device itself, as its file names it.
+    :param on_root: called with the final name of each other device that a path leads to.
     """
 
     findings: Findings
     own: Content
     params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
-    root: Content | None = None
+    root: RootView | None = None
     name: str = ""
     on_root: Callable[[str], None] | None = None
 
@@ -70,9 +70,9 @@ class Lookup:
             path = path[1:]
         found = walk(self.own, path)
         if isinstance(found, DeadEnd) and self.root is not None and first not in self.own.members:
-            found = walk(self.root, path)
+            path, found = self.root.walk(path)
             if not isinstance(found, DeadEnd) and self.on_root is not None:
-                self.on_root(first)
+                self.on_root(str(path[0]))
             return Reference("beamline", path), found
         return Reference("device", path), found
 
@@ -83,10 +83,18 @@ class Lookup:
         if end.absent:
             help_text = "remove the reference, or the `when` that removed it"
         elif known:
-            help_text = self.findings.suggest(str(end.element), known) or f"there are: {listed(known)}"
+            near = self.findings.suggest(str(end.element), known)
+            help_text = near or self._outside(path, end) or f"there are: {listed(known)}"
         else:
             help_text = "remove what follows the signal or command"
         self.findings.error("E402", f"`{text}` leads nowhere: there is no `{end.element}`", place, help_text)
+
+    def _outside(self, path: PathTuple, end: DeadEnd) -> str:
+        """Return what to do about a name that a fragment does not know, or an empty text."""
+        in_fragment = self.root is not None and self.root.names is not None
+        if not in_fragment or str(end.element) != str(path[0]):
+            return ""
+        return "what is outside the fragment comes by a param: `params: {NAME: {type: ref}}`"
 
 
 def reference_text(value: Any, spot: Spot) -> str | None:

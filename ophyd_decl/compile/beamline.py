@@ -13,6 +13,7 @@ from ..model.signal_kinds import with_timeout
 from ..resolve.catalog import Catalog, TypeSource
 from ..resolve.header import read_header
 from ..resolve.locations import file_of, used_file
+from ..resolve.pieces import Piece, entries_of
 from ..resolve.scope import Scope, expand, refuse_expressions
 from ..resolve.variables import read_variables
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_file
@@ -137,8 +138,9 @@ def _beamline(
     catalog = _catalog(loaded, values.get("use"), findings)
     builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)
     _check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
-    reader = DeviceReader(builder, scope, defaults)
-    devices = reader.read(tree["devices"]) if "devices" in tree else Devices()
+    piece = Piece(loaded.file, scope)
+    reader = DeviceReader(builder, defaults)
+    devices = reader.read(entries_of(tree["devices"], piece)) if "devices" in tree else Devices()
     links = Links(devices, findings)
     links.resolve()
     order = links.build_order()

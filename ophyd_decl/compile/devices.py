@@ -4,7 +4,7 @@ The way of an instance of a type is the hot path: a beamline has thousands of th
 blueprint of the device, unless something is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings, make_signal
 from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE
 from ..resolve.expressions import OPENING
+from ..resolve.pieces import Entry
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.tree import UNKNOWN
@@ -52,45 +53,55 @@ class Devices:
 
     :param failed: names of devices whose mistakes were reported.
     :param drafts: groups whose references are looked up when all devices are known.
+    :param entries: where each device comes from.
     """
 
     made: dict[str, DeviceBlueprint] = field(default_factory=dict[str, DeviceBlueprint])
     failed: set[str] = field(default_factory=set[str])
     absent: set[str] = field(default_factory=set[str])
     drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
+    entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
     pending: list[PendingReference] = field(default_factory=list[PendingReference])
 
 
 class DeviceReader:
-    """Reads the devices of a beamline.
+    """Reads the devices of a beamline."""
 
-    :param scope: the variables of the beamline.
-    """
-
-    def __init__(self, builder: ShapeBuilder, scope: Scope, defaults: Defaults) -> None:
+    def __init__(self, builder: ShapeBuilder, defaults: Defaults) -> None:
         self._builder = builder
         self._findings: Findings = builder.findings
-        self._scope = scope
         self._defaults = defaults
         self._models: dict[str, TypeModel | None] = {}
+        #: names that the expressions of the entry see which is being read.
+        self._scope = Scope({}, builder.findings)
+        #: stands before the name of the entry which is being read, also in documents.
+        self._prefix = ""
         self.devices = Devices()
 
-    def read(self, entries: LocatedMapping) -> Devices:
+    def read(self, entries: Iterable[Entry]) -> Devices:
         """Return all devices; mistakes are reported."""
-        found, findings = self.devices, self._findings
-        for name, body in entries.items():
-            before = findings.error_count
-            place = entries.key_place(name)
-            if not isinstance(body, LocatedMapping):
-                check_name(name, place, findings, what="device", top=True)
-                summary = f"expected a mapping, got {shown(body)}"
-                findings.error("E120", summary, entries.value_place(name), "write `{type: NAME, …}`")
+        for entry in entries:
+            if entry.is_plain:
+                self._read(entry)
             else:
-                check_name(name, place, findings, what="device", top=True)
-                self._device(name, body, place)
-            if findings.error_count != before:
-                found.failed.add(name)
-        return found
+                with entry.telling(self._findings):
+                    self._read(entry)
+        return self.devices
+
+    def _read(self, entry: Entry) -> None:
+        findings = self._findings
+        before = findings.error_count
+        name, body, place = entry.name, entry.body, entry.place
+        self._scope, self._prefix = entry.scope, entry.piece.prefix
+        self.devices.entries[name] = entry
+        check_name(name, place, findings, what="device", top=True)
+        if isinstance(body, LocatedMapping):
+            self._device(name, body, place)
+        else:
+            summary = f"expected a mapping, got {shown(body)}"
+            findings.error("E120", summary, entry.mapping.value_place(entry.key), "write `{type: NAME, …}`")
+        if findings.error_count != before:
+            self.devices.failed.add(name)
 
     def _device(self, name: str, body: LocatedMapping, place: Place) -> None:
         kind = body.get("type")
@@ -206,7 +217,7 @@ class DeviceReader:
         connect = "mock" if defaults.connect == "mock" else own.get("connect", defaults.connect)
         self.devices.made[name] = DeviceBlueprint(
             path=name,
-            document_name=own.get("name", name),
+            document_name=self._prefix + own["name"] if "name" in own else name,
             shape=shape,
             values=values,
             place=place,

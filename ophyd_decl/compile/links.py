@@ -7,14 +7,16 @@ from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Member, Shape, SignalShape, VectorShape
 from ..check.names import check_name, report_clash
-from ..check.paths import Content, DeadEnd, PathError, PathTuple, parse_path, walk, write_path
+from ..check.paths import Content, DeadEnd, PathError, PathTuple, RootView, parse_path, walk, write_path
 from ..check.references import Lookup
 from ..check.requirement import Requirement
 from ..errors import Note, Place
+from ..resolve.pieces import GivenReference, Piece
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.ordering import in_order_of_need
 from ..source.suggest import listed
-from .devices import Devices
+from .devices import Devices, PendingReference
+from .draft import Draft
 
 _LABEL = "label:"
 
@@ -26,6 +28,7 @@ class Links:
         self._devices = devices
         self._findings = findings
         self._root: Content | None = None
+        self._views: dict[int, RootView] = {}
         self._paths: list[str] | None = None
         self._needs: dict[str, list[str]] = {}
         self._places: dict[tuple[str, str], Place] = {}
@@ -39,28 +42,58 @@ class Links:
             self._root = Content(members, frozenset(), failed, frozenset(self._devices.absent))
         return self._root
 
+    def view(self, piece: Piece) -> RootView:
+        """Return the devices that the paths of one file see."""
+        view = self._views.get(id(piece))
+        if view is None:
+            names: dict[str, PathTuple | None] | None = None
+            if piece.outer is not None:
+                names = {name: (final,) for name, final in piece.names.items()}
+                names |= {name: self._given(given, piece.outer) for name, given in piece.references.items()}
+            view = self._views[id(piece)] = RootView(self.root, names)
+        return view
+
+    def _given(self, given: GivenReference, outer: Piece) -> PathTuple | None:
+        """Return the path from the root that a fragment is given for a param; the file that includes it gives it."""
+        if given.spot is None:
+            return None
+        with outer.telling(self._findings):
+            lookup = Lookup(self._findings, Content({}, frozenset()), {}, self.view(outer))
+            found = lookup.reference(given.value, given.spot, Requirement(given.param.to or "any"))
+        return None if found is None else found[0].path
+
     def resolve(self) -> None:
         """Look up the references of all devices; mistakes are reported."""
-        made = self._devices.made
         for pending in self._devices.pending:
-            lookup = Lookup(self._findings, Content({}, frozenset()), {}, self.root)
-            lookup.on_root = self._noter(pending.device, pending.spot.place)
-            found = lookup.reference(pending.value, pending.spot, Requirement(pending.param.to or "any"))
-            device = made.get(pending.device)
-            if found is None:
-                self._devices.failed.add(pending.device)
-            elif device is not None:
-                made[pending.device] = replace(device, values={**device.values, pending.param.name: found[0]})
+            with self._devices.entries[pending.device].telling(self._findings):
+                self._resolve_pending(pending)
         for name, draft in self._devices.drafts.items():
-            before = self._findings.error_count
-            needs_root = bool(draft.derived or draft.logic)
-            lookup = Lookup(self._findings, draft.content, draft.params, self.root if needs_root else None)
-            lookup.name = name
-            lookup.on_root = self._noter(name, draft.place)
-            shape = draft.finish(lookup)
-            made[name] = replace(made[name], shape=shape)
-            if self._findings.error_count != before:
-                self._devices.failed.add(name)
+            with self._devices.entries[name].telling(self._findings):
+                self._finish(name, draft)
+
+    def _resolve_pending(self, pending: PendingReference) -> None:
+        made = self._devices.made
+        view = self.view(self._devices.entries[pending.device].piece)
+        lookup = Lookup(self._findings, Content({}, frozenset()), {}, view)
+        lookup.on_root = self._noter(pending.device, pending.spot.place)
+        found = lookup.reference(pending.value, pending.spot, Requirement(pending.param.to or "any"))
+        device = made.get(pending.device)
+        if found is None:
+            self._devices.failed.add(pending.device)
+        elif device is not None:
+            made[pending.device] = replace(device, values={**device.values, pending.param.name: found[0]})
+
+    def _finish(self, name: str, draft: Draft) -> None:
+        before = self._findings.error_count
+        entry = self._devices.entries[name]
+        needs_root = bool(draft.derived or draft.logic)
+        lookup = Lookup(self._findings, draft.content, draft.params, self.view(entry.piece) if needs_root else None)
+        lookup.name = entry.key
+        lookup.on_root = self._noter(name, draft.place)
+        made = self._devices.made
+        made[name] = replace(made[name], shape=draft.finish(lookup))
+        if self._findings.error_count != before:
+            self._devices.failed.add(name)
 
     def _noter(self, name: str, place: Place) -> Any:
         def note(other: str) -> None:

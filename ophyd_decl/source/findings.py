@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..errors import Diagnostic, Note, Place
 from .suggest import suggest
@@ -11,35 +12,60 @@ _MANY_ERRORS = 200
 _MANY_CANDIDATES = 200
 
 
+class Repetition:
+    """Passes over one text, as for a file that is included twice: what one has found, later ones do not say again."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: set[tuple[Place, str]] = set()
+
+
 class Findings:
     """Every diagnostic of one run; the same mistake at the same place is kept once."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[Place, str, str], Diagnostic] = {}
         self._context: tuple[Note, ...] = ()
+        #: passes that are going on, with what this one has found.
+        self._passes: list[tuple[Repetition, set[tuple[Place, str]]]] = []
         #: how many errors there are; a phase compares it before and after to know whether its part is sound.
         self.error_count = 0
 
     def error(self, code: str, summary: str, place: Place, help: str | None = None, notes: Notes = ()) -> None:
         """Add a mistake that makes the files invalid."""
-        diagnostic = Diagnostic("error", code, summary, place, help, (*notes, *self._context))
         self.error_count += 1
-        self._found.setdefault((place, code, summary), diagnostic)
+        self._add(Diagnostic("error", code, summary, place, help, (*notes, *self._context)))
 
     def warning(self, code: str, summary: str, place: Place, help: str | None = None, notes: Notes = ()) -> None:
         """Add something that is accepted but should be mended."""
-        diagnostic = Diagnostic("warning", code, summary, place, help, (*notes, *self._context))
-        self._found.setdefault((place, code, summary), diagnostic)
+        self._add(Diagnostic("warning", code, summary, place, help, (*notes, *self._context)))
+
+    def _add(self, found: Diagnostic) -> None:
+        for repetition, new in self._passes:
+            if (found.place, found.code) in repetition.found:
+                return
+            new.add((found.place, found.code))
+        self._found.setdefault((found.place, found.code, found.summary), found)
 
     @contextmanager
-    def within(self, *notes: Note) -> Generator[None]:
-        """Add these notes to everything that is found inside the block."""
+    def within(self, *notes: Note, repeats: Repetition | None = None) -> Generator[None]:
+        """Add these notes to everything that is found inside the block.
+
+        :param repeats: the block is one pass of these, and does not report again what an earlier one has found.
+        """
         outer = self._context
         self._context = (*notes, *outer)
+        new: set[tuple[Place, str]] = set()
+        if repeats is not None:
+            self._passes.append((repeats, new))
         try:
             yield
         finally:
             self._context = outer
+            if repeats is not None:
+                self._passes.pop()
+                repeats.found |= new
 
     def suggest(self, word: str, candidates: Collection[str]) -> str | None:
         """Return a help text with the nearest candidate, or None.
@@ -53,8 +79,8 @@ class Findings:
     def extend(self, other: "Findings") -> None:
         """Take over what another collector found."""
         self.error_count += other.error_count
-        for key, diagnostic in other._found.items():
-            self._found.setdefault(key, diagnostic)
+        for found in other._found.values():
+            self._add(replace(found, notes=(*found.notes, *self._context)) if self._context else found)
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Return all of it by file, line and column."""
