@@ -36,7 +36,6 @@ class Catalog:
         self._failed: set[str] = set()
         self._namespaces: dict[str, Place] = {}
         self._read: set[str] = set()
-        self._searched: set[str] = set()
         #: a file of types is looked at alone, so that types of other namespaces may be missing.
         self.alone = False
 
@@ -102,7 +101,9 @@ class Catalog:
 
     def add(self, loaded: LoadedFile, *, shipped: bool = False) -> list[TypeSource]:
         """Take over the types of a file whose header is right."""
-        self._read.add(os.path.realpath(loaded.file.name))
+        real = os.path.realpath(loaded.file.name)
+        self._read.add(real)
+        shipped = shipped or real.startswith(_REAL_LIBRARY)
         root: LocatedMapping = loaded.root
         first = next(iter(root), "api")
         values = TYPES_FILE.read(root, self._findings, root.key_place(first))
@@ -154,15 +155,17 @@ class Catalog:
         stems = _shipped_types(namespace)
         for candidate in [stem] if stem in stems else stems:
             path = str(_LIBRARY / namespace / f"{candidate}.yaml")
-            if path in self._searched:
+            real = os.path.realpath(path)
+            if real in self._read:
                 continue
-            self._searched.add(path)
+            self._read.add(real)
             loaded = load_file(path, self._findings)
             if loaded is not None and read_header(loaded, self._findings) == "types":
                 self.add(loaded, shipped=True)
 
 
 _LIBRARY = Path(__file__).parents[1] / "library"
+_REAL_LIBRARY = os.path.join(os.path.realpath(_LIBRARY), "")
 
 
 @lru_cache(maxsize=1)

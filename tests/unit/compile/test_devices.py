@@ -235,4 +235,36 @@ devices:
     ok = beamline(tmp_path, text.replace("name_separator: _\n", "").replace("name: q}\n", "name: z}\n"), TYPES)
     assert found(ok) == []
     twice = "  t: {signals: {s: {soft: 1, dtype: int, name: same}}}\n"
-    assert found(beamline(tmp_path, "devices: {a: {type: n.t}, b: {type: n.t}}", twice)) == [("E405", 5, 17)]
+    compiled = beamline(tmp_path, "devices: {a: {type: n.t}, b: {type: n.t}}", twice)
+    assert found(compiled) == [("E405", 5, 27)]
+    notes = [(note.message, note.place and note.place.column) for note in compiled.diagnostics[0].notes]
+    assert notes == [("the other one, in `a`", 11), ("the signal of both", 17)]
+
+
+@pytest.mark.parametrize(
+    ("devices", "expected"),
+    [
+        # The note is at the signal that has the name, not at its device.
+        (
+            "{a: {type: group, signals: {s: {soft: 1, dtype: int, name: t}}},"
+            " b: {type: group, signals: {s: {soft: 1, dtype: int, name: t}}}}",
+            [(102, 38)],
+        ),
+        # A given name may be that of the way to another signal.
+        ("{a: {type: n.axis, prefix: A}, b: {type: signal, soft: 1, dtype: int, name: a-speed}}", [(41, 51)]),
+        ("{a: {type: n.axis, prefix: A}, b: {type: n.axis, prefix: B, name: a-b}}", []),
+        ("{a: {type: n.two}, b: {type: n.axis, prefix: B, name: a-v-1}}", [(29, 11)]),
+        # Every item of a vector has a signal with the given name.
+        ("{a: {type: n.many}}", [(52, 11)]),
+    ],
+)
+def test_names_in_documents_that_the_file_gives(tmp_path: Path, devices: str, expected: list[tuple[int, int]]) -> None:
+    types = """  axis: {params: {prefix: {type: str}}, signals: {speed: {suffix: S, dtype: int}}}
+  two: {vectors: {v: {type: n.axis, keys: [1], prefix: X}}}
+  named: {params: {prefix: {type: str}}, signals: {s: {suffix: S, dtype: int, name: same}}}
+  many: {vectors: {v: {type: n.named, keys: [1, 2], prefix: X}}}
+"""
+    compiled = beamline(tmp_path, f"devices: {devices}", types)
+    assert [code for code, *_ in found(compiled)] == ["E405"] * len(expected)
+    places = [(d.place.column, d.notes[0].place.column) for d in compiled.diagnostics if d.notes[0].place]
+    assert places == expected

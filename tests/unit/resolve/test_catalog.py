@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from ophyd_decl.compile import compile_beamline
+import pytest
+
+from ophyd_decl.compile import compile_beamline, compile_paths
+from ophyd_decl.resolve import catalog
 
 HEAD = "api: ophyd_decl/v1\nkind: beamline\nname: b\n"
 TYPES = "api: ophyd_decl/v1\nkind: types\nnamespace: n\ntypes: {a: {signals: {s: {soft: 1, dtype: int}}}}\n"
@@ -49,3 +52,22 @@ def test_shipped_types_are_read_when_they_are_used(tmp_path: Path) -> None:
     assert found(tmp_path, "devices: {m: {type: epics.moto, prefix: X}}") == [("E401", 4, 21)]
     assert found(tmp_path, "devices: {m: {type: epics, prefix: X}}") == [("E401", 4, 21)]
     assert found(tmp_path, "devices: {m: {type: ad.sim_detector}}") == [("E116", 4, 21)]
+
+
+def test_every_shipped_file_is_valid_by_itself() -> None:
+    library = Path(catalog.__file__).parents[1] / "library"
+    files = sorted(library.rglob("*.yaml"))
+    assert files
+    assert [str(d.place) for d in compile_paths(files).diagnostics if d.severity == "error"] == []
+
+
+def test_a_shipped_file_that_is_named_is_not_read_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "epics"
+    folder.mkdir()
+    (folder / "motor.yaml").write_text(
+        "api: ophyd_decl/v1\nkind: types\nnamespace: epics\ntypes: {motor: {children: {c: {type: epics.nothing}}}}\n"
+    )
+    monkeypatch.setattr(catalog, "_LIBRARY", tmp_path)
+    monkeypatch.setattr(catalog, "_REAL_LIBRARY", f"{tmp_path.resolve()}/")
+    found = compile_paths([folder / "motor.yaml"]).diagnostics
+    assert [diagnostic.code for diagnostic in found] == ["E401"]
