@@ -25,7 +25,7 @@ async def manifest(beamline: "Beamline") -> list[dict[str, Any]]:
     await beamline.aconnect(mock=True)
     try:
         return [
-            await _entry(node, declared, list(device.labels) if node.parent is None else [])
+            await _entry(node, declared)
             for device in beamline.blueprint.devices
             for node, declared in _walk(beamline.devices[device.path], device)
         ]
@@ -46,7 +46,7 @@ def _walk(node: Any, declared: Declared) -> Iterator[tuple[Any, Declared]]:
         yield from _walk(child, member)
 
 
-async def _entry(node: Any, declared: Declared, labels: list[str]) -> dict[str, Any]:
+async def _entry(node: Any, declared: Declared) -> dict[str, Any]:
     member = declared.shape.members[0] if isinstance(declared, DeviceBlueprint) and declared.is_signal else declared
     data_key: dict[str, Any] = {}
     if isinstance(member, SignalShape) and "r" in member.access:
@@ -68,7 +68,7 @@ async def _entry(node: Any, declared: Declared, labels: list[str]) -> dict[str, 
         "source": source.removeprefix(_MOCK) if source else None,
         "units": data_key.get("units", getattr(member, "units", None)),
         "limits": [limits["low"], limits["high"]] if limits else None,
-        "labels": labels,
+        "labels": list(getattr(declared, "labels", ())),
         "protocols": _protocols(node),
         "file": shown_file(declared.place.file),
         "line": declared.place.line,

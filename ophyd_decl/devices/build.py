@@ -28,7 +28,7 @@ from .context import Connection, Context, Shared
 from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
 from .node import Node
-from .resolve import find, value_signal_of
+from .resolve import find, from_root, value_signal_of
 from .signal import WIRE_CLASSES
 
 SpecFinder = Callable[[str, str], PluginSpec]
@@ -41,7 +41,8 @@ def build(blueprint: DeviceBlueprint, shared: Shared, find_spec: SpecFinder, *, 
     :param find_spec: gives the spec of a plugin by role and name.
     :param mock: build it without a control system, whatever the file says.
     """
-    context = Context(shared, Connection("mock" if mock else blueprint.connect), blueprint.protocol)
+    connection = Connection("mock" if mock else blueprint.connect)
+    context = Context(shared, connection, blueprint.protocol, blueprint.connector)
     if blueprint.is_signal:
         (member,) = blueprint.shape.members
         if not isinstance(member, SignalShape):
@@ -79,7 +80,7 @@ def _device(
                 node = Command(context, device, member.key, member, _text(member.address.write, values))
                 formats[member.key] = "none"
             case ChildShape():
-                node = _child(context, device, member, values, find_spec)
+                node = _child(context, device, device, member, values, find_spec)
                 formats[member.key] = member.format
             case VectorShape():
                 node = _vector(context, device, member, values, find_spec)
@@ -94,20 +95,32 @@ def _device(
 
 
 def _child(
-    context: Context, parent: Node, member: ChildShape, values: Mapping[str, Any], find_spec: SpecFinder
+    context: Context, holder: Device, parent: Node, member: ChildShape, values: Mapping[str, Any], find_spec: SpecFinder
 ) -> Device:
-    if member.protocol is not None and member.protocol != context.protocol:
-        context = Context(context.shared, context.connection, member.protocol)
-    own = {name: template.render(values) for name, template in member.values}
-    return _device(context, parent, member.key, None, member.shape, own, member.place, find_spec)
+    """Return a sub-device.
+
+    :param holder: the device whose shape has the member, and whose params are `values`.
+    :param parent: the same, or the vector of it that holds this one.
+    """
+    if member.protocol is not None or member.connector is not None:
+        context = context.nearer(member.protocol, member.connector)
+    own: dict[str, Any] = {name: template.render(values) for name, template in member.values}
+    if member.references:
+        own.update((name, from_root(holder, reference, values)) for name, reference in member.references)
+    device = _device(
+        context, parent, member.key, member.document_name, member.shape, own, member.place, find_spec
+    )  # fmt: skip
+    if member.labels:
+        device._labels = frozenset(member.labels)
+    return device
 
 
 def _vector(
-    context: Context, parent: Node, member: VectorShape, values: Mapping[str, Any], find_spec: SpecFinder
+    context: Context, holder: Device, member: VectorShape, values: Mapping[str, Any], find_spec: SpecFinder
 ) -> Vector:
-    vector = Vector(context, parent, member.key, member.place)
+    vector = Vector(context, holder, member.key, member.document_name, member.place)
     for item in member.items:
-        vector._members[item.key] = _child(context, vector, item, values, find_spec)
+        vector._members[item.key] = _child(context, holder, vector, item, values, find_spec)
         vector._formats[item.key] = item.format
     return vector
 

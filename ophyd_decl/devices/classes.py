@@ -16,17 +16,17 @@ _by_signature: dict[Any, type[Device]] = {}
 _by_shape: dict[int, tuple[Shape, type[Device]]] = {}
 
 
-def nominal_class(type_name: str, bases: tuple[str, ...] = ()) -> type[Device]:
+def nominal_class(type_name: str) -> type[Device]:
     """Return the class that stands for a type, whatever its shapes.
 
-    :param bases: names of the types that it extends, nearest first; known when a device is built.
+    It can be had before any file is read, so it says nothing of what the type extends: the classes of shapes inherit
+    from the nominal class of their type and from those of all types that it extends.
     """
     known = _nominal.get(type_name)
     if known is None:
-        parents = tuple(nominal_class(base) for base in bases) or (Device,)
         namespace, _, short = type_name.rpartition(".")
         module = f"ophyd_decl.types.{namespace}" if namespace else "ophyd_decl.types"
-        known = type(short, parents, {"__module__": module, "_type_name": type_name})
+        known = type(short, (Device,), {"__module__": module, "_type_name": type_name})
         _nominal[type_name] = known
     return known
 
@@ -39,10 +39,11 @@ def class_of(shape: Shape) -> type[Device]:
     signature = (shape.type, shape.bases, tuple(_signature(shape)))
     made = _by_signature.get(signature)
     if made is None:
-        nominal = nominal_class(shape.type, shape.bases)
-        mixins = tuple(ROLES[role.role] for role in shape.roles)
+        nominal = nominal_class(shape.type)
+        mixins = [ROLES[role.role] for role in shape.roles]
+        parents = (*mixins, nominal, *map(nominal_class, shape.bases))
         namespace = {"__module__": nominal.__module__, "__doc__": shape.doc or None, "_type_name": shape.type}
-        made = type(nominal.__name__, (*mixins, nominal), namespace) if mixins else nominal
+        made = type(nominal.__name__, parents, namespace) if len(parents) > 1 else nominal
         _by_signature[signature] = made
     _by_shape[id(shape)] = (shape, made)
     return made

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Channel, Description
 from ..errors import NotConnectedError
 from ..vocab.keywords import ConnectPolicy
@@ -105,14 +106,27 @@ class Context:
     """What the nodes below one device share.
 
     :param protocol: of addresses that name none.
+    :param connector: what reaches them, where the file names it; None: that of the protocol.
     """
 
-    __slots__ = ("connection", "protocol", "shared")
+    __slots__ = ("connection", "connector", "protocol", "shared")
 
-    def __init__(self, shared: Shared, connection: Connection, protocol: str) -> None:
+    def __init__(
+        self, shared: Shared, connection: Connection, protocol: str, connector: ConnectorChoice | None = None
+    ) -> None:
         self.shared = shared
         self.connection = connection
         self.protocol = protocol
+        self.connector = connector
+
+    def nearer(self, protocol: str | None, connector: ConnectorChoice | None) -> "Context":
+        """Return the context of a sub-device that names a protocol or a connector of its own; None keeps that of this.
+
+        A protocol of its own also ends the connector of its parents, which may not speak it.
+        """
+        if protocol is None or protocol == self.protocol:
+            return self if connector is None else Context(self.shared, self.connection, self.protocol, connector)
+        return Context(self.shared, self.connection, protocol, connector)
 
     @property
     def binding(self) -> Binding:

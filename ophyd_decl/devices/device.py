@@ -237,8 +237,8 @@ class Vector(Branch, Mapping[str | int, Node]):
 
     _kind = "item"
 
-    def __init__(self, context: Context, parent: Node, key: str, place: Place) -> None:
-        super().__init__(context, parent, key, None, place)
+    def __init__(self, context: Context, parent: Node, key: str, name: str | None, place: Place) -> None:
+        super().__init__(context, parent, key, name, place)
 
     def __iter__(self) -> Iterator[str | int]:
         """Iterate over the keys."""

@@ -24,14 +24,36 @@ def find(node: Node, reference: Reference, values: Mapping[str, Any]) -> Node:
     """
     if reference.base == "device":
         return member(node.parent, reference.path)
-    path = reference.path
-    if reference.base == "param":
-        target = values[str(path[0])]
-        path = (*target.path, *path[1:])
     locate = node._context.shared.locate
     if locate is None:
         raise OphydDeclError(f"{node.path}: {reference} leads out of a device that belongs to no beamline")
-    return locate(path)
+    return locate(from_root(node.parent, reference, values).path)
+
+
+def from_root(device: Node, reference: Reference, values: Mapping[str, Any]) -> Reference:
+    """Return the same reference, from the root of the beamline.
+
+    :param device: that holds the reference.
+    :param values: its params.
+    """
+    match reference.base:
+        case "device":
+            return Reference("beamline", (*keys_of(device), *reference.path))
+        case "param":
+            first, *rest = reference.path
+            return Reference("beamline", (*values[str(first)].path, *rest))
+        case "beamline":
+            return reference
+
+
+def keys_of(node: Node) -> tuple[str | int, ...]:
+    """Return the path of a node from the root of the beamline, as keys."""
+    keys: list[str | int] = []
+    at: Any = node
+    while at is not None:
+        keys.append(at._key)
+        at = at.parent
+    return tuple(reversed(keys))
 
 
 def has_value(node: Any) -> bool:

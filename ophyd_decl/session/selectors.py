@@ -1,11 +1,12 @@
 """Selectors: a path, a path with `*`, or `label:NAME`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..blueprint import DeviceBlueprint
+from ..blueprint import ChildShape, DeviceBlueprint, Shape, VectorShape
 from ..devices.node import walk
+from ..devices.resolve import member
 from ..errors import OphydDeclError
 
 _ELEMENT = re.compile(r'\[\s*(?:"([^"]*)"|\'([^\']*)\'|(\d+))\s*\]|([^.\[\]]+)')
@@ -43,7 +44,7 @@ def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], se
     """
     kind, colon, label = selector.partition(":")
     if colon and kind == "label":
-        return [devices[blueprint.path] for blueprint in blueprints if label in blueprint.labels]
+        return _labelled(devices, blueprints, label)
     if "*" in selector:
         pattern = re.compile(".*".join(map(re.escape, selector.split("*"))))
         return [node for device in devices.values() for node in walk(device) if pattern.fullmatch(node.path)]
@@ -55,3 +56,37 @@ def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], se
     if node is None:
         raise OphydDeclError(f"{selector!r} names nothing; there are the devices {', '.join(devices)}")
     return [node]
+
+
+def _labelled(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], label: str) -> list[Any]:
+    """Return the devices and sub-devices with a label; shapes that have it nowhere are not walked again."""
+    held: dict[Shape, bool] = {}
+    found: list[Any] = []
+
+    def holds(shape: Shape) -> bool:
+        if shape not in held:
+            held[shape] = any(label in child.labels or holds(child.shape) for _, child in _children(shape))
+        return held[shape]
+
+    def search(node: Any, shape: Shape) -> None:
+        for keys, child in _children(shape) if holds(shape) else ():
+            below = member(node, keys)
+            if label in child.labels:
+                found.append(below)
+            search(below, child.shape)
+
+    for blueprint in blueprints:
+        if label in blueprint.labels:
+            found.append(devices[blueprint.path])
+        search(devices[blueprint.path], blueprint.shape)
+    return found
+
+
+def _children(shape: Shape) -> Iterator[tuple[tuple[str | int, ...], ChildShape]]:
+    """Yield the sub-devices of a shape, also those in vectors, with their keys."""
+    for one in shape.members:
+        if isinstance(one, ChildShape):
+            yield (one.key,), one
+        elif isinstance(one, VectorShape):
+            for item in one.items:
+                yield (one.key, item.key), item
