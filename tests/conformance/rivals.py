@@ -1,4 +1,4 @@
-"""Environments of their own for rivals, made once in each checkout, so that they never share ours."""
+"""Rivals for tests: a test is skipped where one cannot be installed; what its script answers is read from a line."""
 
 import json
 import os
@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-FOLDER = Path(__file__).parents[2] / ".rivals"
-_INSTALL_TIMEOUT_S = 600
+from tests import rivals
 
 
 def rival(name: str, *requirements: str, base: str = sys.executable) -> Path:
@@ -20,19 +19,15 @@ def rival(name: str, *requirements: str, base: str = sys.executable) -> Path:
 
     :param base: interpreter that the environment is made from.
     """
-    folder = FOLDER / name
-    python = folder / "bin" / "python"
-    marker = folder / "complete"
-    wanted = "\n".join(requirements)
-    if marker.exists() and marker.read_text() == wanted:
-        return python
-    subprocess.run([base, "-m", "venv", "--clear", str(folder)], check=True, capture_output=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--no-cache-dir", *requirements]
-    done = subprocess.run(install, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S, check=False)
-    if done.returncode:
-        pytest.skip(f"{name} cannot be installed: {done.stderr[-500:]}")
-    marker.write_text(wanted)
-    return python
+    try:
+        return rivals.rival(name, *requirements, base=base)
+    except rivals.RivalUnavailableError as error:
+        pytest.skip(str(error))
+
+
+def ophyd_async() -> Path:
+    """Return the interpreter of the environment with ophyd-async; a test is skipped where there can be none."""
+    return rival("ophyd-async", *rivals.OPHYD_ASYNC)
 
 
 def answer(python: Path, script: Path, word: str, *arguments: str) -> Any:

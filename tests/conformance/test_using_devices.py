@@ -22,7 +22,7 @@ from ophyd_decl.errors import WouldBlockError
 from ophyd_decl.sim.launch import DemoServer
 from tests.servers import environment
 
-from .rivals import answer, rival
+from .rivals import answer, ophyd_async
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +102,9 @@ def grid_scan(bl: Any, engine: RunEngine) -> tuple[list[Any], str]:
     return documents, printed.getvalue()
 
 
+@pytest.mark.timeout(600)  # it may have to install the rival
 def test_the_grid_scan_gives_the_rows_that_ophyd_async_gives(bl: Any, engine: RunEngine) -> None:
-    python = rival("ophyd-async-0.21.3", "ophyd-async[sim]==0.21.3", "bluesky")
-    theirs = answer(python, Path(__file__).parent / "sim_rows.py", "ROWS")
+    theirs = answer(ophyd_async(), Path(__file__).parent / "sim_rows.py", "ROWS")
     documents, table = grid_scan(bl, engine)
     for name, doc in documents:
         schema_validators[DocumentNames[name]].validate(doc)
