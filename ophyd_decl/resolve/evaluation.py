@@ -4,15 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import TemplateError, Undefined, nodes
-from jinja2.exceptions import SecurityError, TemplateAssertionError, TemplateSyntaxError, UndefinedError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError, UndefinedError
 
 from ..source.plain import is_list, is_mapping
-from .expressions import CLOSING, MAX_CHARACTERS, OPENING, ExpressionError
-from .sandbox import MAX_ITEMS, MAX_TEXT, TEXT_METHODS, Sandbox, TooMuchError, bounded
+from ..source.suggest import suggest_or_list
+from .expressions import CLOSING, MAX_CHARACTERS, OPENING, ExpressionError, word_span
+from .sandbox import FILTERS, FUNCTIONS, MAX_ITEMS, MAX_TEXT, TESTS, TEXT_METHODS, Sandbox, TooMuchError, bounded
 
 _SANDBOX = Sandbox()
-_GLOBALS = frozenset(_SANDBOX.globals)
 _NOT_ALLOWED = "only operators, literals and the functions of the language are allowed"
+
+_DOT = r"\.\s*"
 
 
 def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[str, Any]], Any]]:
@@ -32,18 +34,26 @@ def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[st
         tree = _SANDBOX.parse_expression(source)
         _check(tree, text)
         run: Any = _SANDBOX.compile_expression(source, undefined_to_none=False)
-    except TemplateAssertionError as error:
-        raise ExpressionError("E304", f"{_one_line(error)}", text, _NOT_ALLOWED) from None
-    except (TemplateSyntaxError, SecurityError, RecursionError, SyntaxError, ValueError, OverflowError) as error:
-        raise ExpressionError("E302", f"not an expression: {_one_line(error)}", text, "mend the expression") from None
+    except (TemplateSyntaxError, SecurityError, SyntaxError, ValueError, OverflowError):
+        raise _not_an_expression(source, text) from None
+    except RecursionError:
+        raise ExpressionError("E302", "the expression is nested too deep", text, "split it over `vars`") from None
     names = tuple(dict.fromkeys(_names(tree)))
     return names, _evaluator(run, text)
+
+
+def _not_an_expression(source: str, text: str) -> ExpressionError:
+    from .wording import syntax_trouble  # only mistakes need it
+
+    trouble = syntax_trouble(source, _SANDBOX)
+    start = text.index(source) + trouble.start
+    return ExpressionError("E302", trouble.message, text, trouble.help, (start, start + trouble.end - trouble.start))
 
 
 def _names(tree: nodes.Node) -> list[str]:
     names = [tree.name] if isinstance(tree, nodes.Name) else []
     names += [node.name for node in tree.find_all(nodes.Name)]
-    return [name for name in names if name not in _GLOBALS]
+    return [name for name in names if name not in FUNCTIONS]
 
 
 def _check(tree: nodes.Node, text: str) -> None:
@@ -51,19 +61,45 @@ def _check(tree: nodes.Node, text: str) -> None:
     joined = 0
     for node in [tree, *tree.find_all(nodes.Node)]:
         if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
-            raise ExpressionError("E304", f"`{node.attr}` is not allowed in an expression", text, _NOT_ALLOWED)
-        if isinstance(node, nodes.Call):
-            called = node.node
-            known = isinstance(called, nodes.Name) or (
-                isinstance(called, nodes.Getattr) and called.attr in TEXT_METHODS
+            raise _refused(
+                "E304", f"`{node.attr}` is not allowed in an expression", text, _NOT_ALLOWED, node.attr, _DOT
             )
-            if not known:
-                name = called.attr if isinstance(called, nodes.Getattr) else "this"
-                raise ExpressionError("E304", f"`{name}` cannot be called in an expression", text, _NOT_ALLOWED)
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            help_text = suggest_or_list(node.name, FILTERS, "filters")
+            raise _refused("E304", f"there is no filter `{node.name}`", text, help_text, node.name, r"\|\s*")
+        if isinstance(node, nodes.Test) and node.name not in TESTS:
+            help_text = suggest_or_list(node.name, sorted(TESTS), "tests")
+            raise _refused("E304", f"there is no test `{node.name}`", text, help_text, node.name, r"is\s+(?:not\s+)?")
+        if isinstance(node, nodes.Call):
+            _check_call(node.node, text)
         if isinstance(node, nodes.Concat):
             joined += len(node.nodes)
     if joined > 100:
         raise ExpressionError("E304", "more than 100 texts are joined", text, "split it over `vars`")
+
+
+def _check_call(called: nodes.Expr, text: str) -> None:
+    if isinstance(called, nodes.Name):
+        if called.name in FUNCTIONS:
+            return
+        if called.name in FILTERS:
+            help_text = f"write it as a filter: `… | {called.name}`"
+        else:
+            help_text = suggest_or_list(called.name, FUNCTIONS, "functions")
+        raise _refused("E301", f"there is no function `{called.name}`", text, help_text, called.name)
+    if not isinstance(called, nodes.Getattr):
+        raise ExpressionError("E304", "only functions can be called in an expression", text, _NOT_ALLOWED)
+    if called.attr not in TEXT_METHODS:
+        help_text = suggest_or_list(called.attr, sorted(TEXT_METHODS), "methods of texts")
+        raise _refused("E304", f"`{called.attr}` cannot be called in an expression", text, help_text, called.attr, _DOT)
+
+
+def _refused(code: str, message: str, text: str, help_text: str, *word: str) -> ExpressionError:
+    """Return an error about one word of an expression.
+
+    :param word: the word, and what stands before it, as `word_span` takes them.
+    """
+    return ExpressionError(code, message, text, help_text, word_span(text, *word))
 
 
 def _evaluator(run: Any, text: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -73,14 +109,15 @@ def _evaluator(run: Any, text: str) -> Callable[[Mapping[str, Any]], Any]:
             if isinstance(value, Undefined):
                 value._fail_with_undefined_error()
             return bounded(_plain(value, text, [MAX_ITEMS + MAX_TEXT]))
-        except UndefinedError as error:
-            raise ExpressionError("E301", _one_line(error), text, "use what exists") from None
         except SecurityError as error:
             raise ExpressionError("E304", _one_line(error), text, "make it smaller, or write the value out") from None
         except (TemplateError, ArithmeticError, ValueError, TypeError, LookupError, RecursionError) as error:
-            raise ExpressionError(
-                "E303", f"the expression gives no value: {_one_line(error)}", text, "mend the expression"
-            ) from None
+            from .wording import value_trouble  # only mistakes need it
+
+            message, help_text = value_trouble(error)
+            if isinstance(error, UndefinedError):
+                raise ExpressionError("E301", message, text, help_text) from None
+            raise ExpressionError("E303", f"the expression gives no value: {message}", text, help_text) from None
 
     return evaluate
 

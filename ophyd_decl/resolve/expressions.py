@@ -6,9 +6,11 @@ Pure: nothing here knows files or places, only offsets in the text.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+from ..errors import Place
 
 OPENING, CLOSING = "${{", "}}"
 MAX_CHARACTERS = 1000
@@ -28,16 +30,35 @@ class ExpressionError(Exception):
 
     :param code: code of the diagnostic.
     :param part: the text of the whole expression with its braces, to find its place.
-    :param name: the undefined name, if that is the problem.
+    :param span: offsets in `part` of what is wrong in it; None: all of it.
     """
 
-    def __init__(self, code: str, message: str, part: str, help: str, name: str | None = None) -> None:
+    def __init__(self, code: str, message: str, part: str, help: str, span: tuple[int, int] | None = None) -> None:
         self.code = code
         self.message = message
         self.part = part
         self.help = help
-        self.name = name
+        self.span = span
         super().__init__(message)
+
+    def within(self, place: Place) -> Place:
+        """Return the place of what is wrong.
+
+        :param place: of the whole expression.
+        """
+        if self.span is None or place.line != place.end_line or place.end_column - place.column != len(self.part):
+            return place
+        start, end = self.span
+        return replace(place, column=place.column + start, end_column=place.column + max(end, start + 1))
+
+
+def word_span(text: str, word: str, before: str = r"(?<![\w.'\"])") -> tuple[int, int] | None:
+    """Return the offsets of the first use of a word in an expression.
+
+    :param before: what stands directly before it, as a regular expression.
+    """
+    found = re.search(rf"{before}({re.escape(word)})(?!\w)", text)
+    return None if found is None else found.span(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +168,9 @@ def _end_of(text: str, start: int) -> int:
         elif character in "}])":
             depth -= 1
         position += 1
+    end = text.find(CLOSING, start)
+    if end >= 0:
+        # A bracket or a quote is not closed, so that the end seems to be inside of it: compiling it says which.
+        return end + len(CLOSING)
     rest = text[start:]
     raise ExpressionError("E302", "the expression is not closed", rest.rstrip("\n"), f"close it with `{CLOSING}`")

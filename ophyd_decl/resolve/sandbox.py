@@ -7,10 +7,11 @@ it: most values are a name or a text with names in it, and `expressions` joins t
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from jinja2 import StrictUndefined, nodes
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -27,7 +28,8 @@ TEXT_METHODS = frozenset(
         "startswith", "strip", "title", "upper",
     }
 )  # fmt: skip
-_TESTS = frozenset(
+#: Tests of Jinja that there are: `n is odd`.
+TESTS = frozenset(
     {
         "defined", "undefined", "none", "number", "integer", "float", "string", "boolean", "true", "false", "odd",
         "even", "divisibleby", "in", "eq", "==", "ne", "!=", "gt", ">", "ge", ">=", "lt", "<", "le", "<=",
@@ -76,8 +78,8 @@ def _zfill(value: Any, width: int) -> str:
     return str(value).zfill(width)
 
 
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _range, "min": min, "max": max, "abs": abs}
-_FILTERS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _range, "min": min, "max": max, "abs": abs}
+FILTERS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "float": float,
     "int": int,
@@ -100,10 +102,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def __init__(self) -> None:
         super().__init__(undefined=StrictUndefined, variable_start_string="${{", variable_end_string="}}")
         self.globals.clear()
-        self.globals.update(_FUNCTIONS)
+        self.globals.update(FUNCTIONS)
         self.filters.clear()
-        self.filters.update(_FILTERS)
-        for name in set(self.tests) - _TESTS:
+        self.filters.update(FILTERS)
+        for name in set(self.tests) - TESTS:
             del self.tests[name]
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -113,7 +115,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def is_safe_callable(self, obj: Any) -> bool:
         """Return whether something may be called: the functions, and what `is_safe_attribute` let pass."""
         owner = getattr(obj, "__self__", None)
-        return obj in _FUNCTIONS.values() or (isinstance(owner, str) and obj.__name__ in TEXT_METHODS)
+        return obj in FUNCTIONS.values() or (isinstance(owner, str) and obj.__name__ in TEXT_METHODS)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Return the result of an operator that could make something large."""
@@ -137,6 +139,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
             parser.fail(f"`{token.value}` was not expected", token.lineno)
         tree.set_environment(self)
         return tree
+
+    def left_over(self, source: str) -> int:
+        """Return how many tokens of a text that is no expression are left where it stops to be one."""
+        try:
+            parser = Parser(self, source, state="variable")
+        except TemplateSyntaxError:
+            return 0
+        with suppress(TemplateSyntaxError):
+            parser.parse_expression()
+        count = 0
+        with suppress(TemplateSyntaxError):
+            while not parser.stream.eos:
+                next(parser.stream)
+                count += 1
+        return count
 
 
 def _check_power(left: Any, right: Any) -> None:

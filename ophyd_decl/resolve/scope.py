@@ -10,7 +10,7 @@ from ..source.findings import Findings
 from ..source.plain import is_list, is_mapping
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping, Node
-from .expressions import OPENING, Expression, ExpressionError, Part, join, names_of, split
+from .expressions import OPENING, Expression, ExpressionError, Part, join, names_of, split, word_span
 
 Holder = LocatedMapping | LocatedList
 
@@ -110,7 +110,7 @@ class Scope:
             return None
 
     def _report(self, error: ExpressionError, text: str, holder: Holder, key: Any) -> None:
-        place = holder.part_place(key, error.part)
+        place = error.within(holder.part_place(key, error.part))
         notes = self._notes_of(error.part)
         self.findings.error(error.code, error.message, place, error.help, notes)
 
@@ -131,7 +131,10 @@ class Scope:
         near = self.findings.suggest(name, self.values)
         known = f"defined names: {listed(self.values)}" if self.values else "no names are defined here"
         notes = (Note(known),) if near else ()
-        self.findings.error("E301", f"`{name}` is not defined", place, near or known, notes)
+        error = ExpressionError(
+            "E301", f"`{name}` is not defined", part.text, near or known, word_span(part.text, name)
+        )
+        self.findings.error(error.code, error.message, error.within(place), error.help, notes)
 
 
 def _joined(pieces: list[str | Param]) -> list[str | Param]:

@@ -149,7 +149,7 @@ def test_a_circle_of_devices(tmp_path: Path) -> None:
     ("a: {type: 3}", [("E121", 6, 13)]),
     ("a: {type: n.axes, prefix: A, connect: nevr, nix: 3}", [("E401", 6, 13), ("E122", 6, 41)]),
     ("a: {type: '${{ x }}', prefix: A}", [("E304", 6, 13)]),
-    ("a: {type: n.axis, prefix: '${{ x }}', labels: [1]}", [("E301", 6, 30), ("E125", 6, 50)]),
+    ("a: {type: n.axis, prefix: '${{ x }}', labels: [1]}", [("E301", 6, 34), ("E125", 6, 50)]),
     ("a: {type: n.axis, prefix: 'A$(P)'}", [("E305", 6, 31)]),
     ("a: 3", [("E120", 6, 6)]),
     ("a:", [("E120", 6, 3)]),

@@ -71,3 +71,62 @@ def test_a_name_alone_and_joined_text_need_no_jinja() -> None:
     code = "import sys\nfrom ophyd_decl.resolve.expressions import *\n"
     code += "assert join(split('${{ a }}-${{ b }}'), {'a': 'x', 'b': 1}) == 'x-1'\nassert 'jinja2' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("text", "message", "marked"), [
+    ("${{ 1 + }}", "a value is missing after `+`", "+"),
+    ("${{ * 2 }}", "a value is missing before `*`", "*"),
+    ("${{ n + * 2 }}", "a value is missing before `*`", "*"),
+    ("${{ n yes }}", "an operator is missing between `n` and `yes`", "yes"),
+    ("${{ (n + 1 }}", "`(` is not closed", "("),
+    ("${{ [n, (1] }}", "`)` was expected, not `]`", "]"),
+    ("${{ n) }}", "`)` closes nothing", ")"),
+    ("${{ 'x }}", "the quote is not closed", "'x"),
+    ("${{ n = 3 }}", "`=` is no comparison", "="),
+    ("${{ n && yes }}", "`&&` is no operator", "&&"),
+    ("${{ n | }}", "the name of a filter is missing after `|`", "|"),
+    ("${{ n is }}", "the name of a test is missing after `is`", "is"),
+    ("${{ n if }}", "a value is missing after `if`", "if"),
+    ("${{ n. }}", "a name is missing after `.`", "."),
+    ("${{ {% if n %} }}", "a statement `{% … %}` cannot stand in an expression", "{%"),
+    ("${{ {# n #} }}", "a comment `{# … #}` cannot stand in an expression", "{#"),
+    ("${{ a ${{ n }} }}", "an expression stands inside an expression", "${"),
+    ("${{ n; yes }}", "`;` cannot stand in an expression", ";"),
+    ("${{ lambda: 1 }}", "`:` was not expected here", ":"),
+    ("${{ n | uper }}", "there is no filter `uper`", "uper"),
+    ("${{ n is od }}", "there is no test `od`", "od"),
+    ("${{ rnge(3) }}", "there is no function `rnge`", "rnge"),
+    ("${{ bl.lowr() }}", "`lowr` cannot be called in an expression", "lowr"),
+    ("${{ bl.__class__ }}", "`__class__` is not allowed in an expression", "__class__"),
+])  # fmt: skip
+def test_a_message_names_the_part_that_is_wrong(text: str, message: str, marked: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(text)
+    error = caught.value
+    assert error.message == message
+    assert error.span is not None
+    assert error.part[slice(*error.span)] == marked
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("${{ 'a' + 1 }}", "`+` does not work with a text and a whole number"),
+    ("${{ n + 'a' }}", "`+` does not work with a whole number and a text"),
+    ("${{ n < 'a' }}", "`<` does not compare a whole number and a text"),
+    ("${{ -bl }}", "`-` does not work with a text"), ("${{ bl|abs }}", "`abs` does not work with a text"),
+    ("${{ bl * 1.5 }}", "`*` repeats a text or list a whole number of times, not a number"),
+    ("${{ n|length }}", "a whole number has no length"), ("${{ bl|int }}", "'BL22I' is no whole number"),
+    ("${{ bl|float }}", "'BL22I' is no number"), ("${{ 1 // 0 }}", "a division by zero"),
+    ("${{ 1 % 0 }}", "a division by zero"), ("${{ 'x' % 1 }}", "`%` got more values than the text has fields"),
+    ("${{ '%d%d' % 1 }}", "`%` got fewer values than the text has fields"),
+    ("${{ '%d' % 'a' }}", "`%` got a text, which does not fit the field"),
+    ("${{ min() }}", "`min` was given the wrong number of values"),
+    ("${{ n|zfill }}", "`zfill` was given the wrong number of values"),
+    ("${{ m.q }}", "a mapping has no `q`"), ("${{ xs[9] }}", "a list has no element 9"),
+    ("${{ 1 if false }}", "the condition is false, and there is no `else`"),
+    ("${{ 1 in n }}", "`in` looks into a text or list, not into a whole number"),
+    ("${{ range(1, 2, 0) }}", "`range` was given a value that it cannot take"),
+])  # fmt: skip
+def test_what_gives_no_value_is_said_in_words_of_the_language(text: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        evaluate(text)
+    assert caught.value.message.removeprefix("the expression gives no value: ") == message

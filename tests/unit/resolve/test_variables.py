@@ -33,7 +33,7 @@ def test_a_circle_is_reported_once_and_the_rest_has_values() -> None:
 
 
 def test_mistakes() -> None:
-    assert read('{a: "${{ z }}", "b-c": 1, d: "$(P)"}')[1] == [("E301", 1, 6), ("E407", 1, 17), ("E305", 1, 31)]
+    assert read('{a: "${{ z }}", "b-c": 1, d: "$(P)"}')[1] == [("E301", 1, 10), ("E407", 1, 17), ("E305", 1, 31)]
 
 
 def test_long_chains_do_not_overflow() -> None:
