@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 API_VERSION = 1
 ENTRY_POINT_GROUP = "ophyd_decl.plugins"
 
-RoleName = Literal["movable", "triggerable", "detector", "flyer"]
+#: What a plugin gives to a device; the others are no part of a device: a `service` is something that devices use, a
+#: `connector` speaks to a control system, and `types` are files with device types.
+DeviceRole = Literal["movable", "triggerable", "detector", "flyer"]
+RoleName = Literal["movable", "triggerable", "detector", "flyer", "service", "connector", "types"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class ReferenceTo:
     :param readable: the signal must be readable.
     """
 
-    kind: Literal["signal", "command", "movable", "device"]
+    kind: Literal["signal", "command", "movable", "device", "service"]
     writable: bool = False
     readable: bool = False
 
@@ -39,6 +42,7 @@ ReadableSignal = Annotated[str, ReferenceTo("signal", readable=True)]
 WritableSignal = Annotated[str, ReferenceTo("signal", writable=True)]
 SettableSignal = Annotated[str, ReferenceTo("signal", readable=True, writable=True)]
 CommandPath = Annotated[str, ReferenceTo("command")]
+ServicePath = Annotated[str, ReferenceTo("service")]
 ConditionText = Annotated[str, Condition()]
 
 
@@ -56,13 +60,15 @@ class NoOptions(Options):
 class PluginSpec:
     """One plugin.
 
-    :param name: the word after `use:`.
-    :param role: the role that it gives to a device.
+    :param name: the word after `use:`, the `type:` of a service; the name of the entry point.
+    :param role: the role that it gives to a device, or `service`, `connector`, `types`.
     :param options: model of its options; path fields carry `ReferenceTo`, conditions `Condition`.
-    :param factory: `module:attribute`, called as `factory(device, options)` when a device is built.
+    :param factory: `module:attribute`. Of a role of devices: called as `factory(device, **options)` when a device is
+        built; of a service or connector: as `factory(**options)`; of types: `package:folder` with files of kind types.
     :param carries_name: option fields in order; the signal that the first one given leads to carries the name of the
         device in documents and is `hinted` unless the file says otherwise.
     :param protocols: bluesky protocols that the role adds, for docs and checks.
+    :param names: that the role adds to a device, or keeps for itself: no member may have one of them.
     """
 
     name: str
@@ -71,6 +77,7 @@ class PluginSpec:
     factory: str
     carries_name: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     api: int = API_VERSION
     doc: str = ""
 
@@ -128,6 +135,23 @@ class StartAndWaitOptions(Options):
     )
 
 
+#: An absolute path in the notation of POSIX, or of Windows: `C:/data`, `\\\\server\\data`.
+ABSOLUTE_PATH = r"^(/|[A-Za-z]:[/\\]|\\\\)[^\n]*$"
+
+
+class UuidPathOptions(Options):
+    """Files of one folder, each with a name that no other file has."""
+
+    root: str = Field(
+        pattern=ABSOLUTE_PATH,
+        description="folder that the files are written to, an absolute path on their writer's disk",
+    )
+    make_folders: bool = Field(False, description="whether the folder is made, by this process, where it is missing")
+    suffix: str = Field(
+        "", pattern=r"^[^/\\\n]*$", description="stands after the name of each file, such as `.h5`; default: none"
+    )
+
+
 #: The plugins that travel with the package; others are found by entry point.
 SHIPPED: tuple[PluginSpec, ...] = (
     PluginSpec(
@@ -156,6 +180,15 @@ SHIPPED: tuple[PluginSpec, ...] = (
         protocols=("Triggerable",),
         doc="executes a command and waits for a condition",
     ),
+    PluginSpec(
+        "path.uuid",
+        "service",
+        UuidPathOptions,
+        "ophyd_decl.flyscan.paths:UuidPaths",
+        doc="says where files are written: one folder, and a new uuid as the name of each file",
+    ),
+    PluginSpec("ca", "connector", NoOptions, "ophyd_decl.connectors.ca:CaConnector", doc="EPICS Channel Access"),
+    PluginSpec("pva", "connector", NoOptions, "ophyd_decl.connectors.pva:PvaConnector", doc="EPICS pvAccess"),
 )
 
 

@@ -5,6 +5,7 @@ others are read from their specs. Options that plainly fit their facts are right
 options model, which has the last word.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -32,6 +33,7 @@ class OptionFacts:
 
     :param mark: what it must lead to if it is a path, `condition` for a formula, None for plain data.
     :param kind: `str int float bool`, `map` of plain values, or empty: only the model knows.
+    :param pattern: that the whole text matches.
     """
 
     required: bool = False
@@ -39,6 +41,7 @@ class OptionFacts:
     kind: str = ""
     ge: float | None = None
     gt: float | None = None
+    pattern: str | None = None
 
     def fits(self, value: Any) -> bool:
         """Return whether a value is right beyond doubt; False says nothing."""
@@ -48,8 +51,10 @@ class OptionFacts:
             )
         if not self.kind or not isinstance(value, _CLASSES[self.kind]):
             return False
-        if isinstance(value, str | bool):
-            return self.kind != "float" and self.kind != "int"
+        if isinstance(value, str):
+            return self.pattern is None or re.fullmatch(self.pattern, value) is not None
+        if isinstance(value, bool):
+            return self.kind == "bool"
         return isfinite(value) and (self.ge is None or value >= self.ge) and (self.gt is None or value > self.gt)
 
 
@@ -60,6 +65,8 @@ class PluginFacts:
     :param carries_name: option fields in order; the signal that the first given one leads to carries the name of the
         device.
     :param distribution: what brought it, empty for the shipped ones.
+    :param names: that no member of its device may have.
+    :param factory: `package:folder` of types; not read for the others.
     """
 
     name: str
@@ -67,6 +74,8 @@ class PluginFacts:
     carries_name: tuple[str, ...]
     options: Mapping[str, OptionFacts]
     distribution: str = ""
+    names: tuple[str, ...] = ()
+    factory: str = ""
 
     def fit(self, data: Mapping[str, Any]) -> bool:
         """Return whether options are right beyond doubt; False says nothing."""
@@ -88,7 +97,10 @@ def facts_of(spec: "PluginSpec", distribution: str = "") -> PluginFacts:
         options = {str(name): _option(field, simple=simple) for name, field in fields}
     except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
-    return PluginFacts(spec.name, spec.role, tuple(spec.carries_name), options, distribution)
+    factory = spec.factory if spec.role == "types" else ""
+    return PluginFacts(
+        spec.name, spec.role, tuple(spec.carries_name), options, distribution, tuple(spec.names), factory
+    )
 
 
 def _option(field: Any, *, simple: bool) -> OptionFacts:
@@ -98,9 +110,12 @@ def _option(field: Any, *, simple: bool) -> OptionFacts:
         for name in ("ge", "gt")
         if isinstance(value := getattr(fact, name, None), int | float)
     }
-    known = simple and all(hasattr(fact, "ge") or hasattr(fact, "gt") or _is_mark(fact) for fact in field.metadata)
-    kind = _kind(field.annotation) if known else ""
-    return OptionFacts(field.is_required(), _mark(field), kind, **bounds)
+    patterns = [fact.pattern for fact in field.metadata if isinstance(getattr(fact, "pattern", None), str)]
+    known = simple and all(_is_bound(fact) or _is_mark(fact) or _has_pattern(fact) for fact in field.metadata)
+    kind = _kind(field.annotation) if known and len(patterns) < 2 else ""
+    return OptionFacts(
+        field.is_required(), _mark(field), kind, **bounds, pattern=patterns[0] if kind and patterns else None
+    )
 
 
 def _kind(annotation: Any) -> str:
@@ -127,6 +142,15 @@ def _mark(field: Any) -> Requirement | str | None:
         if isinstance(fact, Condition):
             return CONDITION
     return None
+
+
+def _is_bound(fact: Any) -> bool:
+    return hasattr(fact, "ge") or hasattr(fact, "gt")
+
+
+def _has_pattern(fact: Any) -> bool:
+    """Return whether a fact is a regular expression and nothing else; pydantic keeps several facts in one."""
+    return {name for name, value in getattr(fact, "__dict__", {}).items() if value is not None} == {"pattern"}
 
 
 def _is_mark(fact: Any) -> bool:

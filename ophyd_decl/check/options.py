@@ -71,7 +71,9 @@ def _report(
         findings.error("E121", _sentence(error), owner, "change the options")
         return
     code, summary = _words(error)
-    spot.error(code, f"`{name}`: {summary}", f"write {_wanted(kind)}" if code == "E121" else "change the value")
+    doc = spec.options.model_fields[name].description if name in spec.options.model_fields else None
+    help_text = f"write {_wanted(kind)}" if code == "E121" else f"`{name}`: {doc}" if doc else "change the value"
+    spot.error(code, f"`{name}`: {summary}", help_text)
 
 
 def _spot(mapping: LocatedMapping, location: tuple[Any, ...], findings: Findings) -> Spot | None:
@@ -91,6 +93,8 @@ def _words(error: Any) -> tuple[str, str]:
     if kind in _RANGE:
         key, text = _RANGE[kind]
         return "E123", f"{shown(value)}: {text.format(error['ctx'][key])}"
+    if kind == "string_pattern_mismatch":
+        return "E124", f"{shown(value)} does not match `{error['ctx']['pattern']}`"
     if kind in ("literal_error", "enum"):
         return "E122", f"{shown(value)} is not one of {error['ctx'].get('expected', '')}"
     if _family(kind):

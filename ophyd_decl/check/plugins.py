@@ -22,6 +22,7 @@ LATER = {
     "detector": ("area_detector", "panda", "sim"),
     "flyer": ("motor",),
 }
+#: Roles of devices; the other plugins are no part of a device.
 ROLES = ("movable", "triggerable", "detector", "flyer")
 
 
@@ -85,6 +86,8 @@ def _load(point: "EntryPoint", distribution: str) -> PluginFacts | BrokenPlugin:
         return BrokenPlugin(name, distribution, "the entry point does not name a PluginSpec")
     if spec.api != API_VERSION:
         return BrokenPlugin(name, distribution, f"made for version {spec.api} of plugins, this is {API_VERSION}")
+    if spec.name != name:
+        return BrokenPlugin(name, distribution, f"its PluginSpec has the name `{spec.name}`")
     try:
         facts = facts_of(spec, distribution)
     except BrokenOptionsError as error:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_NOUNS = {"value": "signal or movable device", "movable": "movable device", "any": "device or signal"}
+_NOUNS = {"value": "signal or movable device", "movable": "movable device", "any": "device, signal or service"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
 """Logic of a device: each role names a plugin, its options fit the plugin, its paths and conditions the device."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..blueprint import Reference, RoleShape, SignalShape
 from ..errors import Place
 from ..model.kinds import Spot, shown
-from ..source.plain import holds_unknown, plain
-from ..source.suggest import listed, suggest, suggest_or_list
+from ..source.plain import plain
+from ..source.suggest import listed, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
-from .facts import CONDITION, BrokenOptionsError, OptionFacts, PluginFacts
+from .facts import CONDITION, OptionFacts, PluginFacts
 from .formulas import check_formula, with_constants
-from .options import report_misfits
-from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names, spec_of
+from .plugins import ROLES, plugin_names
 from .references import Lookup
 from .requirement import Requirement
+from .use import check_options, plugin_for
 
 
 @dataclass(slots=True)
@@ -54,38 +53,33 @@ def read_logic(mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any
 def _read_role(
     role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup, constants: dict[str, Any], logic: Logic
 ) -> None:
-    plugin = _plugin(role, mapping, owner, lookup)
+    findings = lookup.findings
+    if "use" not in mapping:
+        help_text = f"add `use:`, there are {listed(plugin_names(role))}"
+        findings.error("E111", f"`use` is missing in `{role}`", owner, help_text)
+        return
+    spot = Spot(mapping, "use", findings)
+    plugin = plugin_for(role, mapping["use"], spot)
     if plugin is None:
         return
     facts = plugin.options
     given = {name: value for name, value in mapping.items() if name != "use" and not name.startswith("x-")}
-    data = _data(given, facts)
-    # The models of others may check more than their fields say.
-    if plugin.distribution or not plugin.fit(data):
-        try:
-            report_misfits(spec_of(plugin), plugin, data, mapping, owner, lookup.findings)
-        except BrokenOptionsError as error:
-            _report_broken(plugin.name, plugin.distribution, str(error), mapping, lookup)
-            return
+    if not check_options(plugin, given, mapping, owner, spot):
+        return
+    _check_names(plugin, lookup)
     reader = _Reader(mapping, lookup, constants, logic)
     options = {name: reader.option(name, value, facts[name]) for name, value in given.items() if name in facts}
     logic.roles.append(RoleShape(role, plugin.name, options, owner))
     reader.carry(plugin.carries_name, options)
 
 
-def _data(given: dict[str, Any], facts: Mapping[str, OptionFacts]) -> dict[str, Any]:
-    """Return options as plain data for their model; what is not known yet is given a value that fits or left out."""
-    data: dict[str, Any] = {}
-    for name, value in given.items():
-        marked = name in facts and facts[name].mark is not None
-        if holds_unknown(value):
-            if marked or (name in facts and facts[name].required):
-                data[name] = "unknown"
-            continue
-        if marked and isinstance(value, LocatedMapping) and isinstance(value.get("ref"), str):
-            value = value["ref"]
-        data[name] = plain(value)
-    return data
+def _check_names(plugin: PluginFacts, lookup: Lookup) -> None:
+    """Report members that have a name which the logic gives to the device."""
+    for name in plugin.names:
+        member = lookup.own.members.get(name)
+        if member is not None:
+            summary = f"`{name}` is a name that the plugin `{plugin.name}` gives to the device"
+            lookup.findings.error("E406", summary, member.place, f"rename it to `{name}_`")
 
 
 @dataclass(slots=True)
@@ -143,39 +137,3 @@ class _Reader:
                     spot.error("E403", f"`{name}` cannot be read, so no condition can use it", "use another signal")
                 self.logic.watched.add(name)
         return with_constants(value, {name: v for name, v in self.constants.items() if name not in signals})
-
-
-def _plugin(role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup) -> PluginFacts | None:
-    """Return the plugin that a role uses, or None after a diagnostic."""
-    findings = lookup.findings
-    if "use" not in mapping:
-        help_text = f"add `use:`, there are {listed(plugin_names(role))}"
-        findings.error("E111", f"`use` is missing in `{role}`", owner, help_text)
-        return None
-    name = mapping["use"]
-    spot = Spot(mapping, "use", findings)
-    if not isinstance(name, str):
-        if name is not UNKNOWN:
-            spot.error("E121", f"expected the name of a plugin, got {shown(name)}", "write a name")
-        return None
-    found = find_plugin(name)
-    if found is None:
-        if name in LATER.get(role, ()):
-            spot.error("E116", f"the plugin `{name}` is not supported yet", f"use {listed(plugin_names(role))}")
-        else:
-            help_text = suggest(name, plugin_names(role)) or f"there are {listed(plugin_names(role))}"
-            spot.error("E501", f"there is no plugin `{name}` for the role `{role}`", help_text)
-        return None
-    if isinstance(found, BrokenPlugin):
-        _report_broken(name, found.distribution, found.problem, mapping, lookup)
-        return None
-    if found.role != role:
-        help_text = f"put it below `{found.role}`, or use {listed(plugin_names(role))}"
-        spot.error("E501", f"the plugin `{name}` gives the role `{found.role}`, not `{role}`", help_text)
-        return None
-    return found
-
-
-def _report_broken(name: str, distribution: str, problem: str, mapping: LocatedMapping, lookup: Lookup) -> None:
-    summary = f"the plugin `{name}` of `{distribution}` cannot be loaded: {problem}"
-    lookup.findings.error("E502", summary, mapping.value_place("use"), f"mend or reinstall `{distribution}`")

@@ -34,4 +34,11 @@ SHIPPED: dict[str, PluginFacts] = {
         'grace': OptionFacts(kind='float', ge=0.0),
         'timeout': OptionFacts(kind='float', gt=0.0),
     }),
+    'path.uuid': PluginFacts('path.uuid', 'service', (), {
+        'root': OptionFacts(required=True, kind='str', pattern='^(/|[A-Za-z]:[/\\\\]|\\\\\\\\)[^\\n]*$'),
+        'make_folders': OptionFacts(kind='bool'),
+        'suffix': OptionFacts(kind='str', pattern='^[^/\\\\\\n]*$'),
+    }),
+    'ca': PluginFacts('ca', 'connector', (), {}),
+    'pva': PluginFacts('pva', 'connector', (), {}),
 }

@@ -23,14 +23,15 @@ def shipped_source() -> str:
 
 
 def _plugin(facts: PluginFacts) -> str:
-    lines = [f"    {facts.name!r}: PluginFacts({facts.name!r}, {facts.role!r}, {facts.carries_name!r}, {{"]
-    lines += [f"        {name!r}: {_option(option)}," for name, option in facts.options.items()]
-    return "\n".join(lines) + "\n    }),\n"
+    head = f"    {facts.name!r}: PluginFacts({facts.name!r}, {facts.role!r}, {facts.carries_name!r}, {{"
+    tail = f"}}, names={facts.names!r}),\n" if facts.names else "}),\n"
+    options = [f"        {name!r}: {_option(option)}," for name, option in facts.options.items()]
+    return "\n".join([head, *options, f"    {tail}"]) if options else head + tail
 
 
 def _option(option: OptionFacts) -> str:
     facts = [f"{name}={value!r}" for name in _GIVEN if (value := getattr(option, name))]
-    facts += [f"{name}={value}" for name in ("ge", "gt") if (value := getattr(option, name)) is not None]
+    facts += [f"{name}={value!r}" for name in ("ge", "gt", "pattern") if (value := getattr(option, name)) is not None]
     return f"OptionFacts({', '.join(facts)})"
 
 
