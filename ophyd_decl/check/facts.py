@@ -43,6 +43,12 @@ class OptionFacts:
     gt: float | None = None
     pattern: str | None = None
 
+    def has_class(self, value: Any) -> bool:
+        """Return False for a scalar of another kind, which a model might convert; the rest is left to the model."""
+        if not self.kind or self.kind == "map" or value is None:
+            return True
+        return isinstance(value, _CLASSES[self.kind]) and (self.kind == "bool" or not isinstance(value, bool))
+
     def fits(self, value: Any) -> bool:
         """Return whether a value is right beyond doubt; False says nothing."""
         if self.kind == "map":

@@ -51,6 +51,12 @@ def report_misfits(
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
 
 
+def report_class(name: str, kind: str, value: Any, spot: Spot) -> None:
+    """Report an option whose value is of another kind; in the words of what the model would say."""
+    wanted = _EXPECTED["string" if kind == "str" else kind]
+    spot.error("E121", f"`{name}`: expected {wanted}, got {shown(value)}", f"write {wanted}")
+
+
 def _report(
     error: Any, spec: "PluginSpec", plugin: PluginFacts, mapping: LocatedMapping, owner: Place, findings: Findings
 ) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ..blueprint import ChildShape, CommandShape, Member, Shape, SignalShape, VectorShape
+from ..blueprint import ChildShape, CommandShape, Member, ServiceBlueprint, Shape, SignalShape, VectorShape
 
 _ELEMENT = re.compile(
     r"""(?P<dot>\.)?(?:(?P<name>[^\W\d]\w*)|(?P<number>\d+))|\[\s*(?:"(?P<quoted>[^"]*)"|(?P<index>\d+))\s*\]"""
 )
 PathTuple = tuple[str | int, ...]
+#: What a name can lead to.
+Entity = Member | ServiceBlueprint
 
 
 class PathError(Exception):
@@ -70,7 +72,7 @@ class Content:
     :param open: there may be more members than are known, as in a vector whose keys are not known yet.
     """
 
-    members: Mapping[str, Member]
+    members: Mapping[str, "Entity"]
     roles: frozenset[str]
     failed: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
@@ -84,18 +86,19 @@ class Target:
     :param content: of a device.
     """
 
-    kind: Literal["signal", "command", "device", "vector", "unknown"]
+    kind: Literal["signal", "command", "device", "vector", "service", "unknown"]
     signal: SignalShape | None = None
     command: CommandShape | None = None
     vector: VectorShape | None = None
     content: Content | None = None
+    service: ServiceBlueprint | None = None
 
     @property
     def words(self) -> str:
         """Return what it is, for messages."""
         return {
             "signal": "a signal", "command": "a command", "device": "a device", "vector": "a vector",
-            "unknown": "unknown",
+            "service": "a service", "unknown": "unknown",
         }[self.kind]  # fmt: skip
 
 
@@ -174,6 +177,8 @@ def _member(content: Content, element: str | int) -> Target | DeadEnd:
             return Target("command", command=member)
         case VectorShape():
             return Target("vector", vector=member)
+        case ServiceBlueprint():
+            return Target("service", service=member)
         case ChildShape():
             return Target("device", content=content_of(member.shape))
 

@@ -123,8 +123,8 @@ def unfit(target: Target, wanted: Requirement) -> str:
         return "" if movable else f"{target.words}, not a movable device"
     kind = "signal" if wanted.kind == "value" else wanted.kind
     if kind == "any":
-        return "" if target.kind in ("device", "signal") else f"{target.words}, not {wanted.words}"
-    if kind in ("signal", "command", "device"):
+        return "" if target.kind in ("device", "signal", "service") else f"{target.words}, not {wanted.words}"
+    if kind in ("signal", "command", "device", "service"):
         if target.kind != kind:
             return f"{target.words}, not {wanted.words}"
     elif target.content is None or kind not in target.content.roles:
@@ -139,5 +139,5 @@ def unfit(target: Target, wanted: Requirement) -> str:
 
 
 def _declared(target: Target) -> tuple[Note, ...]:
-    member = target.signal or target.command or target.vector
+    member = target.signal or target.command or target.vector or target.service
     return (Note("declared here", member.place),) if member is not None else ()

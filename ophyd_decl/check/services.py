@@ -6,9 +6,7 @@ from ..model.kinds import Spot
 from ..model.services import SERVICE
 from ..source.findings import Findings
 from ..source.plain import plain
-from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedMapping
-from .plugins import plugin_names
 from .use import check_options, plugin_for
 
 
@@ -19,10 +17,8 @@ def check_service(name: str, mapping: LocatedMapping, place: Place, findings: Fi
     """
     before = findings.error_count
     options = {key: value for key, value in mapping.items() if key not in SERVICE.keys and not key.startswith("x-")}
-    own = SERVICE.read(mapping.without(*options, "type"), findings, place)
-    if "type" not in mapping:
-        help_text = f"add `type:`, there are {listed(plugin_names('service'))}"
-        findings.error("E111", "`type` is missing in a service", place, help_text)
+    own = SERVICE.read(mapping.without(*options), findings, place)
+    if not isinstance(own.get("type"), str):
         return None
     spot = Spot(mapping, "type", findings)
     plugin = plugin_for("service", mapping["type"], spot)

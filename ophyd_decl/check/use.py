@@ -9,7 +9,7 @@ from ..source.plain import holds_unknown, plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedMapping
 from .facts import BrokenOptionsError, PluginFacts
-from .options import report_misfits
+from .options import report_class, report_misfits
 from .plugins import LATER, ROLES, BrokenPlugin, find_plugin, plugin_names, spec_of
 
 #: Where plugins that are no part of a device are named, for messages.
@@ -26,6 +26,8 @@ def plugin_for(role: str, name: Any, spot: Spot) -> PluginFacts | None:
             spot.error("E121", f"expected the name of a plugin, got {shown(name)}", "write a name")
         return None
     found = find_plugin(name)
+    if isinstance(found, PluginFacts) and found.role == role:
+        return found
     names = plugin_names(role)
     if found is None:
         if name in LATER.get(role, ()):
@@ -34,15 +36,13 @@ def plugin_for(role: str, name: Any, spot: Spot) -> PluginFacts | None:
             help_text = suggest(name, names) or f"there are {listed(names)}"
             spot.error("E501", f"there is no {_called(role)} `{name}`{_suffix(role)}", help_text)
         return None
-    if isinstance(found, BrokenPlugin):
+    elif isinstance(found, BrokenPlugin):
         report_broken(name, found.distribution, found.problem, spot)
-        return None
-    if found.role != role:
+    else:
         home = _HOMES.get(found.role, f"`{found.role}`")
         help_text = f"put it below {home}, or use {listed(names)}"
         spot.error("E501", f"the plugin `{name}` gives {_gives(found.role)}, not {_gives(role)}", help_text)
-        return None
-    return found
+    return None
 
 
 def check_options(
@@ -55,6 +55,10 @@ def check_options(
     :param spot: of the name of the plugin.
     """
     data = _data(given, plugin)
+    for name, value in data.items():
+        facts = plugin.options.get(name)
+        if facts is not None and not facts.has_class(value):
+            report_class(name, facts.kind, value, Spot(mapping, name, spot.findings))
     # The models of others may check more than their fields say.
     if plugin.distribution or not plugin.fit(data):
         try:

@@ -18,17 +18,18 @@ from ..resolve.scope import Scope, expand, refuse_expressions
 from ..resolve.variables import read_variables
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_file
 from ..source.tree import UNKNOWN
-from .devices import Defaults, DeviceReader, Devices
+from .devices import Defaults, DeviceReader
 from .documents import DocumentNames
 from .links import Links
 from .result import Compiled, count_signals
+from .services import read_services, report_clashes
 from .settings import check_profile, read_settings
 from .shapes import ShapeBuilder
 from .typebook import TypeBook
 
 #: More do not fit into the memory of a workstation.
 MAX_SIGNALS = 1_000_000
-_EXPANDED = ("vars", "devices", "groups", "defaults")
+_EXPANDED = ("vars", "services", "devices", "groups", "defaults")
 _LATER = tuple(name for name, key in BEAMLINE_FILE.keys.items() if key.later)
 PathLike = str | os.PathLike[str]
 
@@ -128,7 +129,9 @@ def _beamline(
 ) -> Compiled:
     root: LocatedMapping = loaded.root
     start = root.key_place(next(iter(root)))
-    tree = {key: root[key] for key in ("vars", "devices", "groups") if isinstance(root.get(key), LocatedMapping)}
+    tree = {
+        key: root[key] for key in ("vars", "services", "devices", "groups") if isinstance(root.get(key), LocatedMapping)
+    }
     values = BEAMLINE_FILE.read(root, findings, start)
     check_profile(profile, root, start, findings)
     variables = tree.get("vars")
@@ -140,7 +143,10 @@ def _beamline(
     _check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
     piece = Piece(loaded.file, scope)
     reader = DeviceReader(builder, defaults)
-    devices = reader.read(entries_of(tree["devices"], piece)) if "devices" in tree else Devices()
+    if "services" in tree:
+        reader.devices.services = read_services(entries_of(tree["services"], piece), findings)
+    devices = reader.read(entries_of(tree["devices"], piece)) if "devices" in tree else reader.devices
+    report_clashes(devices.services.entries, devices.entries, findings)
     links = Links(devices, findings)
     links.resolve()
     order = links.build_order()
@@ -161,6 +167,7 @@ def _beamline(
         profile=profile,
         separator=values.get("name_separator", "-"),
         groups=groups,
+        services=tuple(devices.services.made.values()),
         read_only=values.get("read_only", False),
         liveness_s=values.get("liveness", 5.0),
         mock=defaults.connect == "mock",

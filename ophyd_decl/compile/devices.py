@@ -24,6 +24,7 @@ from ..source import Findings, LocatedList, LocatedMapping
 from ..source.tree import UNKNOWN
 from .children import report_missing, report_unknown_param, report_unknown_type
 from .draft import Draft
+from .services import Services
 from .shapes import ShapeBuilder, is_scalar
 from .typebook import TypeModel
 
@@ -54,6 +55,7 @@ class Devices:
     :param failed: names of devices whose mistakes were reported.
     :param drafts: groups whose references are looked up when all devices are known.
     :param entries: where each device comes from.
+    :param services: that references may lead to.
     """
 
     made: dict[str, DeviceBlueprint] = field(default_factory=dict[str, DeviceBlueprint])
@@ -62,6 +64,7 @@ class Devices:
     drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
     pending: list[PendingReference] = field(default_factory=list[PendingReference])
+    services: Services = field(default_factory=Services)
 
 
 class DeviceReader:

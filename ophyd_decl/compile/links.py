@@ -7,7 +7,7 @@ from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Member, Shape, SignalShape, VectorShape
 from ..check.names import check_name, report_clash
-from ..check.paths import Content, DeadEnd, PathError, PathTuple, RootView, parse_path, walk, write_path
+from ..check.paths import Content, DeadEnd, Entity, PathError, PathTuple, RootView, parse_path, walk, write_path
 from ..check.references import Lookup
 from ..check.requirement import Requirement
 from ..errors import Note, Place
@@ -37,9 +37,11 @@ class Links:
     def root(self) -> Content:
         """Return all devices, as paths see them."""
         if self._root is None:
-            members = {name: _as_member(device) for name, device in self._devices.made.items()}
-            failed = frozenset(self._devices.failed - members.keys())
-            self._root = Content(members, frozenset(), failed, frozenset(self._devices.absent))
+            services = self._devices.services
+            members: dict[str, Entity] = dict(services.made)
+            members.update({name: _as_member(device) for name, device in self._devices.made.items()})
+            failed = frozenset((self._devices.failed | services.failed) - members.keys())
+            self._root = Content(members, frozenset(), failed, frozenset(self._devices.absent | services.absent))
         return self._root
 
     def view(self, piece: Piece) -> RootView:
@@ -135,9 +137,9 @@ class Links:
 
     def _name_is_free(self, name: str, mapping: LocatedMapping) -> bool:
         place = mapping.key_place(name)
-        device = self._devices.made.get(name)
-        if device is not None:
-            report_clash(name, place, device.place, self._findings)
+        other = self._devices.made.get(name) or self._devices.services.made.get(name)
+        if other is not None:
+            report_clash(name, place, other.place, self._findings)
             return False
         return check_name(name, place, self._findings, what="group", top=True)
 
@@ -162,7 +164,9 @@ class Links:
             help_text = near or f"there are: {listed(found.known)}"
             self._findings.error("E402", summary, place, help_text)
             return []
-        return [write_path(path)] if found.kind != "unknown" else []
+        if found.kind == "service":
+            self._findings.error("E403", f"`{selector}` is a service, not a device", place, "name a device")
+        return [write_path(path)]
 
     def _labelled(self, label: str, place: Place) -> list[str]:
         made = self._devices.made

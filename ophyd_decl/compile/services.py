@@ -1,14 +1,15 @@
-"""Services of a beamline or fragment."""
+"""Services of a beamline: read before the devices, whose references may lead to them."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..blueprint import ServiceBlueprint
-from ..check.names import check_name
+from ..check.names import check_name, report_clash
 from ..check.services import check_service
-from ..errors import Place
 from ..model.kinds import shown
-from ..resolve.scope import Scope, expand
-from ..source import Findings, LocatedMapping, Node
+from ..resolve.pieces import Entry
+from ..resolve.scope import expand
+from ..source import Findings, LocatedMapping
 from ..source.tree import UNKNOWN
 
 
@@ -18,38 +19,51 @@ class Services:
 
     :param failed: names of services whose mistakes were reported.
     :param absent: names that `when` removed.
+    :param entries: where each service comes from.
     """
 
     made: dict[str, ServiceBlueprint] = field(default_factory=dict[str, ServiceBlueprint])
     failed: set[str] = field(default_factory=set[str])
     absent: set[str] = field(default_factory=set[str])
-
-    def read(self, name: str, body: Node, place: Place, scope: Scope, findings: Findings) -> None:
-        """Add one service; mistakes are reported.
-
-        :param name: the final one.
-        :param place: of its name in the file.
-        """
-        before = findings.error_count
-        check_name(name, place, findings, what="service", top=True)
-        if isinstance(body, LocatedMapping):
-            mapping: LocatedMapping = expand(body, scope)
-            if mapping.get("when") is False:
-                self.absent.add(name)
-                return
-            service = check_service(name, mapping, place, findings)
-            if service is not None:
-                self.made[name] = service
-        elif body is not UNKNOWN:
-            findings.error("E120", f"expected a mapping, got {shown(body)}", place, "write `{type: NAME, …}`")
-        if findings.error_count != before or name not in self.made:
-            self.made.pop(name, None)
-            self.failed.add(name)
+    entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
 
 
-def read_services(entries: LocatedMapping, scope: Scope, findings: Findings) -> Services:
-    """Return the services of one file; mistakes are reported."""
+def read_services(entries: Iterable[Entry], findings: Findings) -> Services:
+    """Return the services of a beamline; mistakes are reported."""
     services = Services()
-    for name, body in entries.items():
-        services.read(name, body, entries.key_place(name), scope, findings)
+    for entry in entries:
+        with entry.telling(findings):
+            before = findings.error_count
+            services.entries[entry.name] = entry
+            check_name(entry.name, entry.place, findings, what="service", top=True)
+            _read(entry, services, findings)
+            if findings.error_count != before:
+                services.made.pop(entry.name, None)
+                services.failed.add(entry.name)
     return services
+
+
+def _read(entry: Entry, services: Services, findings: Findings) -> None:
+    body = entry.body
+    if not isinstance(body, LocatedMapping):
+        if body is not UNKNOWN:
+            place = entry.mapping.value_place(entry.key)
+            findings.error("E120", f"expected a mapping, got {shown(body)}", place, "write `{type: NAME, …}`")
+        return
+    mapping: LocatedMapping = expand(body, entry.scope)
+    if mapping.get("when") is False:
+        services.absent.add(entry.name)
+        return
+    service = check_service(entry.name, mapping, entry.place, findings)
+    if service is not None:
+        services.made[entry.name] = service
+
+
+def report_clashes(services: Mapping[str, Entry], devices: Mapping[str, Entry], findings: Findings) -> None:
+    """Report names that a service and a device have, where the second one stands."""
+    for name, service in services.items():
+        device = devices.get(name)
+        if device is not None:
+            first, second = sorted((service, device), key=lambda entry: entry.place)
+            with second.telling(findings):
+                report_clash(name, second.place, first.place, findings)

@@ -21,13 +21,14 @@ from .patterns import MOST_MATCHED, PatternError, compile_pattern
 
 PARAM_TYPES = ("str", "int", "float", "bool", "list", "map", "ref", "options")
 TARGETS = ("device", "signal", "service", "movable", "triggerable", "detector", "flyer")
-_LATER_TARGETS = ("service",)
 PARAM = Block(
     "a param",
     {
         "type": Key(Word(*PARAM_TYPES), "type of its value", required=True),
         "of": Key(Word("str", "int", "float", "bool"), "type of the items of a list or map"),
-        "to": Key(Word(*TARGETS), "what a reference must lead to: `device`, `signal`, or a role such as `movable`"),
+        "to": Key(
+            Word(*TARGETS), "what a reference must lead to: `device`, `signal`, `service`, or a role such as `movable`"
+        ),
         "choices": Key(ListOf(Anything(), least=1), "the values that are allowed"),
         "default": Key(Anything(), "value where an instance gives none; without it the param is required"),
         "ge": Key(Number(), "least value"),
@@ -176,10 +177,9 @@ def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findi
     values = PARAM.read(mapping, findings, owner)
     kind = values.get("type")
     pattern = _pattern(values.get("pattern"), mapping, findings)
-    if kind == "options" or values.get("to") in _LATER_TARGETS:
-        what = "a param of type `options`" if kind == "options" else "a reference to a service"
-        key = "type" if kind == "options" else "to"
-        findings.error("E116", f"{what} is not supported yet", mapping.value_place(key), "use another type")
+    if kind == "options":
+        what = "a param of type `options`"
+        findings.error("E116", f"{what} is not supported yet", mapping.value_place("type"), "use another type")
     if kind is not None and kind != "ref" and "to" in values:
         findings.error("E115", "`to` goes with `type: ref`", mapping.key_place("to"), "remove `to`")
     if kind is not None and kind not in ("list", "map") and "of" in values:

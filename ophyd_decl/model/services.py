@@ -6,7 +6,7 @@ from .kinds import Flag, Text
 SERVICE = Block(
     "a service",
     {
-        "type": Key(Text(), "name of the plugin that makes it", required=True),
+        "type": Key(Text(), "name of the plugin that makes it, such as `path.uuid`", required=True),
         "doc": Key(Text(), "what it is here"),
         "when": Key(Flag(), "whether it exists at all", "true"),
     },

@@ -80,10 +80,29 @@ def test_the_facts_of_the_shipped_plugins_are_up_to_date() -> None:
 
 
 def test_what_fits_its_facts_is_right_for_the_model() -> None:
-    values = ["x", 1, 1.5, 0, -1, True, {"a": 1}, {"a": "b"}, {"a": [1]}, [1], None, float("nan"), float("inf")]
+    values = [
+        "x",
+        "/x",
+        "a\n",
+        "C:\\x",
+        1,
+        1.5,
+        0,
+        -1,
+        True,
+        {"a": 1},
+        {"a": "b"},
+        {"a": [1]},
+        [1],
+        None,
+        float("nan"),
+        float("inf"),
+    ]
     for spec in SPECS:
         facts = SHIPPED[spec.name]
-        required = {name: "x" for name, option in facts.options.items() if option.required}
+        required = {
+            name: "/x" if spec.role == "service" else "x" for name, option in facts.options.items() if option.required
+        }
         assert facts.fit(required)
         for name in facts.options:
             for value in values:

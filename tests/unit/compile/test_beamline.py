@@ -75,7 +75,7 @@ def test_expressions_stand_in_values_of_vars_defaults_and_devices_only(tmp_path:
     assert found(beamline(tmp_path, "", types)) == [("E304", 5, 13), ("E304", 5, 58)]
 
 
-@pytest.mark.parametrize("key", ["environment", "include", "services", "profiles", "python_allow"])
+@pytest.mark.parametrize("key", ["environment", "include", "profiles", "python_allow"])
 def test_what_comes_later_is_one_clear_error(tmp_path: Path, key: str) -> None:
     compiled = beamline(tmp_path, f"{key}: {{a: '${{{{ nix }}}}'}}\n")
     assert ("E116", 4, 1) in found(compiled)

@@ -65,7 +65,6 @@ def test_refused_values(declaration: str, value: str, code: str) -> None:
     ("type: str, of: int", [("E115", 13)]),
     ("type: str, to: device", [("E115", 13)]),
     ("type: options", [("E116", 8)]),
-    ("type: ref, to: service", [("E116", 17)]),
     ("type: ref, default: {ref: x}", [("E115", 13)]),
     ("type: str, defualt: x", [("E110", 13)]),
 ])  # fmt: skip
