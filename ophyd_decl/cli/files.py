@@ -2,13 +2,13 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 
-def refuse_existing(paths: Mapping[Path, str], force: bool) -> None:
+def refuse_existing(paths: Iterable[Path], force: bool) -> None:
     """Raise before anything is written if a file is there and may not be replaced.
 
     :raises click.UsageError: names every such file.

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "init": "init_beamline",
     "read": "read",
+    "schema": "schema",
     "set": "set_values",
     "tree": "tree",
     "validate": "validate",

@@ -173,6 +173,11 @@ def _shipped_namespaces() -> list[str]:
     return sorted(entry.name for entry in _LIBRARY.iterdir() if entry.is_dir() and is_identifier(entry.name))
 
 
+def shipped_types() -> list[str]:
+    """Return the names of all types that travel with the package; each stands in a file of its name."""
+    return [f"{namespace}.{stem}" for namespace in _shipped_namespaces() for stem in _shipped_types(namespace)]
+
+
 @lru_cache(maxsize=64)
 def _shipped_types(namespace: str) -> list[str]:
     folder = _LIBRARY / namespace

@@ -83,12 +83,12 @@ def test_a_wrong_file_exits_with_1_in_every_command(call: Call, beamline: str) -
         done = call(arguments[0], beamline, *arguments[1:])
         assert done.exit_code == 1
         assert "error[E110]: unknown key `lables`" in done.output
-        assert " --> beamlines/i99/beamline.yaml:12:" in done.output
+        assert " --> beamlines/i99/beamline.yaml:13:" in done.output
         assert "Traceback" not in done.output
     answer = json.loads(call("validate", beamline, "--format", "json").stdout)
     assert answer["diagnostics"][0]["file"] == "beamlines/i99/beamline.yaml"
     github = call("validate", beamline, "--format", "github").stdout
-    assert github.startswith("::error file=beamlines/i99/beamline.yaml,line=12,")
+    assert github.startswith("::error file=beamlines/i99/beamline.yaml,line=13,")
 
 
 @pytest.mark.parametrize("path", ["nowhere", "nowhere.yaml", "empty"])
@@ -197,7 +197,9 @@ def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
     assert Path(beamline, "types.yaml").read_text() == "mine\n"
     assert call("init", beamline, "--force").exit_code == 0
     assert "axis" in Path(beamline, "types.yaml").read_text()
-    assert {path.name for path in Path(beamline).iterdir()} == {"__init__.py", "beamline.yaml", "types.yaml"}
+    assert {path.name for path in Path(beamline).iterdir()} == {
+        "__init__.py", "beamline.yaml", "types.yaml", "schemas",
+    }  # fmt: skip
     assert call("init", "beam-line").exit_code == 2
     assert call("init", "class").exit_code == 2
 

@@ -1,0 +1,100 @@
+"""Which blocks the language has, and what stands inside the keys of theirs that hold names or further blocks.
+
+The tables of keys (`model`) say what each key may be. Where they say no more than `a mapping`, this module says which
+block is found there. Schemas and the reference of the language follow it; a mapping that is missing here is an error
+when they are made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..model.blocks import Block
+from ..model.commands import COMMAND
+from ..model.derived import DERIVED
+from ..model.files import BEAMLINE_FILE, DEFAULTS, KINDS, TYPES_FILE
+from ..model.params import PARAM
+from ..model.signals import SIGNAL
+from ..model.types import CHILD, DEVICE, GROUP, SIGNAL_DEVICE, TYPE, VECTOR
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A mapping from free names to entries of one kind.
+
+    :param entry: name of a section, or of what `entries` makes.
+    :param identifiers: whether the names must be identifiers.
+    """
+
+    entry: str
+    identifiers: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One mapping of its own block."""
+
+    entry: str
+
+
+Inside = Named | One
+
+#: Entries that are no blocks: they depend on the type or plugin that is named in them.
+ANY_DEVICE, ANY_CHILD, ANY_VECTOR, LOGIC, VALUE = "any_device", "any_child", "any_vector", "logic", "value"
+_MEMBERS: Mapping[str, Inside] = {
+    "signals": Named("signal"),
+    "commands": Named("command"),
+    "children": Named(ANY_CHILD),
+    "vectors": Named(ANY_VECTOR),
+    "derived": Named("derived"),
+    "logic": One(LOGIC),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One block of the language.
+
+    :param name: its name in schemas and in the reference.
+    :param inside: what stands below those of its keys that hold mappings.
+    :param expressions: whether its values may hold expressions.
+    :param literal: keys whose values hold none nevertheless.
+    """
+
+    name: str
+    block: Block
+    inside: Mapping[str, Inside] = field(default_factory=dict[str, Inside])
+    expressions: bool = True
+    literal: frozenset[str] = frozenset({"type"})
+
+
+_SECTIONS = (
+    Section("types", TYPES_FILE, {"types": Named("type")}, expressions=False),
+    Section(
+        "beamline",
+        BEAMLINE_FILE,
+        {"vars": Named(VALUE), "defaults": One("defaults"), "devices": Named(ANY_DEVICE)},
+        expressions=False,
+    ),
+    Section("defaults", DEFAULTS),
+    Section("device", DEVICE),
+    Section("group", GROUP, _MEMBERS),
+    Section("signal_device", SIGNAL_DEVICE),
+    Section("type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
+    Section("param", PARAM, expressions=False),
+    Section("signal", SIGNAL),
+    Section("derived", DERIVED, literal=frozenset({"get", "set", "inputs"})),
+    Section("command", COMMAND),
+    Section("child", CHILD),
+    Section("vector", VECTOR),
+)
+#: The blocks of the language by name, in the order of the reference.
+SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
+#: What each role of `logic` means.
+ROLES: Mapping[str, str] = {
+    "movable": "How it is moved: what `set` and `stop` do.",
+    "triggerable": "How it is triggered: what `trigger` does.",
+    "detector": "How it takes frames, in step scans and flyscans.",
+    "flyer": "How it moves through a flyscan.",
+}
+#: The kinds of file that have a schema.
+FILES = tuple(kind for kind in KINDS if kind in SECTIONS)

@@ -1,0 +1,47 @@
+"""The schemas that travel with the package: the language, the types of the library and the plugins that are shipped."""
+
+import json
+from collections.abc import Iterable
+
+from ..compile.typebook import TypeBook
+from ..resolve.catalog import Catalog, shipped_types
+from ..source import Findings
+from ..spec import SHIPPED, PluginSpec
+from . import grammar
+from .expressions import Schema
+from .writer import Known, SchemaWriter
+
+
+def shipped_known() -> Known:
+    """Return the types and plugins that are always there."""
+    findings = Findings()
+    catalog = Catalog(findings)
+    book = TypeBook(catalog, findings)
+    for name in shipped_types():
+        catalog.find(name)
+    models = {name: model for name in sorted(catalog.names) if (model := book.get(name)) is not None}
+    return Known(models, by_role(SHIPPED))
+
+
+def by_role(plugins: Iterable[PluginSpec]) -> dict[str, list[PluginSpec]]:
+    """Return plugins by the role that they give."""
+    found: dict[str, list[PluginSpec]] = {role: [] for role in grammar.ROLES}
+    for plugin in plugins:
+        found[plugin.role].append(plugin)
+    return found
+
+
+def shipped_schemas(*, resolved: bool = False) -> dict[str, Schema]:
+    """Return the schema of each kind of file, by kind."""
+    known = shipped_known()
+    return {kind: SchemaWriter(known, resolved).file(kind) for kind in grammar.FILES}
+
+
+def file_name(kind: str) -> str:
+    """Return the name of the file that holds the schema of a kind of file."""
+    return f"{kind}.schema.json"
+
+
+def text_of(schema: Schema) -> str:
+    """Return a schema as it is written to a file: the same text for the same schema."""
+    return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,222 @@
+"""Makes the schema of one kind of file from the blocks of the language, the types and plugins that are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..compile.typebook import TypeModel
+from ..model.blocks import Key
+from ..model.files import API, KINDS
+from ..model.kinds import Tree
+from ..model.params import ParamModel
+from ..spec import PluginSpec
+from . import grammar
+from .expressions import DEFINITION, Schema, or_expression
+from .grammar import Inside, Named, Section
+from .names import Names
+from .options import options_schema, required_options
+from .params import param_schema, param_text
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+#: Identifiers of Python, as far as a regular expression of an editor can say it.
+_IDENTIFIER = "^[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*$"
+_FREE: Schema = {"^x-": {}}
+_IN_PLACE = {"group": "group", "signal": "signal_device"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a schema can say beyond the language itself.
+
+    :param types: that devices may be of.
+    :param plugins: that roles may use, by role.
+    :param all_types: there are no other types.
+    :param names: of one beamline.
+    """
+
+    types: Mapping[str, TypeModel]
+    plugins: Mapping[str, Sequence[PluginSpec]]
+    all_types: bool = False
+    names: Names | None = None
+
+
+@dataclass(slots=True)
+class SchemaWriter:
+    """Collects the definitions that a schema refers to.
+
+    :param resolved: values are final, so that expressions are no longer allowed.
+    """
+
+    known: Known
+    resolved: bool = False
+    _definitions: dict[str, Schema] = field(default_factory=dict[str, Schema])
+
+    def file(self, kind: str) -> Schema:
+        """Return the schema of a kind of file."""
+        self._definitions = {} if self.resolved else {"expression": DEFINITION}
+        root = self._closed(grammar.SECTIONS[kind])
+        root["properties"]["api"] = {"const": API, "description": "Version of the language."}
+        root["properties"]["kind"] = {"const": kind, "description": f"Kind of the file; there are {', '.join(KINDS)}."}
+        return {
+            "$schema": DRAFT,
+            "title": f"ophyd_decl, file of kind {kind}",
+            **root,
+            "definitions": dict(sorted(self._definitions.items())),
+        }
+
+    def _entry(self, name: str) -> Schema:
+        """Return a reference to a definition, which is made if it is not there yet."""
+        if name not in self._definitions:
+            self._definitions[name] = {}
+            makers: dict[str, Callable[[], Schema]] = {
+                grammar.ANY_DEVICE: lambda: self._instance("device", _IN_PLACE),
+                grammar.ANY_CHILD: lambda: self._instance("child", {}),
+                grammar.ANY_VECTOR: lambda: self._instance("vector", {}),
+                grammar.LOGIC: self._logic,
+                grammar.VALUE: dict,
+                "reference": lambda: _reference({"type": "string"}),
+            }
+            if self.known.names is not None:
+                names = self.known.names
+                makers["device_reference"] = lambda: _reference(names.path())
+                makers["service_reference"] = lambda: _reference(names.service())
+            maker = makers.get(name)
+            self._definitions[name] = maker() if maker else self._closed(grammar.SECTIONS[name])
+        return {"$ref": f"#/definitions/{name}"}
+
+    def _closed(self, section: Section) -> Schema:
+        """Return the schema of a block: its keys, and nothing else but `x-*`."""
+        block = section.block
+        keys = {name: key for name, key in block.keys.items() if not key.later}
+        properties = {name: self._property(section, name, key) for name, key in keys.items()}
+        return _object(properties, [name for name, key in keys.items() if key.required])
+
+    def _property(self, section: Section, name: str, key: Key) -> Schema:
+        inside = section.inside.get(name)
+        if inside is not None:
+            return _described(self._inside(inside), _text(key))
+        if isinstance(key.kind, Tree):
+            raise LookupError(f"the grammar does not say what stands in `{name}` of {section.block.name}")
+        schema = self._named(section, name) or key.kind.schema()
+        if section.expressions and name not in section.literal:
+            schema = self._open(schema)
+        return _described(schema, _text(key))
+
+    def _named(self, section: Section, name: str) -> Schema | None:
+        """Return the schema of a key that names what the beamline has, None for any other key."""
+        names = self.known.names
+        if names is None:
+            return None
+        if (section.name, name) == ("beamline", "groups"):
+            return {"type": "object", "additionalProperties": {"type": "array", "items": names.selector()}}
+        if name == "labels":
+            return {"type": "array", "items": names.label()}
+        return None
+
+    def _open(self, schema: Schema) -> Schema:
+        return schema if self.resolved else or_expression(schema)
+
+    def _inside(self, inside: Inside) -> Schema:
+        entry = self._entry(inside.entry)
+        if not isinstance(inside, Named):
+            return entry
+        names: Schema = {"propertyNames": {"pattern": _IDENTIFIER}} if inside.identifiers else {}
+        return {"type": "object", "additionalProperties": entry, **names}
+
+    def _reference(self, base: str, param: ParamModel) -> Schema:
+        """Return the schema of a reference: only that of a device of a beamline begins at the beamline's root."""
+        if self.known.names is None or base != "device":
+            return self._entry("reference")
+        return self._entry("service_reference" if param.to == "service" else "device_reference")
+
+    def _instance(self, base: str, in_place: Mapping[str, str]) -> Schema:
+        """Return the schema of an entry whose other keys depend on its `type`."""
+        known = [*in_place, *self.known.types]
+        branches = {name: self._entry(entry) for name, entry in in_place.items()}
+        branches |= {name: self._of_type(base, model) for name, model in self.known.types.items()}
+        rest = {"properties": self._keys_of(base), "required": ["type"]}
+        others: list[Schema] = [] if self.known.all_types else [{"if": _is("type", known), "else": rest}]
+        return {
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": _described(self._type_name(known), "Name of its type.")},
+            "allOf": [
+                *({"if": _is("type", [name]), "then": then} for name, then in branches.items()),
+                *others,
+            ],
+        }
+
+    def _type_name(self, known: list[str]) -> Schema:
+        names: Schema = {"enum": known}
+        if self.known.all_types:
+            return names
+        namespaces = "|".join(sorted({name.partition(".")[0] for name in self.known.types}))
+        other = f"^(?!(?:{namespaces})\\.)[^.]+\\.[^.]+$"
+        return {"anyOf": [names, {"type": "string", "pattern": other}]}
+
+    def _keys_of(self, base: str) -> dict[str, Schema]:
+        where = self._entry(base)["$ref"]
+        return {name: {"$ref": f"{where}/properties/{name}"} for name in self._definitions[base]["properties"]}
+
+    def _of_type(self, base: str, model: TypeModel) -> Schema:
+        """Return the schema of an instance of a type: the keys that each has, and its params."""
+        name = f"{base}.{model.name}"
+        if name not in self._definitions:
+            self._entry(base)
+            properties = self._keys_of(base)
+            for param in model.params.values():
+                schema = self._reference(base, param) if param.type == "ref" else param_schema(param)
+                properties[param.name] = _described(self._open(schema), param_text(param))
+            required = [*self._definitions[base].get("required", ())]
+            required += [param.name for param in model.params.values() if param.required]
+            schema = _object(properties, required)
+            self._definitions[name] = {"description": model.doc, **schema} if model.doc else schema
+        return {"$ref": f"#/definitions/{name}"}
+
+    def _logic(self) -> Schema:
+        roles = {role: self._role(role, plugins) for role, plugins in self.known.plugins.items()}
+        return {"type": "object", "properties": roles, "additionalProperties": False}
+
+    def _role(self, role: str, plugins: Sequence[PluginSpec]) -> Schema:
+        names: list[Schema] = [{"enum": [plugin.name for plugin in plugins]}] if plugins else []
+        use = _described({"anyOf": [*names, {"type": "string"}]}, "Name of the plugin that gives the role.")
+        branches = [{"if": _is("use", [plugin.name]), "then": self._plugin(plugin, use)} for plugin in plugins]
+        schema: Schema = {"description": grammar.ROLES[role], "type": "object"}
+        schema |= {"properties": {"use": use}, "required": ["use"]}
+        return {**schema, "allOf": branches} if branches else schema
+
+    def _plugin(self, plugin: PluginSpec, use: Schema) -> Schema:
+        self._entry("reference")
+        options, definitions = options_schema(plugin)
+        self._definitions.update(definitions)
+        options = {name: self._open(schema) for name, schema in options.items()}
+        schema = _object({"use": use, **options}, ["use", *required_options(plugin)])
+        self._definitions[f"plugin.{plugin.name}"] = {"description": plugin.doc, **schema}
+        return {"$ref": f"#/definitions/plugin.{plugin.name}"}
+
+
+def _object(properties: Mapping[str, Schema], required: list[str]) -> Schema:
+    schema: Schema = {
+        "type": "object",
+        "properties": dict(properties),
+        "patternProperties": _FREE,
+        "additionalProperties": False,
+    }
+    return {**schema, "required": required} if required else schema
+
+
+def _reference(path: Schema) -> Schema:
+    return _object({"ref": _described(path, "Path of what is meant.")}, ["ref"])
+
+
+def _is(key: str, words: list[str]) -> Schema:
+    return {"properties": {key: {"const": words[0]} if len(words) == 1 else {"enum": words}}, "required": [key]}
+
+
+def _described(schema: Schema, text: str) -> Schema:
+    """Return a schema with a description; what stands beside a `$ref` counts for nothing."""
+    return {"description": text, **({"allOf": [schema]} if "$ref" in schema else schema)}
+
+
+def _text(key: Key) -> str:
+    text = f"{key.doc[:1].upper()}{key.doc[1:]}"
+    return f"{text}. Default: {key.default}." if key.default else f"{text}."
