@@ -4,11 +4,14 @@ An entry point of the group `ophyd_decl.plugins` names a `PluginSpec`. Validatio
 options model; `factory` is imported only when a device that uses it is built. See decision 0003.
 """
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import PluginError
 
 API_VERSION = 1
 ENTRY_POINT_GROUP = "ophyd_decl.plugins"
@@ -207,3 +210,37 @@ def _marker(annotation: Any, metadata: Iterable[Any]) -> ReferenceTo | Condition
         if found is not None:
             return found
     return None
+
+
+def factory_of(spec: PluginSpec) -> Callable[..., Any]:
+    """Return what makes the thing that a plugin is for; its module is imported here, and not before.
+
+    :raises PluginError: if that cannot be imported; names the distribution.
+    """
+    module, _, attribute = spec.factory.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (Exception, SystemExit) as error:  # a plugin may do anything at import
+        problem = f"its factory `{spec.factory}` cannot be imported: {type(error).__name__}: {error}"
+        raise PluginError(spec.name, _distribution_of(module), problem) from error
+
+
+def make(spec: PluginSpec, options: Mapping[str, Any]) -> Any:
+    """Return what a plugin makes from its options alone: a connector, or a service.
+
+    :raises PluginError: if it fails; names the distribution.
+    """
+    factory = factory_of(spec)
+    try:
+        return factory(**options)
+    except (Exception, SystemExit) as error:  # it is the code of others
+        problem = f"its factory `{spec.factory}` raised {type(error).__name__}: {error}"
+        raise PluginError(spec.name, _distribution_of(spec.factory), problem) from error
+
+
+def _distribution_of(module: str) -> str:
+    """Return the installed distribution that brought a module; its first package where none is known."""
+    from importlib.metadata import packages_distributions
+
+    package = module.partition(":")[0].partition(".")[0]
+    return next(iter(packages_distributions().get(package, ())), package)

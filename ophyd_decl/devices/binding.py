@@ -5,16 +5,19 @@ gives it a way to choose one. It knows nothing of devices but how many of them a
 """
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
+from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Connector
-from ..errors import WouldBlockError, WrongLoopError
+from ..errors import OphydDeclError, WouldBlockError, WrongLoopError
 
 T = TypeVar("T")
+ConnectorMaker = Callable[[str, ConnectorChoice | None], Connector]
 #: How often a thread that waits looks whether the loop still runs, in s.
 LOOK_AGAIN_S = 0.5
 #: How long a thread that was interrupted waits for the coroutine to clean up, in s.
@@ -67,14 +70,16 @@ class Binding:
 
     :param name: of the beamline, for messages.
     :param chooser: gives a loop to synchronous callers.
-    :param make_connector: called once for each protocol, with its name.
+    :param make_connector: called once for each protocol, and for each connector that a file names with its options.
     """
 
-    def __init__(self, name: str, chooser: LoopChooser, make_connector: Callable[[str], Connector]) -> None:
+    def __init__(self, name: str, chooser: LoopChooser, make_connector: ConnectorMaker) -> None:
         self.name = name
         self._chooser = chooser
         self._make_connector = make_connector
         self._connectors: dict[str, Connector] = {}
+        #: why a connector cannot be made, so that this is found out once for all of its signals.
+        self._unavailable: dict[str, OphydDeclError] = {}
         self._use: LoopUse | None = None
         #: held while the loop is chosen and while use of it is counted, so that nobody rebinds in between.
         self._lock = threading.Lock()
@@ -100,21 +105,35 @@ class Binding:
         """Return whether nothing is staged, monitored or in flight."""
         return self._use is None or self._use.idle
 
-    def connector(self, protocol: str) -> Connector:
-        """Return the connector of a protocol, made at the first request.
+    def connector(self, protocol: str, choice: ConnectorChoice | None = None) -> Connector:
+        """Return the connector of a protocol, or the one that the file names, made at the first request.
 
-        :raises OphydDeclError: if its client library is not installed.
+        :raises OphydDeclError: if it cannot be made, for instance since its client library is not installed.
         """
-        connector = self._connectors.get(protocol)
+        key = protocol if choice is None else _key_of(choice)
+        connector = self._connectors.get(key)
         if connector is None:
             with self._lock:
-                connector = self._connectors.get(protocol)
+                connector = self._connectors.get(key)
                 if connector is None:
-                    connector = self._make_connector(protocol)
-                    if self._use is not None:
-                        connector.bind(self._use.loop)
-                    self._connectors[protocol] = connector
+                    connector = self._connectors[key] = self._made(key, protocol, choice)
         return connector
+
+    def _made(self, key: str, protocol: str, choice: ConnectorChoice | None) -> Connector:
+        if key in self._unavailable:
+            raise self._unavailable[key].with_traceback(None)  # else it grows with every signal
+        try:
+            connector = self._make_connector(protocol, choice)
+        except OphydDeclError as error:
+            self._unavailable[key] = error
+            raise
+        if self._use is not None:
+            connector.bind(self._use.loop)
+        return connector
+
+    def retry(self) -> None:
+        """Try again to make connectors that could not be made."""
+        self._unavailable.clear()
 
     @property
     def connectors(self) -> list[Connector]:
@@ -322,6 +341,11 @@ class Binding:
             "RunEngine comes first:\n    RE = RunEngine()\n    beamline.connect()\n"
             "or unstage and clear_sub what is listed before you call from the other loop."
         )
+
+
+def _key_of(choice: ConnectorChoice) -> str:
+    """Return what connectors are known by: one without options is the one of its protocol, if it has that name."""
+    return f"{choice.name} {json.dumps(choice.options, default=str)}" if choice.options else choice.name
 
 
 def follow(task: "asyncio.Task[T]", future: "Future[T]") -> None:

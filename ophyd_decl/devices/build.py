@@ -1,6 +1,5 @@
 """From a blueprint to devices: signals made, named and placed; no I/O."""
 
-import importlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -17,10 +16,10 @@ from ..blueprint import (
     SignalShape,
     VectorShape,
 )
-from ..errors import Place, PluginError
+from ..errors import Place
 from ..formula import Formula
 from ..spec import Condition as ConditionMark
-from ..spec import PluginSpec, ReferenceTo, marker_of
+from ..spec import PluginSpec, ReferenceTo, factory_of, marker_of
 from .classes import class_of
 from .command import Command
 from .condition import Condition
@@ -154,7 +153,7 @@ def _logic(device: Device, role: RoleShape, values: Mapping[str, Any], find_spec
     options: dict[str, Any] = {}
     for name, value in role.options.items():
         options[name] = _option(device, value, marker_of(spec.options, name), values)
-    return _factory(spec)(device, **options)
+    return factory_of(spec)(device, **options)
 
 
 def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -> Any:
@@ -172,11 +171,3 @@ def _end(device: Device, reference: Reference, mark: Mark, values: Mapping[str, 
     node = find(anchor, reference, values)
     wants_signal = isinstance(mark, ReferenceTo) and mark.kind == "signal"
     return value_signal_of(node) if wants_signal else node
-
-
-def _factory(spec: PluginSpec) -> Callable[..., Any]:
-    module, _, attribute = spec.factory.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(spec.name, module, f"its factory `{spec.factory}` cannot be imported: {error}") from error

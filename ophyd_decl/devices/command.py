@@ -4,7 +4,7 @@ import time
 
 from ..blueprint import CommandShape
 from ..connectors.protocol import Channel, Connector, PutRequest
-from ..errors import ReadOnlyError, SignalError
+from ..errors import NoConnectorError, ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import Datatype
 from .context import Context
@@ -44,11 +44,19 @@ class Command(Node):
         return [] if self._channel is None else [self._channel]
 
     def open(self) -> Connector:
-        """Return the connector, with the channel made; does no I/O."""
+        """Return the connector, with the channel made; does no I/O.
+
+        :raises NoConnectorError: if nothing here can reach it.
+        """
         if self._connector is None:
             protocol, bare = self._split()
-            connector = self._context.binding.connector(f"mock+{protocol}" if self._context.mock else protocol)
-            self._channel = connector.channel(bare, Datatype("any"), self._context.connection.note_answer)
+            try:
+                connector = self._context.reach(protocol, self._shape.connector)
+            except NoConnectorError as error:
+                raise self._error(error) from error.__cause__
+            self._channel = connector.channel(
+                bare, self._shape.argument or Datatype("any"), self._context.connection.note_answer
+            )
             self._connector = connector
         return self._connector
 
@@ -84,7 +92,8 @@ class Command(Node):
                 raise self._error(outcome)
 
     def _split(self) -> tuple[str, str]:
-        return split_scheme(self._address, self._shape.address.protocol or self._context.protocol)
+        shape = self._shape
+        return split_scheme(self._address, self._context.protocol_of(shape.address.protocol, shape.connector))
 
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.source

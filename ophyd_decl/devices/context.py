@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..blueprint import ConnectorChoice
-from ..connectors.protocol import Channel, Description
-from ..errors import NotConnectedError
-from ..vocab.keywords import ConnectPolicy
+from ..connectors.protocol import Channel, Connector, Description
+from ..errors import NoConnectorError, NotConnectedError, OphydDeclError
+from ..vocab.keywords import PROTOCOLS, ConnectPolicy
 from .binding import Binding
+from .contract import Difference
 
 log = logging.getLogger("ophyd_decl.devices")
 
@@ -43,6 +44,8 @@ class Shared:
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
     #: last time that a put to each server was completed, on the clock of `time.monotonic`; one entry for each host.
     written: dict[str, float] = field(default_factory=dict[str, float])
+    #: what is wrong with signals whose value is not the one that the file expects.
+    settings: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
     #: last time that each server was heard, on the clock of `time.monotonic`; one entry for each host.
     heard: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -53,7 +56,7 @@ class Connection:
     :param policy: what the file says.
     """
 
-    __slots__ = ("_connecting", "answered_at", "connect", "elapsed_s", "mock", "opened", "policy")
+    __slots__ = ("_connecting", "answered_at", "compare", "connect", "elapsed_s", "mock", "opened", "policy")
 
     def __init__(self, policy: ConnectPolicy) -> None:
         self.policy: ConnectPolicy = policy
@@ -66,6 +69,8 @@ class Connection:
         self.answered_at = 0.0
         #: connects all signals of the device; set by the session.
         self.connect: Callable[[], Awaitable[Any]] | None = None
+        #: compares a signal with the value that the file expects; set by the session.
+        self.compare: Callable[[Any], None] | None = None
         self._connecting: asyncio.Future[Any] | None = None
 
     def note_answer(self, _: Description) -> None:
@@ -132,6 +137,33 @@ class Context:
     def binding(self) -> Binding:
         """Return which loop the device lives on."""
         return self.shared.binding
+
+    def protocol_of(self, protocol: str | None, connector: ConnectorChoice | None) -> str:
+        """Return the protocol of an address without a scheme.
+
+        :param protocol: what the address names; None: nothing.
+        :param connector: what the signal names; None: nothing.
+        """
+        chosen = connector or self.connector
+        named = chosen.name if chosen is not None and chosen.name in PROTOCOLS else None
+        return protocol or named or self.protocol
+
+    def reach(self, protocol: str, connector: ConnectorChoice | None) -> Connector:
+        """Return what reaches an address.
+
+        :param protocol: its protocol.
+        :param connector: what the signal names; None: nothing.
+        :raises NoConnectorError: if there is no such connector here.
+        """
+        if self.mock:
+            return self.binding.connector(f"mock+{protocol}")
+        chosen = connector or self.connector
+        if protocol == "soft" or (chosen is not None and chosen.name in PROTOCOLS):
+            chosen = None  # a scheme in the address beats what a device says about all of its addresses
+        try:
+            return self.binding.connector(protocol, chosen)
+        except OphydDeclError as error:
+            raise NoConnectorError(str(error)) from error
 
     @property
     def liveness_s(self) -> float:

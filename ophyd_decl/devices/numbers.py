@@ -1,8 +1,12 @@
 """Numbers of any library as numbers of Python, and whether a value that was read back is the one that was sent."""
 
 import math
+from collections.abc import Mapping
 from numbers import Real
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 #: Two floats that went through a single-precision record agree to this.
 RELATIVE_TOLERANCE = 1e-6
@@ -28,6 +32,28 @@ def agree(sent: Any, found: Any) -> bool:
         left, right = _items(sent), _items(found)
         return len(left) == len(right) and all(agree(one, other) for one, other in zip(left, right, strict=True))
     return bool(sent == found)
+
+
+def equal(expected: Any, found: Any, float_type: str) -> bool:
+    """Return whether two values are exactly the same, once their floats are what the server can hold.
+
+    :param float_type: numpy type of the floats that it serves, `float32` or `float64`.
+    """
+    expected, found = plain(expected), plain(found)
+    if isinstance(found, Mapping):
+        columns = dict(cast(Mapping[str, Any], found))
+        wanted = dict(cast(Mapping[str, Any], expected)) if isinstance(expected, Mapping) else {}
+        return list(wanted) == list(columns) and all(equal(wanted[name], columns[name], float_type) for name in columns)
+    if isinstance(found, float) and isinstance(expected, int | float):
+        holds = np.dtype(float_type).type
+        return bool(holds(expected) == holds(found))
+    if isinstance(found, np.ndarray | list | tuple):
+        left: NDArray[Any] = np.asarray(expected)
+        right: NDArray[Any] = np.asarray(cast(Any, found))
+        if right.dtype.kind == "f" and left.dtype.kind in "biuf":
+            left, right = left.astype(float_type), right.astype(float_type)
+        return left.shape == right.shape and bool(np.array_equal(left, right))
+    return bool(expected == found)
 
 
 def _items(value: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from ..errors import (
     DisconnectedError,
     LimitError,
     MismatchError,
+    NoConnectorError,
     OphydDeclError,
     PutNotSentError,
     PutRefusedError,
@@ -79,7 +80,12 @@ class WireSignal(SignalNode):
         if self._protocol == "soft":
             return "soft"
         address = self._read if self._read is not None else self._write_address
-        return split_scheme(address or "", self._protocol or self._context.protocol)[0]
+        return split_scheme(address or "", self._default_protocol)[0]
+
+    @property
+    def _default_protocol(self) -> str:
+        """Return the protocol of its address, where that has no scheme."""
+        return self._context.protocol_of(self._protocol, self._shape.connector)
 
     @property
     def source(self) -> str:
@@ -88,7 +94,7 @@ class WireSignal(SignalNode):
             text = f"soft://{self.name}"
         else:
             address = self._read if self._read is not None else self._write_address or ""
-            protocol, bare = split_scheme(address, self._protocol or self._context.protocol)
+            protocol, bare = split_scheme(address, self._default_protocol)
             text = source_of(protocol, bare)
         return f"mock+{text}" if self._context.mock else text
 
@@ -97,7 +103,7 @@ class WireSignal(SignalNode):
         """Return the address that is written, with its scheme."""
         if self._protocol == "soft" or self._write_address is None:
             return self.source
-        text = source_of(*split_scheme(self._write_address, self._protocol or self._context.protocol))
+        text = source_of(*split_scheme(self._write_address, self._default_protocol))
         return f"mock+{text}" if self._context.mock else text
 
     @property
@@ -123,14 +129,19 @@ class WireSignal(SignalNode):
         return description.host if description is not None else ""
 
     def open(self) -> Connector:
-        """Return the connector, with the channels of this signal made; does no I/O."""
+        """Return the connector, with the channels of this signal made; does no I/O.
+
+        :raises NoConnectorError: if nothing here can reach it.
+        """
         connector = self._connector
         if connector is not None:
             return connector
-        protocol = self.protocol
-        name = f"mock+{protocol}" if self._context.mock else protocol
-        connector = self._context.binding.connector(name)
-        datatype, check = self._shape.datatype, self._context.connection.note_answer
+        try:
+            connector = self._context.reach(self.protocol, self._shape.connector)
+        except NoConnectorError as error:
+            raise self._error(error) from error.__cause__
+        expects = self._shape.expect is not None
+        datatype, check = self._shape.datatype, self._compare_later if expects else self._context.connection.note_answer
         one = self._protocol == "soft" or self._read == self._write_address
         if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
             bare = self.name if self._protocol == "soft" else self._bare(self._read)
@@ -144,6 +155,14 @@ class WireSignal(SignalNode):
         if isinstance(connector, SoftConnector):
             self._play_server(connector)
         return connector
+
+    def _compare_later(self, description: Description | None = None) -> None:
+        """Note an answer, and compare the value with the expected one where no connect is about to do that."""
+        connection = self._context.connection
+        if description is not None:
+            connection.note_answer(description)
+        if connection.opened and connection.compare is not None:
+            connection.compare(self)
 
     def _play_server(self, connector: SoftConnector) -> None:
         """Give a value of this process what the file says: its first value, unit, precision and limits."""
@@ -217,7 +236,8 @@ class WireSignal(SignalNode):
 
     def settle_presence(self) -> None:
         """Decide whether documents do without it; called when a connect has ended."""
-        self._left_out = self._shape.optional and any(channel.state == "new" for channel in self.channels)
+        channels = self.channels
+        self._left_out = self._shape.optional and (not channels or any(channel.state == "new" for channel in channels))
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""
@@ -321,6 +341,8 @@ class WireSignal(SignalNode):
             if outcome is not None:
                 outcome.source = self.write_source
                 raise outcome.about(self.path, self._place)
+            if self._shape.expect is not None:
+                self._compare_later()
             if self._shape.verify == "readback":
                 await self._verify(connector, value)
 
@@ -357,7 +379,7 @@ class WireSignal(SignalNode):
         return answer.value
 
     def _bare(self, address: str | None) -> str:
-        return split_scheme(address or "", self._protocol or self._context.protocol)[1]
+        return split_scheme(address or "", self._default_protocol)[1]
 
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.write_source

@@ -14,6 +14,7 @@ The branches say what the user must do::
     │   │   ├── ConversionError        the value cannot be given in the declared dtype
     │   │   ├── DisconnectedError      (also WriteError) .age_s of the last value
     │   │   ├── AbsentError            (also WriteError) never answered since connect
+    │   │   │   └── NoConnectorError       nothing here can reach its control system
     │   │   ├── NotConnectedError      (also WriteError) connect() was not called
     │   │   └── MismatchError          (also WriteError) served differs from declared
     │   └── WriteError
@@ -45,6 +46,7 @@ from .control_system import (
     MoveError,
     MoveFailedError,
     MoveTimeoutError,
+    NoConnectorError,
     NotConnectedError,
     PutLostError,
     PutNotSentError,
@@ -77,6 +79,7 @@ __all__ = [
     "MoveError",
     "MoveFailedError",
     "MoveTimeoutError",
+    "NoConnectorError",
     "NotConnectedError",
     "Note",
     "OphydDeclError",

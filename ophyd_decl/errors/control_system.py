@@ -87,6 +87,10 @@ class AbsentError(ReadError, WriteError):
     """Nothing answered to this address since connect."""
 
 
+class NoConnectorError(AbsentError):
+    """Nothing here can reach its control system: a library is missing, a plugin broken, a protocol not served."""
+
+
 class NotConnectedError(ReadError, WriteError):
     """The device was touched before `connect` was called."""
 

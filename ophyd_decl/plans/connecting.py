@@ -10,8 +10,9 @@ from typing import Any
 from bluesky.utils import Msg
 
 from ..devices.node import root_of
-from ..session.connecting import connect_devices, report_of
-from ..session.report import Report
+from ..session.connecting import connect_devices
+from ..session.expectations import check_settings
+from ..session.report import Report, report_of
 
 
 def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[Msg, Any, None]:
@@ -33,6 +34,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
                 operations.enter_context(binding.operation())
             missing = [root for root in roots if not root._context.opened or _unusable(root)]
             await connect_devices(missing, timeout, outcomes)
+            await check_settings(roots)
         devices = [replace(device, required=True) for device in report_of(roots, outcomes)]
         Report("the plan", None, time.monotonic() - started, devices).or_raise()
 

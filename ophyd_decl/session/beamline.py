@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..blueprint import BeamlineBlueprint
-from ..connectors.registry import make_connector
 from ..devices.binding import Binding
 from ..devices.build import build
 from ..devices.command import Command
@@ -18,10 +17,11 @@ from ..devices.signal import WireSignal
 from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
-from .connecting import connect_devices, report_of
+from .connecting import connect_devices
+from .expectations import LaterChecks, check_settings
 from .loops import RunEngineFirst
-from .plugins import find_spec
-from .report import Report
+from .plugins import connector_of, find_spec
+from .report import Report, report_of
 from .selectors import parse_path, select
 
 
@@ -36,7 +36,7 @@ class Beamline:
 
     def __init__(self, blueprint: BeamlineBlueprint, restore: tuple[Any, tuple[Any, ...]] | None = None) -> None:
         self.blueprint = blueprint
-        self._binding = Binding(blueprint.name, RunEngineFirst(), make_connector)
+        self._binding = Binding(blueprint.name, RunEngineFirst(), connector_of)
         self._shared = Shared(
             self._binding,
             separator=blueprint.separator,
@@ -46,6 +46,7 @@ class Beamline:
             restore=restore,
         )
         self._outcomes: dict[Node, SignalError] = {}
+        self._later_checks = LaterChecks()
         self._elapsed_s = 0.0
         self._build(mock=blueprint.mock)
 
@@ -56,14 +57,20 @@ class Beamline:
         }
         vars(self).update(self.devices)
         for device in self.devices.values():
-            device._context.connection.connect = self._connect_lazily(device)
+            connection = device._context.connection
+            connection.connect = self._connect_lazily(device)
+            connection.compare = self._later_checks.ask
 
     def _connect_lazily(self, device: Any) -> Any:
         async def connect() -> None:
             with self._binding.operation():
-                await connect_devices([device], None, self._outcomes)
+                await self._connect([device], None)
 
         return connect
+
+    async def _connect(self, devices: Sequence[Any], timeout_s: float | None) -> None:
+        await connect_devices(devices, timeout_s, self._outcomes)
+        await check_settings(devices)
 
     @property
     def name(self) -> str:
@@ -86,7 +93,7 @@ class Beamline:
     @property
     def report(self) -> Report:
         """Return the state of every connection now."""
-        return Report(self.name, self.profile, self._elapsed_s, report_of(list(self.devices.values()), self._outcomes))
+        return Report(self.name, self.profile, self._elapsed_s, report_of(self.devices.values(), self._outcomes))
 
     def connect(
         self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
@@ -117,7 +124,7 @@ class Beamline:
                     raise OphydDeclError(f"{self.name} is connected; load it again to use it in mock mode")
                 self._to_mock()
             devices = self._chosen(only)
-            await connect_devices(devices, timeout, self._outcomes)
+            await self._connect(devices, timeout)
         self._elapsed_s = loop.time() - started
         return self.report
 
@@ -164,6 +171,7 @@ class Beamline:
         :raises WrongLoopError: if the beamline is in use on another event loop.
         """
         with self._binding.operation():
+            await self._later_checks.close()
             self._release()
             for connector in self._binding.connectors:
                 await connector.close()

@@ -10,9 +10,8 @@ from ..devices.command import Command
 from ..devices.context import Connection
 from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
-from ..errors import SignalError
+from ..errors import NoConnectorError, SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
-from .report import DeviceReport, report_device
 
 Leaf = WireSignal | Command
 
@@ -22,14 +21,19 @@ async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outco
 
     :param timeout_s: for all; None: for each batch the longest connect time-out of its signals.
     :param outcomes: gets the error of each signal that is not usable; those that are, are taken out.
-    :raises OphydDeclError: if the client library of a protocol is not installed.
     """
     started = time.monotonic()
+    for binding in {device._context.binding for device in devices}:
+        binding.retry()
     batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
     leaves = {device: _leaves(device) for device in devices}
     for device_leaves in leaves.values():
         for leaf in device_leaves:
-            connector = leaf.open()
+            try:
+                connector = leaf.open()
+            except NoConnectorError as error:
+                outcomes[leaf] = error
+                continue
             batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
     connections: list[Connection] = [device._context.connection for device in devices]
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -75,8 +79,3 @@ def _connect_timeout(leaf: Leaf) -> float:
 
 def _leaves(device: Any) -> list[Leaf]:
     return [node for node in walk(device) if isinstance(node, WireSignal | Command)]
-
-
-def report_of(devices: Sequence[Any], outcomes: dict[Node, SignalError]) -> list[DeviceReport]:
-    """Return the state of each device now."""
-    return [report_device(device, outcomes) for device in devices]

@@ -1,15 +1,18 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..devices.command import Command
+from ..devices.contract import Difference
+from ..devices.derived import DerivedSignal
 from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
-from ..errors import AbsentError, MismatchError, ReportError, SignalError
+from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
 
+Leaf = WireSignal | Command
 DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
 
 
@@ -126,14 +129,21 @@ def _device_json(device: DeviceReport) -> dict[str, Any]:
     }
 
 
-def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceReport:
+def report_of(devices: Iterable[Any], outcomes: Mapping[Node, SignalError]) -> list[DeviceReport]:
+    """Return the state of each device now; parameters as `report_device`."""
+    return [report_device(device, outcomes) for device in devices]
+
+
+def report_device(device: Any, outcomes: Mapping[Node, SignalError]) -> DeviceReport:
     """Return the state of one device now.
 
     :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
     """
-    connection = device._context.connection
-    leaves = [node for node in walk(device) if isinstance(node, WireSignal | Command)]
+    connection, settings = device._context.connection, device._context.shared.settings
+    nodes = list(walk(device))
+    leaves = [node for node in nodes if isinstance(node, Leaf)]
     problems: list[Problem] = []
+    unreachable: dict[str, Problem] = {}
     usable = 0
     refused = absent = 0
     for leaf in leaves:
@@ -141,13 +151,23 @@ def report_device(device: Any, outcomes: dict[Node, SignalError]) -> DeviceRepor
         if error is None:
             usable += 1
             if isinstance(leaf, WireSignal):
-                problems.extend(_differences(leaf))
+                problems.extend(_problem_with(leaf, difference) for difference in leaf.differences())
+            if leaf in settings:
+                problems.append(_problem_with(leaf, settings[leaf]))
             continue
         if isinstance(error, MismatchError):
             refused += 1
         else:
             absent += 1
-        problems.append(_problem_of(leaf, error))
+        problem = _problem_of(leaf, error)
+        if not isinstance(error, NoConnectorError):
+            problems.append(problem)
+        elif error.problem not in unreachable:  # the same of all signals is said once
+            unreachable[error.problem] = problem
+            problems.append(problem)
+    problems.extend(
+        _problem_with(node, settings[node]) for node in nodes if isinstance(node, DerivedSignal) and node in settings
+    )
     state: DeviceState
     if connection.mock:
         state = "mocked"
@@ -172,7 +192,7 @@ def _type_of(device: Any) -> str:
     return "signal" if isinstance(device, WireSignal) else device._shape.type
 
 
-def _trouble(leaf: "WireSignal | Command", outcomes: dict[Node, SignalError]) -> SignalError | None:
+def _trouble(leaf: Leaf, outcomes: Mapping[Node, SignalError]) -> SignalError | None:
     error = outcomes.get(leaf)
     channels = leaf.channels
     if not channels:
@@ -187,10 +207,14 @@ def _trouble(leaf: "WireSignal | Command", outcomes: dict[Node, SignalError]) ->
     return None
 
 
-_CODES: tuple[tuple[type[SignalError], str], ...] = ((MismatchError, "E620"), (AbsentError, "E610"))
+_CODES: tuple[tuple[type[SignalError], str], ...] = (
+    (MismatchError, "E620"),
+    (NoConnectorError, "E612"),
+    (AbsentError, "E610"),
+)
 
 
-def _problem_of(leaf: "WireSignal | Command", error: SignalError) -> Problem:
+def _problem_of(leaf: Leaf, error: SignalError) -> Problem:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "E611")
     place = leaf._place
     host = next((c.description.host for c in leaf.channels if c.description is not None), "")
@@ -203,6 +227,7 @@ def _problem_of(leaf: "WireSignal | Command", error: SignalError) -> Problem:
 _HELP = {
     "E610": "is the server running, and the name right?",
     "E611": "try again, with a longer --timeout if the server is slow",
+    "E612": "`ophyd-decl explain E612` says what there is; in mock mode the device works without",
     "E620": "mend the declaration, or the server",
 }
 
@@ -219,12 +244,10 @@ def _help(code: str, protocol: str) -> str:
     return f"{_HELP[code]} Names are searched at {where}"
 
 
-def _differences(leaf: WireSignal) -> list[Problem]:
-    place = leaf._place
-    return [
-        Problem(
-            difference.severity, difference.code, difference.cause, leaf.path, leaf.source, leaf.host,
-            difference.expected, difference.found, difference.help, place.file, place.line, place.column,
-        )
-        for difference in leaf.differences()
-    ]  # fmt: skip
+def _problem_with(node: Any, difference: Difference) -> Problem:
+    """Return the problem of a signal that can be read, and differs from the file."""
+    place = node._place
+    return Problem(
+        difference.severity, difference.code, difference.cause, node.path, node.source, getattr(node, "host", ""),
+        difference.expected, difference.found, difference.help, place.file, place.line, place.column,
+    )  # fmt: skip

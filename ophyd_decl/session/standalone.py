@@ -4,15 +4,14 @@ from typing import Any
 from weakref import WeakSet
 
 from ..compile import compile_signal
-from ..connectors.registry import make_connector
 from ..devices.binding import Binding
 from ..devices.build import build
 from ..devices.context import Shared
 from .connecting import connect_devices
 from .loops import RunEngineFirst
-from .plugins import find_spec
+from .plugins import connector_of, find_spec
 
-_shared = Shared(Binding("signals made with ophyd_decl.signal", RunEngineFirst(), make_connector))
+_shared = Shared(Binding("signals made with ophyd_decl.signal", RunEngineFirst(), connector_of))
 _made: WeakSet[Any] = WeakSet()
 
 

@@ -1,0 +1,135 @@
+"""Values that the file expects: read in bulk when their devices connect, and compared.
+
+A value that is not the expected one is a wrong setting, not a wrong type: the signal can be read, and set to what it
+should be. It is compared again when it was set, and when its server comes back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from ..blueprint import Reference
+from ..connectors.protocol import Update
+from ..devices.contract import Difference
+from ..devices.node import walk
+from ..devices.numbers import equal, plain
+from ..devices.reading import read_signals
+from ..devices.resolve import find, value_signal_of
+from ..devices.signal import WireSignal
+from ..devices.verbs import SignalR
+from ..errors import OphydDeclError, SignalError
+
+log = logging.getLogger("ophyd_decl.session")
+CODE = "E626"
+
+
+async def check_settings(devices: Iterable[Any]) -> None:
+    """Compare every signal of some devices that has an expected value, as far as it can be read now.
+
+    What is in mock mode is passed over.
+    """
+    await _compare(
+        [
+            node
+            for device in devices
+            if not device._context.mock
+            for node in walk(device)
+            if isinstance(node, SignalR) and node._shape.expect is not None
+        ]
+    )
+
+
+class LaterChecks:
+    """Compares single signals in the background, those that are asked for at one time together."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[SignalR, None] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self, signal: SignalR) -> None:
+        """Compare a signal soon; on the device loop."""
+        self._waiting[signal] = None
+        loop = asyncio.get_running_loop()
+        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
+            self._task = loop.create_task(self._work())
+
+    async def close(self) -> None:
+        """End what is being compared."""
+        self._waiting.clear()
+        task, self._task = self._task, None
+        if task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop():
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _work(self) -> None:
+        while self._waiting:
+            signals = list(self._waiting)
+            self._waiting.clear()
+            try:
+                await _compare(signals)
+            except OphydDeclError as error:  # nobody waits for this task
+                log.warning("expected values could not be compared: %s", error)
+
+
+async def _compare(signals: Sequence[SignalR]) -> None:
+    """Read the signals, and those whose values they should have, in one snapshot; note what differs."""
+    for signal in signals:
+        signal._context.shared.settings.pop(signal, None)
+    usable = [signal for signal in signals if all(map(_usable, signal._leaves()))]
+    others = {signal: other for signal in usable if (other := _other_of(signal)) is not None}
+    wanted = list(dict.fromkeys([*usable, *others.values()]))
+    outcomes = dict(zip(wanted, await read_signals(wanted, wanted), strict=True))
+    for signal in usable:
+        other = others.get(signal)
+        difference = _difference(signal, outcomes[signal], other, None if other is None else outcomes[other])
+        if difference is not None:
+            signal._context.shared.settings[signal] = difference
+
+
+def _usable(leaf: WireSignal) -> bool:
+    return not leaf.left_out and all(
+        channel.state == "connected" and channel.failure is None for channel in leaf.channels
+    )
+
+
+def _other_of(signal: SignalR) -> SignalR | None:
+    """Return the signal whose value this one should have, None where that is a plain value."""
+    expected = signal._shape.expect
+    if not isinstance(expected, Reference):
+        return None
+    return value_signal_of(find(signal, expected, getattr(signal.parent, "_values", {})))
+
+
+def _difference(signal: SignalR, outcome: Update, other: SignalR | None, expected: Update | None) -> Difference | None:
+    """Return what is wrong with one signal."""
+    if isinstance(outcome, SignalError):
+        cause = f"its value could not be compared with the expected one: {outcome.problem}"
+        return Difference("error", CODE, cause, None, None, "connect again when it can be read")
+    if other is None:
+        value = signal._shape.expect
+        cause, help = "it has another value than the expected one", "set it, or mend `expect:`"
+    elif isinstance(expected, SignalError):
+        cause = f"it should have the value of {other.path}, which could not be read: {expected.problem}"
+        return Difference("warning", CODE, cause, None, None, "connect again when that can be read")
+    else:
+        value = expected.value if expected is not None else None
+        cause, help = f"it has another value than {other.path}", "set one of the two, or mend `expect:`"
+    if equal(value, outcome.value, _float_type(signal)):
+        return None
+    return Difference("error", CODE, cause, _shown(value), _shown(outcome.value), help)
+
+
+def _float_type(signal: SignalR) -> str:
+    """Return the numpy type of the floats that the server of a signal holds."""
+    description = signal.read_channel.description if isinstance(signal, WireSignal) else None
+    served = description.native.numpy if description is not None else ""
+    return served if served.startswith("float") else "float64"
+
+
+def _shown(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else plain(value)
