@@ -30,27 +30,26 @@ class Logic:
     watched: set[str] = field(default_factory=set[str])
 
 
-def read_logic(mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any]) -> Logic:
-    """Return the roles of a device; mistakes are reported.
+def read_role(role: str, mapping: LocatedMapping, lookup: Lookup, constants: dict[str, Any], logic: Logic) -> None:
+    """Add one role of a device; mistakes are reported.
 
+    :param mapping: that the role stands in.
     :param constants: params whose values are known now, to be put into conditions.
     """
-    logic = Logic()
-    for role, options in mapping.items():
-        if role not in ROLES:
-            help_text = suggest_or_list(role, ROLES, "roles")
-            lookup.findings.error("E110", f"unknown role `{role}`", mapping.key_place(role), help_text)
-        elif not isinstance(options, LocatedMapping):
-            if options is not UNKNOWN:
-                Spot(mapping, role, lookup.findings).error(
-                    "E120", f"expected a mapping with `use`, got {shown(options)}", "write `{use: NAME, …}`"
-                )
-        else:
-            _read_role(role, options, mapping.key_place(role), lookup, constants, logic)
-    return logic
+    options = mapping[role]
+    if role not in ROLES:
+        help_text = suggest_or_list(role, ROLES, "roles")
+        lookup.findings.error("E110", f"unknown role `{role}`", mapping.key_place(role), help_text)
+    elif not isinstance(options, LocatedMapping):
+        if options is not UNKNOWN:
+            Spot(mapping, role, lookup.findings).error(
+                "E120", f"expected a mapping with `use`, got {shown(options)}", "write `{use: NAME, …}`"
+            )
+    else:
+        _read_options(role, options, mapping.key_place(role), lookup, constants, logic)
 
 
-def _read_role(
+def _read_options(
     role: str, mapping: LocatedMapping, owner: Place, lookup: Lookup, constants: dict[str, Any], logic: Logic
 ) -> None:
     findings = lookup.findings

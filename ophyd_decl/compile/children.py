@@ -11,7 +11,7 @@ from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
-from ..model.types import CHILD, CHILD_KEYS, IN_PLACE, IN_PLACE_LATER, LATER_NAMESPACES, VECTOR, VECTOR_KEYS
+from ..model.types import CHILD, CHILD_KEYS, IN_PLACE, VECTOR, VECTOR_KEYS
 from ..resolve.bodies import expand_params
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed, suggest
@@ -95,7 +95,9 @@ class ChildReader:
             return None
         model = book.get(name)
         if model is None:
-            report_unknown_type(name, place, self._builder)
+            book.report_unknown(name, place)
+        elif not book.is_usable(model, mapping):
+            return None
         return model
 
     def _keys(self, value: Any, mapping: LocatedMapping) -> Any:
@@ -203,25 +205,6 @@ class ChildReader:
 def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> dict[str, Any]:
     """Return the values of some keys with their expressions replaced."""
     return dict(expand(mapping.without(*[key for key in mapping if key not in names]), scope))
-
-
-def report_unknown_type(name: str, place: Place, builder: "ShapeBuilder") -> None:
-    """Say that there is no such type, unless its file could not be read."""
-    catalog = builder.book.catalog
-    if name in IN_PLACE_LATER or (name.partition(".")[0] in LATER_NAMESPACES and not catalog.has_namespace(name)):
-        not_supported(f"the type `{name}`", place, builder.findings)
-    elif "${{" in name:
-        builder.findings.error("E304", "`type` takes no expressions", place, "write the name of the type")
-    elif catalog.is_foreign(name):
-        builder.findings.warning(
-            "E401", f"`{name}` is in a file that is not checked here", place, "validate a beamline that uses both files"
-        )
-    elif not catalog.failed(name):
-        known = catalog.candidates(name)
-        short = [full for full in known if full.partition(".")[2] == name]
-        near = f"did you mean `{short[0]}`?" if short else builder.findings.suggest(name, known)
-        help_text = near or f"types: {listed(known)}"
-        builder.findings.error("E401", f"there is no type `{name}`", place, help_text)
 
 
 def report_unknown_param(

@@ -22,7 +22,7 @@ from ..resolve.pieces import Entry
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.tree import UNKNOWN
-from .children import report_missing, report_unknown_param, report_unknown_type
+from .children import report_missing, report_unknown_param
 from .draft import Draft
 from .services import Services
 from .shapes import ShapeBuilder, is_scalar
@@ -138,7 +138,9 @@ class DeviceReader:
             self._models[kind] = model
         model = self._models[kind]
         if model is None:
-            report_unknown_type(kind, body.value_place("type"), self._builder)
+            self._builder.book.report_unknown(kind, body.value_place("type"))
+        elif not self._builder.book.is_usable(model, body):
+            return None
         return model
 
     def _instance(self, name: str, model: TypeModel, body: LocatedMapping, place: Place) -> None:
@@ -245,7 +247,7 @@ class DeviceReader:
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
         draft = Draft("group", place, own.get("doc", "").strip())
         draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
-        self._builder.fill(draft, body, scope, timeouts)
+        self._builder.fill(draft, self._builder.book.inherited(draft.name, body), scope, timeouts)
         self.devices.drafts[name] = draft
         self._add(name, draft.preliminary(), {}, own, place)
         if findings.error_count != before:

@@ -1,6 +1,7 @@
 """A shape that is being built: members first, then what refers to them."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,9 +9,10 @@ from ..blueprint import Member, RoleShape, Shape, SignalShape
 from ..check.derived import read_formulas, report_cycles
 from ..check.paths import Content
 from ..check.references import Lookup
-from ..check.roles import read_logic
-from ..errors import Place
+from ..check.roles import Logic, read_role
+from ..errors import Note, Place
 from ..model.params import ParamModel
+from ..source import Findings
 from ..source.tree import LocatedMapping
 
 
@@ -22,6 +24,10 @@ class Draft:
     :param said: members whose format is said in the file.
     :param failed: names whose mistakes were reported.
     :param absent: names that `when` removed.
+    :param logic: for each role the mapping that it stands in.
+    :param bases: names of the types that it extends, nearest first.
+    :param taken_over: names of members and roles that come from these as they are.
+    :param open: it may have more members than are known.
     :param constants: params and variables whose values are known, for formulas.
     """
 
@@ -33,25 +39,30 @@ class Draft:
     said: set[str] = field(default_factory=set[str])
     failed: set[str] = field(default_factory=set[str])
     absent: set[str] = field(default_factory=set[str])
-    logic: LocatedMapping | None = None
+    logic: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
     params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
+    bases: tuple[str, ...] = ()
+    taken_over: set[str] = field(default_factory=set[str])
+    open: bool = False
 
     @property
     def content(self) -> Content:
         """Return what paths can lead to."""
-        roles = frozenset(self.logic or ())
-        return Content(self.members, roles, frozenset(self.failed), frozenset(self.absent))
+        return Content(
+            self.members, frozenset(self.logic), frozenset(self.failed), frozenset(self.absent), open=self.open
+        )
 
     def preliminary(self) -> Shape:
         """Return a shape whose references are not looked up yet, for others that refer to it."""
-        roles = tuple(RoleShape(role, "", {}, self.place) for role in self.logic or ())
-        return Shape(self.name, tuple(self.members.values()), roles, self.place, (), self.doc)
+        roles = tuple(RoleShape(role, "", {}, self.place) for role in self.logic)
+        return self._shape(roles)
 
     def finish(self, lookup: Lookup) -> Shape:
         """Return the shape, with derived signals and logic looked up; mistakes are reported."""
         for name, mapping in self.derived.items():
-            found = read_formulas(mapping, lookup, self.constants)
+            with self.telling(name, lookup.findings):
+                found = read_formulas(mapping, lookup, self.constants)
             member = self.members.get(name)
             if found is None:
                 self.failed.add(name)
@@ -59,12 +70,24 @@ class Draft:
                 self.members[name] = replace(member, origin=found)
         self._report_cycles(lookup)
         roles: tuple[RoleShape, ...] = ()
-        if self.logic is not None:
+        if self.logic:
             lookup.own = self.content
-            logic = read_logic(self.logic, lookup, self.constants)
+            logic = Logic()
+            for role, mapping in self.logic.items():
+                with self.telling(role, lookup.findings):
+                    read_role(role, mapping, lookup, self.constants, logic)
             roles = tuple(logic.roles)
             self._mark_signals(logic.carriers, logic.watched)
-        return Shape(self.name, tuple(self.members.values()), roles, self.place, (), self.doc)
+        return self._shape(roles)
+
+    def telling(self, name: str, findings: Findings) -> AbstractContextManager[None]:
+        """Add to mistakes in what a type takes over that it is the one that brings them."""
+        if name not in self.taken_over:
+            return nullcontext()
+        return findings.within(Note(f"taken over by `{self.name}`", self.place))
+
+    def _shape(self, roles: tuple[RoleShape, ...]) -> Shape:
+        return Shape(self.name, tuple(self.members.values()), roles, self.place, self.bases, self.doc)
 
     def _report_cycles(self, lookup: Lookup) -> None:
         signals: dict[str, tuple[SignalShape, LocatedMapping]] = {}

@@ -17,8 +17,8 @@ from ..model.commands import read_command
 from ..model.derived import read_derived
 from ..model.kinds import shown
 from ..model.signals import Surroundings, read_signal, signal_shape
-from ..model.types import MEMBER_BLOCKS
 from ..resolve.bodies import expand_member
+from ..resolve.inheritance import Body, Definition
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedMapping
 from ..source.plain import is_list, is_mapping
@@ -92,55 +92,51 @@ class ShapeBuilder:
         scope.no_text = {
             name: param.type for name, param in model.params.items() if param.type not in ("str", "int", "float")
         }
+        scope.open = model.body.open
         source = model.source
         draft = Draft(source.name, source.place, model.doc, params=model.params)
         draft.constants = {name: value for name, value in fixed.items() if is_scalar(value)}
-        self.fill(draft, source.body, scope, timeouts, prefix=PREFIX in unknown)
+        self.fill(draft, model.body, scope, timeouts, prefix=PREFIX in unknown)
         return draft.finish(Lookup(self.findings, draft.content, model.params))
 
-    def fill(
-        self, draft: Draft, body: LocatedMapping, scope: Scope, timeouts: Timeouts, *, prefix: bool = False
-    ) -> None:
+    def fill(self, draft: Draft, body: Body, scope: Scope, timeouts: Timeouts, *, prefix: bool = False) -> None:
         """Read the members of a type or group into a draft."""
-        around = Surroundings(self.findings, prefix, timeouts, tuple(draft.params))
-        places: dict[str, Place] = {}
-        for block, entries in body.items():
-            if block not in MEMBER_BLOCKS or not isinstance(entries, LocatedMapping):
-                continue
-            for name in entries:
-                place = entries.key_place(name)
-                if name in places:
-                    report_clash(name, place, places[name], self.findings)
-                    continue
-                places[name] = place
-                before = self.findings.error_count
-                check_name(name, place, self.findings, what=_WHAT[block])
-                self._read_entry(block, name, entries, scope, around, draft)
-                if self.findings.error_count != before:
-                    draft.failed.add(name)
-        logic = body.get("logic")
-        if isinstance(logic, LocatedMapping):
-            draft.logic = expand(logic, scope)
+        draft.bases, draft.open = body.bases, body.open
+        draft.taken_over = {
+            name for name, found in (*body.members.items(), *body.roles.items()) if found.owner != body.name
+        }
+        around = Surroundings(self.findings, prefix or body.open, timeouts, tuple(draft.params))
+        for first, second in body.clashes:
+            report_clash(second.name, second.place, first.place, self.findings)
+        for name, definition in body.members.items():
+            before = self.findings.error_count
+            check_name(name, definition.place, self.findings, what=_WHAT[definition.block])
+            with draft.telling(name, self.findings):
+                self._read_entry(definition, scope, around, draft)
+            if self.findings.error_count != before:
+                draft.failed.add(name)
+        for role, definition in body.roles.items():
+            draft.logic[role] = expand(definition.alone, scope)
 
-    def _read_entry(
-        self, block: str, name: str, entries: LocatedMapping, scope: Scope, around: Surroundings, draft: Draft
-    ) -> None:
-        raw = entries[name]
-        place = entries.key_place(name)
+    def _read_entry(self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft) -> None:
+        name, raw = definition.name, definition.value
         if not isinstance(raw, LocatedMapping):
             if raw is not UNKNOWN:
                 summary = f"expected a mapping, got {shown(raw)}"
-                self.findings.error("E120", summary, entries.value_place(name), "write `{key: value, …}`")
+                place = definition.holder.value_place(name)
+                self.findings.error("E120", summary, place, "write `{key: value, …}`")
             return
-        mapping = expand_member(block, raw, scope)
+        mapping = expand_member(definition.block, raw, scope)
         if mapping.get("when") is False:
             draft.absent.add(name)
             return
         if "format" in mapping:
             draft.said.add(name)
-        member = self._member(block, name, mapping, place, scope, around, draft)
+        member = self._member(definition.block, name, mapping, definition.place, scope, around, draft)
         if member is not None:
             draft.members[name] = member
+        else:
+            draft.failed.add(name)
 
     def _member(
         self, block: str, name: str, mapping: LocatedMapping, place: Place, scope: Scope, around: Surroundings,

@@ -8,15 +8,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..check.formulas import parse_formula
-from ..errors import Note
+from ..errors import Note, Place
 from ..formula import FormulaError
-from ..model.kinds import shown
+from ..model.blocks import not_supported
+from ..model.kinds import Spot, shown
 from ..model.params import ParamModel, read_param
-from ..model.types import CHILD_KEYS, STRUCTURE, TAKEN_BY_INSTANCES, TYPE, VECTOR_KEYS
+from ..model.types import (
+    CHILD_KEYS,
+    IN_PLACE,
+    IN_PLACE_LATER,
+    LATER_NAMESPACES,
+    STRUCTURE,
+    TAKEN_BY_INSTANCES,
+    TYPE,
+    VECTOR_KEYS,
+)
 from ..resolve.bodies import ADDRESSES, names_in
 from ..resolve.catalog import Catalog, TypeSource
+from ..resolve.inheritance import DOC, PROTOCOL, Body, inherit, linearize
 from ..resolve.scope import refuse_expressions
-from ..source import Findings, LocatedMapping
+from ..source import Findings, LocatedList, LocatedMapping
+from ..source.suggest import listed
 from ..vocab.names import is_identifier
 
 
@@ -24,14 +36,17 @@ from ..vocab.names import is_identifier
 class TypeModel:
     """A type, ready to be used.
 
+    :param body: what it has with all that it takes over.
     :param structural: params whose values decide the structure.
     :param in_formulas: params that formulas read.
-    :param sound: its own keys and params are; members are checked when its shape is built.
+    :param failed_params: names of params whose mistakes were reported.
     """
 
     source: TypeSource
+    body: Body
     doc: str = ""
     protocol: str | None = None
+    abstract: bool = False
     params: dict[str, ParamModel] = field(default_factory=dict[str, ParamModel])
     structural: frozenset[str] = frozenset()
     in_formulas: frozenset[str] = frozenset()
@@ -50,12 +65,14 @@ class TypeBook:
         self.catalog = catalog
         self._findings = findings
         self._models: dict[str, TypeModel | None] = {}
+        self._bodies: dict[str, Body | None] = {}
+        self._extending: list[str] = []
         self._open: list[str] = []
-        self._circular: set[int] = set()
+        self._circular: set[Place] = set()
 
     def is_circular(self, entry: LocatedMapping) -> bool:
         """Return whether an entry was refused because its type contains itself."""
-        return id(entry) in self._circular
+        return bool(self._circular) and entry.value_place("type") in self._circular
 
     def get(self, name: str) -> TypeModel | None:
         """Return a type, or None if there is none or it contains itself."""
@@ -68,8 +85,10 @@ class TypeBook:
         findings = self._findings
         values = TYPE.read(source.body, findings, source.place)
         refuse_expressions(source.body.without(*STRUCTURE, "params"), findings, "a type itself")
-        model = TypeModel(source, values.get("doc", "").strip(), values.get("protocol"))
-        self._read_params(model, values.get("params"))
+        body = self._body(source.name) or Body(source.name)
+        model = TypeModel(source, body, abstract=values.get("abstract", False))
+        model.doc, model.protocol = self._head(body, DOC) or "", self._head(body, PROTOCOL)
+        self._read_params(model)
         self._models[source.name] = model
         self._open.append(source.name)
         structural, in_formulas = self._classify(model)
@@ -78,13 +97,109 @@ class TypeBook:
         model.in_formulas = frozenset(in_formulas & model.params.keys())
         return model
 
-    def _read_params(self, model: TypeModel, params: LocatedMapping | None) -> None:
+    def _head(self, body: Body, key: str) -> str | None:
+        said = body.heads.get(key)
+        if said is None:
+            return None
+        value = TYPE.keys[key].kind.read(said.value, Spot(said.holder, key, self._findings))
+        return value.strip() if isinstance(value, str) else None
+
+    def _body(self, name: str) -> Body | None:
+        """Return what a type has with all that it takes over, or None if there is none."""
+        if name not in self._bodies:
+            source = self.catalog.find(name)
+            if source is None:
+                return None
+            self._extending.append(name)
+            self._bodies[name] = self.inherited(name, source.body)
+            self._extending.pop()
+        return self._bodies[name]
+
+    def inherited(self, name: str, own: LocatedMapping) -> Body:
+        """Return what a type or group has with all that it takes over; mistakes in `extends` are reported."""
+        findings = self._findings
+        if "extends" not in own:
+            return inherit(name, own, (), (), findings)
+        spots = _spots(own, findings)
+        found = [self._base(spot, name) for spot in spots]
+        bases = [base for base in found if base is not None]
+        unknown = len(bases) < len(found) or not found
+        order = linearize(bases)
+        if order is None:
+            self._report_order(bases, own)
+            bases, order, unknown = bases[:1], linearize(bases[:1]) or (), True
+        return inherit(name, own, bases, order, findings, open=unknown)
+
+    def _base(self, spot: Spot, user: str) -> Body | None:
+        """Return what a type has that another one extends, or None after a diagnostic."""
+        name = spot.holder[spot.key]
+        if not isinstance(name, str) or "${{" in name:
+            return None
+        if name in (*IN_PLACE, *IN_PLACE_LATER):
+            spot.error("E205", f"`{name}` cannot be extended: it is no type that a file declares", "name another type")
+            return None
+        if name in self._extending:
+            members = self._extending[self._extending.index(name) :]
+            words = " → ".join(f"`{member}`" for member in (*members, name))
+            notes = tuple(Note(f"`{member}` is declared here", self._place_of(member)) for member in members)
+            summary = f"a type extends itself: {words}"
+            self._findings.error("E404", summary, spot.place, f"remove `{name}` from `extends` of `{user}`", notes)
+            return None
+        body = self._body(name)
+        if body is None:
+            self.report_unknown(name, spot.place)
+        return body
+
+    def _report_order(self, bases: list[Body], own: LocatedMapping) -> None:
+        names = [base.name for base in bases]
+        place = own.value_place("extends")
+        for index, base in enumerate(bases):
+            if base.name in names[:index]:
+                self._findings.error("E205", f"`{base.name}` is named twice in `extends`", place, "name it once")
+                return
+            for earlier in names[:index]:
+                if earlier in base.bases:
+                    summary = f"`{base.name}` extends `{earlier}`, and stands behind it in `extends`"
+                    self._findings.error("E205", summary, place, f"remove `{earlier}`")
+                    return
+        summary = f"{listed(names)} order the types that they extend in different ways"
+        self._findings.error("E205", summary, place, "change the order in one of them")
+
+    def report_unknown(self, name: str, place: Place) -> None:
+        """Say that there is no such type, unless its file could not be read."""
+        catalog, findings = self.catalog, self._findings
+        if name in IN_PLACE_LATER or (name.partition(".")[0] in LATER_NAMESPACES and not catalog.has_namespace(name)):
+            not_supported(f"the type `{name}`", place, findings)
+        elif "${{" in name:
+            findings.error("E304", "`type` takes no expressions", place, "write the name of the type")
+        elif catalog.is_foreign(name):
+            findings.warning(
+                "E401", f"`{name}` is in a file that is not checked here", place,
+                "validate a beamline that uses both files",
+            )  # fmt: skip
+        elif not catalog.failed(name):
+            known = catalog.candidates(name)
+            short = [full for full in known if full.partition(".")[2] == name]
+            near = f"did you mean `{short[0]}`?" if short else findings.suggest(name, known)
+            findings.error("E401", f"there is no type `{name}`", place, near or f"types: {listed(known)}")
+
+    def is_usable(self, model: TypeModel, entry: LocatedMapping) -> bool:
+        """Return whether an entry can be of a type; a type that is abstract is reported."""
+        if model.abstract:
+            place = entry.value_place("type")
+            names = [name for name in self.catalog.names if model.name in getattr(self._body(name), "bases", ())]
+            help_text = f"use a type that extends it: {listed(names)}" if names else "declare a type that extends it"
+            notes = (Note(f"`{model.name}` is declared here", model.source.place),)
+            self._findings.error(
+                "E205", f"`{model.name}` is abstract: it can only be extended", place, help_text, notes
+            )
+        return not model.abstract and not model.body.open
+
+    def _read_params(self, model: TypeModel) -> None:
         findings = self._findings
         failed: set[str] = set()
-        if params is None:
-            return
-        for name, body in params.items():
-            place = params.key_place(name)
+        for name, definition in model.body.params.items():
+            place, body = definition.place, definition.value
             if not is_identifier(name):
                 findings.error("E407", f"`{name}` is no name for a param", place, "use letters, digits and `_`")
             elif name in TAKEN_BY_INSTANCES:
@@ -92,7 +207,8 @@ class TypeBook:
                 findings.error("E406", summary, place, f"rename it to `{name}_`")
             elif not isinstance(body, LocatedMapping):
                 summary = f"expected a mapping, got {shown(body)}"
-                findings.error("E120", summary, params.value_place(name), f"write `{name}: {{type: str}}`")
+                value_place = definition.holder.value_place(name)
+                findings.error("E120", summary, value_place, f"write `{name}: {{type: str}}`")
             else:
                 refuse_expressions(body, findings, "a param")
                 param = read_param(name, body, place, findings)
@@ -106,26 +222,23 @@ class TypeBook:
         """Return the names that decide the structure, and those that formulas read."""
         structural: set[str] = set()
         in_formulas: set[str] = set()
-        for block, body in model.source.body.items():
-            if not isinstance(body, LocatedMapping):
-                continue
-            for entry in body.values():
-                if not isinstance(entry, LocatedMapping):
-                    continue
-                if block in ("signals", "commands"):
-                    for key, value in entry.items():
-                        structural |= names_in(value, all_of_them=key not in ADDRESSES)
-                elif block == "children":
-                    structural |= self._of_child(entry, CHILD_KEYS)
-                elif block == "vectors":
-                    structural |= self._of_child(entry, VECTOR_KEYS) - {"key"}
-                elif block == "derived":
-                    rest = entry.without("get", "set", "inputs")
-                    structural |= names_in(rest, all_of_them=True)
-                    in_formulas |= _formula_names(entry)
-                elif block == "logic":
-                    structural |= names_in(entry, all_of_them=True)
-                    in_formulas |= _formula_names(entry)
+        for definition in (*model.body.members.values(), *model.body.roles.values()):
+            block, entry = definition.block, definition.value
+            if not isinstance(entry, LocatedMapping):
+                structural |= names_in(entry, all_of_them=True)
+            elif block in ("signals", "commands"):
+                for key, value in entry.items():
+                    structural |= names_in(value, all_of_them=key not in ADDRESSES)
+            elif block == "children":
+                structural |= self._of_child(entry, CHILD_KEYS)
+            elif block == "vectors":
+                structural |= self._of_child(entry, VECTOR_KEYS) - {"key"}
+            elif block == "derived":
+                structural |= names_in(entry.without("get", "set", "inputs"), all_of_them=True)
+                in_formulas |= _formula_names(entry)
+            else:
+                structural |= names_in(entry, all_of_them=True)
+                in_formulas |= _formula_names(entry)
         return structural, in_formulas
 
     def _of_child(self, entry: LocatedMapping, own_keys: dict[str, Any]) -> set[str]:
@@ -145,13 +258,21 @@ class TypeBook:
             notes = tuple(Note(f"`{member}` is declared here", self._place_of(member)) for member in members)
             place = entry.value_place("type")
             self._findings.error("E404", f"a type contains itself: {words}", place, "remove the child", notes)
-            self._circular.add(id(entry))
+            self._circular.add(place)
             return None
         return self.get(name)
 
     def _place_of(self, name: str) -> Any:
         source = self.catalog.find(name)
         return None if source is None else source.place
+
+
+def _spots(own: LocatedMapping, findings: Findings) -> list[Spot]:
+    """Return where the names of the bases stand."""
+    value = own["extends"]
+    if isinstance(value, LocatedList):
+        return [Spot(value, index, findings) for index in range(len(value))]
+    return [Spot(own, "extends", findings)]
 
 
 def _formula_names(entry: LocatedMapping) -> set[str]:

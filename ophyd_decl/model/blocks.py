@@ -14,6 +14,8 @@ from .kinds import FAILED, Kind, Spot
 
 #: Keys that the language will have one day (design 3, rule 5).
 RESERVED = ("max_age", "hold", "deadband", "sim", "fly", "sinks")
+#: Keys that say how a mapping is merged onto another one; merging takes them away.
+REPLACE, UNSET = "$replace", "$unset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,9 @@ class Block:
         """Say that a key is unknown, unless it is one of the free ones."""
         if name.startswith("x-"):
             return
+        if name in (REPLACE, UNSET):
+            report_not_merged(name, mapping, findings)
+            return
         if name in self.reserved:
             findings.error(
                 "E112", f"`{name}` is reserved for a later version", mapping.key_place(name), "remove the key"
@@ -90,6 +95,11 @@ class Block:
             "additionalProperties": False,
             **({"required": required} if required else {}),
         }
+
+
+def report_not_merged(name: str, mapping: LocatedMapping, findings: Findings) -> None:
+    """Say that `$replace` or `$unset` stands in a mapping that is not merged onto another one."""
+    findings.error("E204", f"`{name}`: nothing is merged here", mapping.key_place(name), f"remove `{name}`")
 
 
 def not_supported(what: str, place: Place, findings: Findings) -> None:

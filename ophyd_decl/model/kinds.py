@@ -201,6 +201,24 @@ class ListOf(Kind):
         return f"put it in brackets: [{value}]" if isinstance(value, str | int | float) else "write a list"
 
 
+class OneOrMore(Kind):
+    """One text, or a list of them."""
+
+    expected = "text, or a list of texts"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return a list, or `FAILED` after a diagnostic."""
+        if isinstance(value, LocatedList):
+            return ListOf(Text(), least=1).read(value, spot)
+        if isinstance(value, str):
+            return [value]
+        return value if value is UNKNOWN else self.refuse(value, spot)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"anyOf": [Text().schema(), {**ListOf(Text()).schema(), "minItems": 1}]}
+
+
 class MapOf(Kind):
     """A mapping whose values are of one kind and whose keys are free."""
 

@@ -3,7 +3,7 @@
 from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
 from .blocks import RESERVED, Block, Key
 from .datatypes import Label
-from .kinds import Anything, Flag, ListOf, Text, Tree, Word
+from .kinds import Anything, Flag, ListOf, OneOrMore, Text, Tree, Word
 from .signal_kinds import TimeoutSeconds
 from .signals import SIGNAL
 
@@ -22,8 +22,8 @@ TYPE = Block(
     {
         "doc": Key(Text(), "what the device is"),
         "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme"),
-        "extends": Key(Anything(), "types whose members it takes over", later=True),
-        "abstract": Key(Anything(), "whether it can only be extended", later=True),
+        "extends": Key(OneOrMore(), "type whose members and params it takes over, or a list of types"),
+        "abstract": Key(Flag(), "whether it can only be extended", "false"),
         "params": Key(Tree(), "params by name"),
         **STRUCTURE,
     },

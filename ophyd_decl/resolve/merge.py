@@ -3,13 +3,13 @@
 A merged mapping knows for each key where it is written and what it has beaten (`LocatedMapping.origins`).
 """
 
+from collections.abc import Collection
+
+from ..model.blocks import REPLACE, UNSET
 from ..model.kinds import shown
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.suggest import suggest_or_list
 from ..source.tree import Node, Origin
-
-REPLACE = "$replace"
-UNSET = "$unset"
 
 
 def merge(
@@ -22,7 +22,7 @@ def merge(
     :param layer: what brings the second mapping, for explanations: `overrides`, `profile mock`.
     :param below: what brought the first one, where it was not merged yet.
     """
-    if _replaces(over, findings):
+    if replaces(over, findings):
         return over.without(REPLACE, UNSET)
     merged = LocatedMapping(base.file, base.begin)
     merged.end = base.end
@@ -30,7 +30,7 @@ def merge(
     merged.update(base)
     merged.spans = {**base.spans, **over.spans}
     merged.odd_keys = {**(base.odd_keys or {}), **(over.odd_keys or {})} or None
-    for key in _unset(base, over, findings):
+    for key in unset_keys(base, over, findings):
         merged.pop(key, None)
         origins.pop(key, None)
     for key, value in over.items():
@@ -53,7 +53,8 @@ def _origins(base: LocatedMapping, layer: str) -> dict[str, tuple[Origin, ...]]:
     return {key: (Origin(base, layer),) for key in base}
 
 
-def _replaces(over: LocatedMapping, findings: Findings) -> bool:
+def replaces(over: LocatedMapping, findings: Findings) -> bool:
+    """Return whether a mapping replaces the one that it would be merged onto."""
     if REPLACE not in over:
         return False
     if over[REPLACE] is not True:
@@ -63,8 +64,8 @@ def _replaces(over: LocatedMapping, findings: Findings) -> bool:
     return True
 
 
-def _unset(base: LocatedMapping, over: LocatedMapping, findings: Findings) -> list[str]:
-    """Return the keys of the first mapping that the second one removes."""
+def unset_keys(known: Collection[str], over: LocatedMapping, findings: Findings) -> list[str]:
+    """Return the keys that a mapping removes from those of the one that it is merged onto."""
     if UNSET not in over:
         return []
     keys = over[UNSET]
@@ -74,9 +75,9 @@ def _unset(base: LocatedMapping, over: LocatedMapping, findings: Findings) -> li
         return []
     found: list[str] = []
     for index, key in enumerate(keys):
-        if isinstance(key, str) and key in base:
+        if isinstance(key, str) and key in known:
             found.append(key)
         else:
-            help_text = suggest_or_list(str(key), base, "keys")
+            help_text = suggest_or_list(str(key), known, "keys")
             findings.error("E204", f"`{UNSET}`: there is no key {shown(key)}", keys.value_place(index), help_text)
     return found

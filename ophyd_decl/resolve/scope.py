@@ -22,7 +22,7 @@ class Scope:
     :param constants: names that are put into addresses as text, though the others stay names (the key of a vector).
     """
 
-    __slots__ = ("constants", "findings", "no_text", "origins", "values")
+    __slots__ = ("constants", "findings", "no_text", "open", "origins", "values")
 
     def __init__(
         self,
@@ -37,11 +37,13 @@ class Scope:
         self.constants = frozenset(constants)
         #: names whose values cannot be part of an address, with their types.
         self.no_text: dict[str, str] = {}
+        #: there may be more names than are known, as in a type that extends one which is not there.
+        self.open = False
 
     def with_names(self, values: Mapping[str, Any]) -> "Scope":
         """Return a scope with more names, which are constants."""
         scope = Scope({**self.values, **values}, self.findings, self.origins, {*self.constants, *values})
-        scope.no_text = self.no_text
+        scope.no_text, scope.open = self.no_text, self.open
         return scope
 
     def parts(self, text: str, holder: Holder, key: Any) -> tuple[Part, ...] | None:
@@ -52,7 +54,7 @@ class Scope:
             self._report(error, text, holder, key)
             return None
         undefined = [(part, name) for part in parts if isinstance(part, Expression) for name in part.names]
-        undefined = [(part, name) for part, name in undefined if name not in self.values]
+        undefined = [(part, name) for part, name in undefined if name not in self.values and not self.open]
         for part, name in undefined:
             self._report_undefined(part, name, parts, holder, key)
         return None if undefined else parts
@@ -64,7 +66,7 @@ class Scope:
             return UNKNOWN
         values = self.values
         for name in names_of(parts):
-            if values[name] is UNKNOWN:
+            if values.get(name, UNKNOWN) is UNKNOWN:
                 return UNKNOWN
         try:
             return join(parts, values)
@@ -100,7 +102,7 @@ class Scope:
         return Template(tuple(_joined(pieces)))
 
     def _piece(self, part: Expression, text: str, holder: Holder, key: Any) -> str | None:
-        if any(self.values[name] is UNKNOWN for name in part.names):
+        if any(self.values.get(name, UNKNOWN) is UNKNOWN for name in part.names):
             return None
         try:
             # An empty text before it makes the result text.
