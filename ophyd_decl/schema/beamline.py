@@ -67,4 +67,5 @@ def _types(path: str) -> dict[str, Any]:
 def _names(blueprint: BeamlineBlueprint) -> Names:
     devices = tuple(device.path for device in blueprint.devices)
     labels = sorted({label for device in blueprint.devices for label in device.labels})
-    return Names(devices, (), tuple(blueprint.groups), tuple(labels))
+    services = tuple(service.path for service in blueprint.services)
+    return Names(devices, services, tuple(blueprint.groups), tuple(labels))

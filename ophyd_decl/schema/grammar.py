@@ -13,6 +13,7 @@ from ..model.commands import COMMAND
 from ..model.derived import DERIVED
 from ..model.files import BEAMLINE_FILE, DEFAULTS, KINDS, TYPES_FILE
 from ..model.params import PARAM
+from ..model.services import SERVICE
 from ..model.signals import SIGNAL
 from ..model.types import CHILD, DEVICE, GROUP, SIGNAL_DEVICE, TYPE, VECTOR
 
@@ -39,7 +40,8 @@ class One:
 Inside = Named | One
 
 #: Entries that are no blocks: they depend on the type or plugin that is named in them.
-ANY_DEVICE, ANY_CHILD, ANY_VECTOR, LOGIC, VALUE = "any_device", "any_child", "any_vector", "logic", "value"
+ANY_DEVICE, ANY_CHILD, ANY_VECTOR, ANY_SERVICE = "any_device", "any_child", "any_vector", "any_service"
+LOGIC, VALUE = "logic", "value"
 _MEMBERS: Mapping[str, Inside] = {
     "signals": Named("signal"),
     "commands": Named("command"),
@@ -72,10 +74,16 @@ _SECTIONS = (
     Section(
         "beamline",
         BEAMLINE_FILE,
-        {"vars": Named(VALUE), "defaults": One("defaults"), "devices": Named(ANY_DEVICE)},
+        {
+            "vars": Named(VALUE),
+            "defaults": One("defaults"),
+            "services": Named(ANY_SERVICE),
+            "devices": Named(ANY_DEVICE),
+        },
         expressions=False,
     ),
     Section("defaults", DEFAULTS),
+    Section("service", SERVICE),
     Section("device", DEVICE),
     Section("group", GROUP, _MEMBERS),
     Section("signal_device", SIGNAL_DEVICE),

@@ -24,10 +24,10 @@ def shipped_known() -> Known:
 
 
 def by_role(plugins: Iterable[PluginSpec]) -> dict[str, list[PluginSpec]]:
-    """Return plugins by the role that they give."""
-    found: dict[str, list[PluginSpec]] = {role: [] for role in grammar.ROLES}
+    """Return plugins by their role."""
+    found: dict[str, list[PluginSpec]] = {}
     for plugin in plugins:
-        found[plugin.role].append(plugin)
+        found.setdefault(plugin.role, []).append(plugin)
     return found
 
 

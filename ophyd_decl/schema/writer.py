@@ -71,6 +71,7 @@ class SchemaWriter:
                 grammar.ANY_DEVICE: lambda: self._instance("device", _IN_PLACE),
                 grammar.ANY_CHILD: lambda: self._instance("child", {}),
                 grammar.ANY_VECTOR: lambda: self._instance("vector", {}),
+                grammar.ANY_SERVICE: self._service,
                 grammar.LOGIC: self._logic,
                 grammar.VALUE: dict,
                 "reference": lambda: _reference({"type": "string"}),
@@ -129,21 +130,32 @@ class SchemaWriter:
         return self._entry("service_reference" if param.to == "service" else "device_reference")
 
     def _instance(self, base: str, in_place: Mapping[str, str]) -> Schema:
-        """Return the schema of an entry whose other keys depend on its `type`."""
-        known = [*in_place, *self.known.types]
+        """Return the schema of an entry whose other keys depend on its type."""
         branches = {name: self._entry(entry) for name, entry in in_place.items()}
         branches |= {name: self._of_type(base, model) for name, model in self.known.types.items()}
-        rest = {"properties": self._keys_of(base), "required": ["type"]}
-        others: list[Schema] = [] if self.known.all_types else [{"if": _is("type", known), "else": rest}]
-        return {
-            "type": "object",
-            "required": ["type"],
-            "properties": {"type": _described(self._type_name(known), "Name of its type.")},
-            "allOf": [
-                *({"if": _is("type", [name]), "then": then} for name, then in branches.items()),
-                *others,
-            ],
-        }
+        type_name = _described(self._type_name([*branches]), "Name of its type.")
+        return self._choice("type", type_name, branches, None if self.known.all_types else base)
+
+    def _service(self) -> Schema:
+        """Return the schema of an entry whose other keys depend on the plugin that its `type` names."""
+        plugins = self.known.plugins.get("service", ())
+        self._entry("service")
+        branches = {plugin.name: self._plugin(plugin, self._keys_of("service"), ["type"]) for plugin in plugins}
+        names: Schema = {"anyOf": [{"enum": [*branches]}, {"type": "string"}]}
+        return self._choice("type", _described(names, "Name of the plugin that makes it."), branches, "service")
+
+    def _choice(self, key: str, word: Schema, branches: Mapping[str, Schema], base: str | None) -> Schema:
+        """Return the schema of an entry of which one key says what the others may be.
+
+        :param word: what may stand at that key.
+        :param branches: schema of the entry by the value of that key.
+        :param base: block whose keys hold for every other value; None: there is no other value.
+        """
+        schema: Schema = {"type": "object", "required": [key], "properties": {key: word}}
+        cases: list[Schema] = [{"if": _is(key, [name]), "then": then} for name, then in branches.items()]
+        if base is not None and branches:
+            cases.append({"if": _is(key, [*branches]), "else": {"properties": self._keys_of(base)}})
+        return {**schema, "allOf": cases} if cases else schema
 
     def _type_name(self, known: list[str]) -> Schema:
         names: Schema = {"enum": known}
@@ -173,23 +185,27 @@ class SchemaWriter:
         return {"$ref": f"#/definitions/{name}"}
 
     def _logic(self) -> Schema:
-        roles = {role: self._role(role, plugins) for role, plugins in self.known.plugins.items()}
+        roles = {role: {"description": text, **self._role(role)} for role, text in grammar.ROLES.items()}
         return {"type": "object", "properties": roles, "additionalProperties": False}
 
-    def _role(self, role: str, plugins: Sequence[PluginSpec]) -> Schema:
+    def _role(self, role: str) -> Schema:
+        plugins = self.known.plugins.get(role, ())
         names: list[Schema] = [{"enum": [plugin.name for plugin in plugins]}] if plugins else []
         use = _described({"anyOf": [*names, {"type": "string"}]}, "Name of the plugin that gives the role.")
-        branches = [{"if": _is("use", [plugin.name]), "then": self._plugin(plugin, use)} for plugin in plugins]
-        schema: Schema = {"description": grammar.ROLES[role], "type": "object"}
-        schema |= {"properties": {"use": use}, "required": ["use"]}
-        return {**schema, "allOf": branches} if branches else schema
+        branches = {plugin.name: self._plugin(plugin, {"use": use}, ["use"]) for plugin in plugins}
+        return self._choice("use", use, branches, None)
 
-    def _plugin(self, plugin: PluginSpec, use: Schema) -> Schema:
+    def _plugin(self, plugin: PluginSpec, beside: Mapping[str, Schema], required: list[str]) -> Schema:
+        """Return the schema of the options of a plugin.
+
+        :param beside: keys that stand beside the options.
+        :param required: those of them that must be there.
+        """
         self._entry("reference")
         options, definitions = options_schema(plugin)
         self._definitions.update(definitions)
         options = {name: self._open(schema) for name, schema in options.items()}
-        schema = _object({"use": use, **options}, ["use", *required_options(plugin)])
+        schema = _object({**beside, **options}, [*required, *required_options(plugin)])
         self._definitions[f"plugin.{plugin.name}"] = {"description": plugin.doc, **schema}
         return {"$ref": f"#/definitions/plugin.{plugin.name}"}
 
