@@ -97,6 +97,8 @@ _SECTIONS = (
 )
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
+#: The blocks of devices that hold their structure themselves, by the word after `type`.
+IN_PLACE: Mapping[str, str] = {"group": "group", "signal": "signal_device"}
 #: What each role of `logic` means.
 ROLES: Mapping[str, str] = {
     "movable": "How it is moved: what `set` and `stop` do.",

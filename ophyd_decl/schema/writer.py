@@ -20,7 +20,6 @@ DRAFT = "http://json-schema.org/draft-07/schema#"
 #: Identifiers of Python, as far as a regular expression of an editor can say it.
 _IDENTIFIER = "^[A-Za-z_\\u0080-\\uffff][A-Za-z0-9_\\u0080-\\uffff]*$"
 _FREE: Schema = {"^x-": {}}
-_IN_PLACE = {"group": "group", "signal": "signal_device"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class SchemaWriter:
         if name not in self._definitions:
             self._definitions[name] = {}
             makers: dict[str, Callable[[], Schema]] = {
-                grammar.ANY_DEVICE: lambda: self._instance("device", _IN_PLACE),
+                grammar.ANY_DEVICE: lambda: self._instance("device", grammar.IN_PLACE),
                 grammar.ANY_CHILD: lambda: self._instance("child", {}),
                 grammar.ANY_VECTOR: lambda: self._instance("vector", {}),
                 grammar.ANY_SERVICE: self._service,

@@ -1,0 +1,412 @@
+"""Every key of the language has a valid golden file that uses it, and an invalid one with a mistake in it.
+
+Nothing is listed by hand: while the golden files are compiled, it is noted which blocks are read and which of their
+keys stand where; a mistake counts for a key if it lies in the key or its value, or says that the key is missing.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from harness import Case, cases, validate
+
+import ophyd_decl
+from ophyd_decl.errors import Diagnostic, Place
+from ophyd_decl.model.blocks import Block
+from ophyd_decl.model.files import KINDS
+from ophyd_decl.schema.grammar import IN_PLACE, SECTIONS
+from ophyd_decl.source import Findings, LocatedMapping
+
+PACKAGE = Path(ophyd_decl.__file__).parent
+#: Where `validate` comes from.
+FRONT_END = ("source", "resolve", "model", "check", "compile")
+LEAST_MARKS, LEAST_FILES, LEAST_WITH_SEVERAL, SEVERAL = 3, 60, 10, 3
+#: What is still missing. It only ever shrinks: an entry that is covered must be taken out.
+OPEN = frozenset(
+    """\
+code E100
+code E103
+code E104
+code E105
+code E106
+code E112
+code E113
+code E114
+code E115
+code E127
+code E128
+code E201
+code E203
+code E302
+code E303
+code E305
+code E311
+code E502
+invalid beamline.doc
+invalid beamline.environment
+invalid beamline.liveness
+invalid beamline.name
+invalid beamline.name_separator
+invalid beamline.read_only
+invalid child.connect
+invalid child.connector
+invalid child.doc
+invalid child.format
+invalid child.labels
+invalid child.name
+invalid child.overrides
+invalid child.protocol
+invalid child.repeat
+invalid child.timeout
+invalid child.when
+invalid command.arg
+invalid command.cmd
+invalid command.doc
+invalid command.protocol
+invalid command.pv
+invalid command.returns
+invalid command.suffix
+invalid command.timeout
+invalid command.value
+invalid command.wait
+invalid command.when
+invalid defaults.connect
+invalid defaults.timeout
+invalid derived.choices
+invalid derived.columns
+invalid derived.doc
+invalid derived.dtype
+invalid derived.format
+invalid derived.limits
+invalid derived.match
+invalid derived.name
+invalid derived.precision
+invalid derived.shape
+invalid derived.units
+invalid derived.when
+invalid device.connector
+invalid device.name
+invalid device.protocol
+invalid device.repeat
+invalid device.timeout
+invalid device.when
+invalid group.children
+invalid group.commands
+invalid group.connect
+invalid group.connector
+invalid group.derived
+invalid group.doc
+invalid group.labels
+invalid group.logic
+invalid group.name
+invalid group.overrides
+invalid group.protocol
+invalid group.repeat
+invalid group.timeout
+invalid group.vectors
+invalid group.when
+invalid param.choices
+invalid param.doc
+invalid param.ge
+invalid param.gt
+invalid param.le
+invalid param.lt
+invalid param.of
+invalid param.to
+invalid service.doc
+invalid service.when
+invalid signal.access
+invalid signal.attr
+invalid signal.cmd
+invalid signal.columns
+invalid signal.connector
+invalid signal.doc
+invalid signal.events
+invalid signal.expect
+invalid signal.format
+invalid signal.match
+invalid signal.name
+invalid signal.poll
+invalid signal.protocol
+invalid signal.rbv
+invalid signal.retries
+invalid signal.timeout
+invalid signal.units
+invalid signal.verify
+invalid signal.wait
+invalid signal.when
+invalid signal_device.attr
+invalid signal_device.choices
+invalid signal_device.cmd
+invalid signal_device.columns
+invalid signal_device.connect
+invalid signal_device.connector
+invalid signal_device.doc
+invalid signal_device.events
+invalid signal_device.expect
+invalid signal_device.labels
+invalid signal_device.limits
+invalid signal_device.match
+invalid signal_device.name
+invalid signal_device.optional
+invalid signal_device.overrides
+invalid signal_device.poll
+invalid signal_device.precision
+invalid signal_device.protocol
+invalid signal_device.pv
+invalid signal_device.rbv
+invalid signal_device.repeat
+invalid signal_device.retries
+invalid signal_device.shape
+invalid signal_device.soft
+invalid signal_device.suffix
+invalid signal_device.timeout
+invalid signal_device.units
+invalid signal_device.verify
+invalid signal_device.wait
+invalid signal_device.when
+invalid type.commands
+invalid type.doc
+invalid type.protocol
+invalid types.doc
+invalid types.namespace
+invalid types.use
+invalid vector.connect
+invalid vector.connector
+invalid vector.doc
+invalid vector.format
+invalid vector.labels
+invalid vector.name
+invalid vector.overrides
+invalid vector.protocol
+invalid vector.repeat
+invalid vector.timeout
+invalid vector.type
+invalid vector.when
+valid beamline.doc
+valid child.doc
+valid child.format
+valid child.protocol
+valid child.timeout
+valid child.when
+valid command.doc
+valid command.protocol
+valid command.pv
+valid command.timeout
+valid command.value
+valid command.wait
+valid command.when
+valid derived.access
+valid derived.choices
+valid derived.columns
+valid derived.doc
+valid derived.format
+valid derived.match
+valid derived.name
+valid derived.precision
+valid derived.shape
+valid derived.when
+valid device.when
+valid group.children
+valid group.commands
+valid group.connect
+valid group.derived
+valid group.doc
+valid group.labels
+valid group.logic
+valid group.name
+valid group.protocol
+valid group.timeout
+valid group.vectors
+valid group.when
+valid param.choices
+valid param.lt
+valid param.of
+valid param.pattern
+valid param.to
+valid signal.columns
+valid signal.doc
+valid signal.events
+valid signal.match
+valid signal.name
+valid signal.optional
+valid signal.poll
+valid signal.precision
+valid signal.protocol
+valid signal.retries
+valid signal.timeout
+valid signal.verify
+valid signal.when
+valid signal_device.connect
+valid signal_device.doc
+valid signal_device.format
+valid signal_device.labels
+valid signal_device.limits
+valid signal_device.name
+valid signal_device.precision
+valid signal_device.protocol
+valid signal_device.rbv
+valid signal_device.shape
+valid signal_device.soft
+valid signal_device.suffix
+valid signal_device.timeout
+valid signal_device.units
+valid signal_device.when
+valid type.protocol
+valid types.doc
+valid vector.doc
+valid vector.format
+valid vector.protocol
+valid vector.timeout
+valid vector.when
+""".splitlines()
+)
+_MISSING = re.compile(r"`(?P<key>\w+)` is missing in (?P<block>.*)")
+_HEADER = re.compile(r"(?P<keys>`\w+`(?: and `\w+`)*) (?:is|are) missing at the top of the file")
+
+
+@dataclass(frozen=True)
+class Use:
+    """One key of a block that was read: where it begins, and where its value ends."""
+
+    section: str
+    key: str
+    place: Place
+
+    def holds(self, place: Place) -> bool:
+        """Return whether a mistake lies in the key or its value."""
+        own = self.place
+        if place.file != own.file:
+            return False
+        begin, end = (own.line, own.column), (own.end_line, own.end_column)
+        return begin <= (place.line, place.column) and (place.end_line, place.end_column) <= end
+
+
+@dataclass
+class Observer:
+    """Notes which blocks are read, and the places of their keys."""
+
+    uses: set[Use] = field(default_factory=set)
+    strangers: set[str] = field(default_factory=set)
+
+    def block(self, block: Block, mapping: LocatedMapping) -> None:
+        """Note the keys of a mapping that is read along a block."""
+        found = [name for name, section in SECTIONS.items() if section.block is block]
+        if not found:
+            self.strangers.add(block.name)
+        for name in found:
+            self.uses.update(uses_of(name, block, mapping))
+
+    def header(self, root: Any) -> None:
+        """Note the keys of a header, which are read before it is known what kind of file this is."""
+        if isinstance(root, LocatedMapping):
+            kind = root.get("kind")
+            for name in [kind] if kind in KINDS else KINDS:
+                block = SECTIONS[name].block if name in SECTIONS else SECTIONS["beamline"].block
+                header = root.without(*[key for key in root if key not in ("api", "kind")])
+                self.uses.update(uses_of(name, block, header))
+
+
+def uses_of(section: str, block: Block, mapping: LocatedMapping) -> Iterator[Use]:
+    for key in mapping:
+        if key in block.keys:
+            begin, end = mapping.key_place(key), mapping.value_place(key)
+            if begin.file == end.file:
+                yield Use(section, key, Place(begin.file, begin.line, begin.column, end.end_line, end.end_column))
+
+
+@cache
+def observed(kind: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Return what the golden files of one kind use, what they have mistakes in, and the blocks that nobody knows."""
+    import ophyd_decl.compile.beamline as beamline
+
+    read, read_header = Block.read, beamline.read_header
+    used: set[str] = set()
+    mistaken: set[str] = set()
+    strangers: set[str] = set()
+    for case in cases(kind):
+        observer = Observer()
+
+        def note(block: Block, mapping: LocatedMapping, *rest: Any, observer: Observer = observer) -> Any:
+            observer.block(block, mapping)
+            return read(block, mapping, *rest)
+
+        def note_header(loaded: Any, findings: Findings, observer: Observer = observer) -> Any:
+            observer.header(loaded.root)
+            return read_header(loaded, findings)
+
+        Block.read, beamline.read_header = note, note_header  # type: ignore[method-assign]
+        try:
+            diagnostics = validate(case)
+        finally:
+            Block.read, beamline.read_header = read, read_header  # type: ignore[method-assign]
+        strangers |= observer.strangers
+        used |= {f"{use.section}.{use.key}" for use in observer.uses if in_case(use, case)}
+        for diagnostic in diagnostics:
+            mistaken |= {f"{use.section}.{use.key}" for use in observer.uses if use.holds(diagnostic.place)}
+            mistaken |= set(absent(diagnostic))
+    return frozenset(used), frozenset(mistaken), frozenset(strangers)
+
+
+def in_case(use: Use, case: Case) -> bool:
+    """Return whether a use is in a file of the case, and not in a shipped one."""
+    return not Path(use.place.file).resolve().is_relative_to(PACKAGE) and bool(case.files)
+
+
+def absent(diagnostic: Diagnostic) -> Iterator[str]:
+    """Yield the keys whose absence a mistake is about."""
+    if found := _MISSING.fullmatch(diagnostic.summary):
+        for name, section in SECTIONS.items():
+            if section.block.name == found["block"]:
+                yield f"{name}.{found['key']}"
+    elif found := _HEADER.fullmatch(diagnostic.summary):
+        for key in re.findall(r"\w+", found["keys"]):
+            yield from (f"{kind}.{key}" for kind in KINDS if key != "and")
+
+
+def keys(*, later: bool) -> Iterable[str]:
+    """Return all keys of all blocks.
+
+    :param later: also those that this version does not act on yet.
+    """
+    for name, section in SECTIONS.items():
+        yield from (f"{name}.{key}" for key, row in section.block.keys.items() if later or not row.later)
+
+
+def emitted_codes() -> set[str]:
+    """Return the codes that stand in the sources of the front end."""
+    texts = [file.read_text(encoding="utf-8") for folder in FRONT_END for file in (PACKAGE / folder).rglob("*.py")]
+    return {code for text in texts for code in re.findall(r'"(E\d{3})"', text)}
+
+
+def missing() -> Iterator[str]:
+    """Yield everything that has no golden file."""
+    used, _, _ = observed("valid")
+    _, mistaken, _ = observed("invalid")
+    yield from (f"valid {key}" for key in keys(later=False) if key not in used)
+    # With another word there, the entry is no such device.
+    chosen = {f"{section}.type" for section in IN_PLACE.values()}
+    yield from (f"invalid {key}" for key in keys(later=True) if key not in mistaken | chosen)
+    invalid = cases("invalid")
+    marks = {case.name: case.marks() for case in invalid}
+    count = Counter(mark.code for found in marks.values() for mark in found)
+    yield from (f"code {code}" for code in sorted(emitted_codes()) if count[code] < LEAST_MARKS)
+    if len(invalid) < LEAST_FILES:
+        yield f"files {len(invalid)} of {LEAST_FILES}"
+    several = sum(len(found) >= SEVERAL for found in marks.values())
+    if several < LEAST_WITH_SEVERAL:
+        yield f"files with {SEVERAL} marks: {several} of {LEAST_WITH_SEVERAL}"
+
+
+def test_every_block_that_is_read_is_known_to_the_grammar() -> None:
+    assert (observed("valid")[2] | observed("invalid")[2]) == set()
+
+
+def test_every_key_and_every_code_has_its_golden_files() -> None:
+    found = set(missing())
+    assert sorted(found - OPEN) == [], "\n".join(["no golden file for", *sorted(found - OPEN)])
+    assert sorted(OPEN - found) == [], "these are covered now: take them out of OPEN"
