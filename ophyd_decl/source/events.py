@@ -3,12 +3,14 @@
 The C parser reads everything; the pure one reads again what the C parser refuses.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml import cyaml as _cyaml
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import ScalarEvent
 from ruamel.yaml.reader import ReaderError
 
 from .tree import Mark
@@ -34,6 +36,31 @@ def c_events(text: str) -> NextEvent:
     """
     parser: Any = cast(Any, _cyaml).CParser(text)
     return cast(NextEvent, parser.get_event)
+
+
+#: Colons and question marks inside a word, which the C parser refuses in an unquoted text inside braces.
+_IN_WORDS = re.compile(r"(?<=[\w.()/+-])(?::+(?=[^\s:])|\?+(?=[^\s,\[\]{}:?]))")
+#: What stands for them meanwhile: of one character each, so that every place stays where it is.
+_VEIL = str.maketrans(":?", "\ue000\ue001")
+_UNVEIL = str.maketrans("\ue000\ue001", ":?")
+
+
+def veiled_events(text: str) -> NextEvent:
+    """Return what gives the next event of the C parser for a text that it would refuse for colons inside words.
+
+    :raises SyntaxProblem: also if the text has the characters that stand for the colons meanwhile.
+    """
+    if "\ue000" in text or "\ue001" in text:
+        raise SyntaxProblem("characters of private use")
+    next_event = c_events(_IN_WORDS.sub(lambda found: found[0].translate(_VEIL), text))
+
+    def unveiled() -> Any:
+        event = next_event()
+        if event.__class__ is ScalarEvent and not event.value.isascii():
+            event.value = event.value.translate(_UNVEIL)
+        return event
+
+    return unveiled
 
 
 def pure_events(text: str) -> Iterator[Any]:

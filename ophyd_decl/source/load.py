@@ -6,7 +6,7 @@ from ruamel.yaml.events import ScalarEvent
 
 from ..errors import Place
 from .compose import Composer, TooLargeError
-from .events import NextEvent, Problem, SyntaxProblem, c_events, pure_events
+from .events import NextEvent, Problem, SyntaxProblem, c_events, pure_events, veiled_events
 from .findings import Findings
 from .text import read_source
 from .tree import Node, SourceFile
@@ -58,41 +58,55 @@ def _compose(file: SourceFile, findings: Findings) -> Node:
     try:
         root = Composer(file, attempt, c_events(file.text)).compose()
     except SyntaxProblem as refused:
-        if len(file.text) > MAX_PURE_CHARACTERS:
-            raise
-        return _compose_slowly(file, findings, refused)
+        return _compose_again(file, findings, refused)
     findings.extend(attempt)
     return root
 
 
-def _compose_slowly(file: SourceFile, findings: Findings, refused: Exception) -> Node:
-    """Compose with the pure parser, and warn about what only it accepts."""
-    attempt = Findings()
-    unquoted: list[Any] = []
+def _compose_again(file: SourceFile, findings: Findings, refused: Exception) -> Node:
+    """Compose what the C parser refuses, and warn about the texts that it refused.
+
+    Nearly always these are PVs without quotes in braces, which it takes with other characters for their colons;
+    what it refuses even so goes to the pure parser, for its better message or, rarely, for its better judgement.
+    """
     try:
-        root = Composer(file, attempt, _pure_events(file.text, unquoted)).compose()
+        return _attempt(file, findings, _noting(veiled_events(file.text)), None)
+    except SyntaxProblem:
+        if len(file.text) > MAX_PURE_CHARACTERS:
+            raise refused from None
+    try:
+        events = pure_events(file.text)
+        return _attempt(file, findings, _noting(lambda: next(events, None)), refused)
     except (RecursionError, ValueError, IndexError, AttributeError, TypeError):
         # The pure parser has corners where it fails on its own account; the C parser has said what is wrong.
         raise refused from None
+
+
+def _attempt(
+    file: SourceFile, findings: Findings, events: tuple[NextEvent, list[Any]], refused: Exception | None
+) -> Node:
+    attempt = Findings()
+    next_event, unquoted = events
+    root = Composer(file, attempt, next_event).compose()
     findings.extend(attempt)
     for event in unquoted:
         place = file.place(event.start_mark, event.end_mark)
         findings.warning("E106", f"`{event.value}` should be quoted", place, f'write "{event.value}"')
-    if not unquoted:
+    if not unquoted and refused is not None:
         mark = Problem(refused).problem_mark
         place = file.start if mark is None else file.point(mark.line, mark.column)
         findings.warning("E106", "only slow parsers accept this", place, "put the value in quotes")
     return root
 
 
-def _pure_events(text: str, unquoted: list[Any]) -> NextEvent:
-    """Return a source of events that remembers unquoted texts with `:` or `?` inside braces or brackets."""
-    events = pure_events(text)
+def _noting(events: NextEvent) -> tuple[NextEvent, list[Any]]:
+    """Return the same events, and where unquoted texts with `:` or `?` inside braces or brackets are put."""
+    unquoted: list[Any] = []
     depth = 0
 
     def next_event() -> Any:
         nonlocal depth
-        event: Any = next(events, None)
+        event: Any = events()
         if event is None:
             return None
         flow = getattr(event, "flow_style", None)
@@ -106,4 +120,4 @@ def _pure_events(text: str, unquoted: list[Any]) -> NextEvent:
                 unquoted.append(event)
         return event
 
-    return next_event
+    return next_event, unquoted

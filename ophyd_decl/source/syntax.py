@@ -4,9 +4,10 @@ ruamel's C parser is fast and terse, the pure one is slow and precise: what the 
 """
 
 import re
+from typing import Any
 
-from ..errors import Place
-from .events import Problem
+from ..errors import Note, Place
+from .events import Problem, SyntaxProblem, veiled_events
 from .findings import Findings
 from .tree import SourceFile
 
@@ -38,8 +39,41 @@ def explain(error: Exception, file: SourceFile, findings: Findings) -> None:
         findings.error("E101", f"not YAML: {problem.text}", file.start, "save the file as UTF-8 text")
         return
     line, column = _inside(file, mark.line, mark.column)
+    quote = _quote_before(file, line, column)
+    if quote is not None or "unexpected end of stream" in problem.problem:
+        _explain_quote(quote, problem, file.point(line, column), file, findings)
+        return
     summary, help_text = _words(problem, file, line, column)
     findings.error("E101", summary, file.point(line, column), help_text)
+
+
+def _quote_before(file: SourceFile, line: int, column: int) -> Any:
+    """Return the quoted text of several lines that ends where something odd stands, or None.
+
+    Its quote was not closed where it should have been, so that the next quote, which opens another text, closes it.
+    """
+    last: Any = None
+    try:
+        next_event = veiled_events(file.text)
+        while (event := next_event()) is not None:
+            if getattr(event, "style", None) in ("'", '"'):
+                last = event
+    except SyntaxProblem:
+        pass  # where and why is what the caller knows
+    if last is None or last.start_mark.line == last.end_mark.line or last.end_mark.line != line:
+        return None
+    return last if not file.line(line)[last.end_mark.column : column].strip() else None
+
+
+def _explain_quote(quote: Any, problem: Problem, end: Place, file: SourceFile, findings: Findings) -> None:
+    mark = quote.start_mark if quote is not None else problem.context_mark
+    place = end if mark is None else file.point(mark.line, mark.column)
+    notes: tuple[Note, ...] = ()
+    if quote is not None:
+        notes = (Note("the text then ends at the next quote", file.point(end.line - 1, quote.end_mark.column - 1)),)
+    elif place != end:
+        notes = (Note("it is open up to the end of the file", end),)
+    findings.error("E101", "a quote is not closed", place, "close the quote where the text ends", notes)
 
 
 def _inside(file: SourceFile, line: int, column: int) -> tuple[int, int]:
@@ -64,10 +98,6 @@ def _words(said: Problem, file: SourceFile, line: int, column: int) -> tuple[str
         if ":" in text[:column]:
             return "a second `: ` in one line", "put the value in quotes, or begin a new line after the key"
         return "this line is indented like a value, but holds a key", "indent it like the keys around it"
-    if "unexpected end of stream" in problem:
-        mark = said.context_mark
-        opened = f", opened at line {mark.line + 1}" if mark is not None else ""
-        return f"a quote is not closed{opened}", "close the quote"
     if "escape" in problem:
         return "an unknown escape in double quotes", "double the backslash, or use single quotes"
     for opened, closing in _OPENING.items():

@@ -1,11 +1,14 @@
 """The located tree: values, places, duplicate keys, merges, aliases, bounds."""
 
+import time
 from typing import Any
 
 import pytest
 
 from ophyd_decl.source import Findings, LocatedList, LocatedMapping, SourceFile, load_text
 from ophyd_decl.source.compose import MAX_DEPTH
+from ophyd_decl.source.events import SyntaxProblem, pure_events, veiled_events
+from ophyd_decl.source.load import MAX_PURE_CHARACTERS
 
 
 def load(text: str) -> tuple[Any, list[tuple[str, str, int, int]]]:
@@ -134,3 +137,34 @@ def test_a_part_of_a_text_is_found_where_it_is_written() -> None:
     assert str(root.part_place("a", "${{ q }}", 1)) == "f.yaml:1:16"
     assert str(root.part_place("b", "${{ q }}")) == "f.yaml:4:6"
     assert str(root.part_place("a", "not there")) == "f.yaml:1:4"
+
+
+WORDS = ["BL:m1", "a::b", "P:", "ca://X:y", "a?b", "a b:c", "1:2", ":x", "a", '"q:r"', "'s:'", "[t:u, v:]", "-:x"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("form", ["{{k: {}}}", "{{k: {}, l: P:x}}", "[{}, P:x]", "k: {{l: [{}, P:x:]}}", "{{{}}}"])
+def test_what_only_the_pure_parser_accepts_is_read_the_same_by_the_fast_way(word: str, form: str) -> None:
+    text = form.format(word)
+    expected = [(type(event).__name__, getattr(event, "value", None)) for event in pure_events(text)]
+    next_event = veiled_events(text)
+    try:
+        events = list(iter(next_event, None))
+    except SyntaxProblem:
+        assert ":x" in word or word == "a b:c"  # rare enough for the slow way
+        return
+    assert [(type(event).__name__, getattr(event, "value", None)) for event in events] == expected
+
+
+def test_unquoted_texts_in_a_large_file_are_read_and_named() -> None:
+    text = "".join(f"d{number}: {{prefix: BL22I-MO-{number}:X}}\n" for number in range(20_000))
+    assert len(text) > MAX_PURE_CHARACTERS
+    findings = Findings()
+    begin = time.process_time()
+    loaded = load_text(SourceFile("f", text), findings)
+    assert time.process_time() - begin < 5
+    assert loaded.root["d19999"]["prefix"] == "BL22I-MO-19999:X"
+    assert len(findings.sorted()) == 20_000
+    assert {found.code for found in findings.sorted()} == {"E106"}
+    last = findings.sorted()[-1].place
+    assert (last.line, last.column, last.end_column) == (20_000, 18, 34)

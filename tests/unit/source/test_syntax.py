@@ -6,7 +6,11 @@ from ophyd_decl.source import Findings, SourceFile, load_text
 
 
 @pytest.mark.parametrize(("text", "line", "column", "words"), [
-    ("a: 'x\nb: 1\n", 2, 5, "a quote is not closed, opened at line 1"),
+    ("a: 'x\nb: 1\n", 1, 4, "a quote is not closed"),
+    ('a: "x\nb: "y"\n', 1, 4, "a quote is not closed"),
+    ('a: {b: "x}\nc: {d: P:m1, e: "y"}\n', 1, 8, "a quote is not closed"),
+    ('a: {b: P:m1, c: "x\ny" z}\n', 1, 17, "a quote is not closed"),
+    ('a: {b: "x" y}\n', 1, 12, "`,` or `}` was expected here"),
     ("a: 1\n\tb: 2\n", 2, 1, "a tab stands where blanks indent"),
     ("a: @b\n", 1, 4, "a value cannot begin with `@`"),
     ("a: %b\n", 1, 4, "a value cannot begin with `%`"),
