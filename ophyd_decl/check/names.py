@@ -37,4 +37,4 @@ def identifier(name: str) -> str:
 def report_clash(name: str, place: Place, first: Place, findings: Findings) -> None:
     """Say that a name is given twice."""
     notes = (Note(f"`{name}` is first defined here", first),)
-    findings.error("E405", f"two members have the name `{name}`", place, "rename one of them", notes)
+    findings.error("E405", f"two members have the name `{name}`", place, "rename or remove one of them", notes)

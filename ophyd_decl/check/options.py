@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Place
 from ..model.kinds import Spot, shown
 from ..source.findings import Findings
-from ..source.suggest import listed, suggest
+from ..source.suggest import listed
 from ..source.tree import LocatedList, LocatedMapping
 from .facts import BrokenOptionsError, PluginFacts
 
@@ -63,13 +63,13 @@ def _report(
     kind, location = str(error["type"]), tuple(error["loc"])
     name = str(location[0]) if location else ""
     if kind == "missing" and len(location) == 1:
-        if name not in mapping:
+        if name not in mapping and not findings.is_misspelt(name, mapping, (*plugin.options, "use")):
             doc = spec.options.model_fields[name].description if name in spec.options.model_fields else None
             help_text = f"add `{name}:`, {doc or ''}".rstrip(", ")
             findings.error("E111", f"`{name}` is missing in `{plugin.name}`", owner, help_text)
         return
     if kind == "extra_forbidden" and len(location) == 1:
-        help_text = suggest(name, plugin.options) or f"remove it; there are {listed(plugin.options)}"
+        help_text = findings.suggest(name, plugin.options) or f"remove it; there are {listed(plugin.options)}"
         findings.error("E110", f"unknown option `{name}` of `{plugin.name}`", mapping.key_place(name), help_text)
         return
     spot = _spot(mapping, location, findings)

@@ -11,10 +11,10 @@ from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
-from ..model.types import CHILD, CHILD_KEYS, IN_PLACE, VECTOR, VECTOR_KEYS
+from ..model.types import CHILD, CHILD_KEYS, DEVICE_KEYS, IN_PLACE, VECTOR, VECTOR_KEYS
 from ..resolve.bodies import expand_params
 from ..resolve.scope import Scope, expand
-from ..source.suggest import listed, suggest
+from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from .typebook import TypeModel
 
@@ -214,7 +214,7 @@ def report_unknown_param(
     if name.startswith("x-"):
         return
     known = [key for key in (*model.params, *own_keys) if key not in mapping]
-    help_text = suggest(name, known) or f"remove it; params: {listed(model.params)}"
+    help_text = findings.suggest(name, known) or f"remove it; params: {listed(model.params)}"
     notes = (Note(f"`{model.name}` is declared here", model.source.place),)
     findings.error("E110", f"unknown key `{name}` in {model.name}", mapping.key_place(name), help_text, notes)
 
@@ -223,6 +223,8 @@ def report_missing(model: TypeModel, mapping: LocatedMapping, owner: Place, find
     """Say which required params are missing."""
     for name, param in model.params.items():
         if param.required and name not in mapping:
+            if findings.is_misspelt(name, mapping, (*model.params, *CHILD_KEYS, *VECTOR_KEYS, *DEVICE_KEYS)):
+                continue
             doc = f", {param.doc}" if param.doc else ""
             notes = (Note(f"`{name}` is declared here", param.place),)
             findings.error("E111", f"`{name}` is missing in {model.name}", owner, f"add `{name}:`{doc}", notes)

@@ -15,12 +15,13 @@ from ..model.blocks import not_supported
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
-from ..model.signals import Surroundings, make_signal
-from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE
+from ..model.signals import SIGNAL, Surroundings, make_signal
+from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE, STRUCTURE
 from ..resolve.expressions import OPENING
 from ..resolve.pieces import Entry
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedList, LocatedMapping
+from ..source.suggest import nearest
 from ..source.tree import UNKNOWN
 from .children import report_missing, report_unknown_param
 from .draft import Draft
@@ -102,7 +103,8 @@ class DeviceReader:
             self._device(name, body, place)
         else:
             summary = f"expected a mapping, got {shown(body)}"
-            findings.error("E120", summary, entry.mapping.value_place(entry.key), "write `{type: NAME, …}`")
+            named = body if isinstance(body, str) and body else "NAME"
+            findings.error("E120", summary, entry.mapping.value_place(entry.key), f"write `{{type: {named}, …}}`")
         if findings.error_count != before:
             self.devices.failed.add(name)
 
@@ -125,10 +127,26 @@ class DeviceReader:
             else:
                 self._instance(name, model, body, place)
         elif "type" in body:
-            Spot(body, "type", self._findings).error("E121", f"expected a name, got {shown(kind)}", "write a name")
+            help_text = "write one name, for instance `epics.motor`"
+            Spot(body, "type", self._findings).error(
+                "E121", f"expected the name of a type, got {shown(kind)}", help_text
+            )
         else:
-            help_text = "add `type:`, the name of its type"
-            self._findings.error("E111", "`type` is missing in a device", place, help_text)
+            self._report_no_type(body, place)
+
+    def _report_no_type(self, body: LocatedMapping, place: Place) -> None:
+        findings = self._findings
+        known = {**DEVICE_KEYS, **SIGNAL_DEVICE.keys, **GROUP.keys}
+        misspelt = [key for key in body if key not in known and nearest(key, known) == "type"]
+        if misspelt:
+            place = body.key_place(misspelt[0])
+            findings.error("E110", f"unknown key `{misspelt[0]}` in a device", place, "did you mean `type`?")
+            return
+        in_place = next(
+            (name for name, keys in (("group", STRUCTURE), ("signal", SIGNAL.keys)) if {*body} & {*keys}), ""
+        )
+        help_text = f"add `type: {in_place}`" if in_place else "add `type:`, the name of its type"
+        findings.error("E111", "`type` is missing in a device", place, help_text)
 
     def _model(self, kind: str, body: LocatedMapping) -> TypeModel | None:
         if kind not in self._models:

@@ -36,7 +36,8 @@ class AddressText(Kind):
             literals = [value]
             value = Template((value,))
         else:
-            return self.refuse(value, spot, f'put it in quotes: "{shown(value)}"')
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            return self.refuse(value, spot, f'put it in quotes: "{shown(value)}"' if is_number else "write one text")
         for literal in literals:
             failed = report_macro(literal, spot)
             if failed is not None:

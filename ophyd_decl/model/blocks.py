@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import Place
 from ..source.findings import Findings
-from ..source.suggest import listed, suggest
+from ..source.suggest import listed
 from ..source.tree import LocatedMapping
 from .kinds import FAILED, Kind, Spot
 
@@ -65,7 +65,7 @@ class Block:
                 if result is not FAILED:
                     values[name] = result
         for name, key in self.keys.items():
-            if key.required and name not in mapping:
+            if key.required and name not in mapping and not findings.is_misspelt(name, mapping, self.keys):
                 findings.error("E111", f"`{name}` is missing in {self.name}", owner, f"add `{name}:`, {key.doc}")
         return values
 
@@ -81,7 +81,8 @@ class Block:
                 "E112", f"`{name}` is reserved for a later version", mapping.key_place(name), "remove the key"
             )
             return
-        help_text = suggest(name, self.keys) or f"remove it; there are {listed(self.keys)}"
+        free = [key for key in self.keys if key not in mapping]
+        help_text = findings.suggest(name, free) or f"remove it; there are {listed(self.keys)}"
         findings.error("E110", f"unknown key `{name}` in {self.name}", mapping.key_place(name), help_text)
 
     def schema(self) -> dict[str, Any]:

@@ -115,6 +115,8 @@ class ParamModel:
         expected = _EXPECTED[self.type]
         if self.type == "str" and isinstance(value, int | float):
             help_text = f'put it in quotes: "{shown(value)}"'
+        elif self.type == "str":
+            help_text = "write one text"
         elif self.type == "ref" and isinstance(value, str):
             help_text = f"write {{ref: {value}}}"
         else:

@@ -4,7 +4,7 @@ from ..errors import Place
 from ..model.files import API, KINDS
 from ..model.kinds import shown
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping
-from ..source.suggest import suggest, suggest_or_list
+from ..source.suggest import nearest, suggest_or_list
 
 
 def read_header(loaded: LoadedFile, findings: Findings) -> str | None:
@@ -24,10 +24,12 @@ def read_header(loaded: LoadedFile, findings: Findings) -> str | None:
     missing = tuple(name for name in ("api", "kind") if name not in root)
     if missing:
         first = next(iter(root), None)
-        _report_missing(missing, file.start if first is None else root.key_place(first), findings)
-        near = [name for name in root if name not in missing and suggest(name, missing)]
+        near = {name: key for name in root if (key := nearest(name, ("api", "kind"))) in missing and name != key}
         for name in near:
-            findings.error("E110", f"unknown key `{name}`", root.key_place(name), suggest(name, missing))
+            findings.error("E110", f"unknown key `{name}`", root.key_place(name), f"did you mean `{near[name]}`?")
+        left = tuple(name for name in missing if name not in near.values())
+        if left:
+            _report_missing(left, file.start if first is None else root.key_place(first), findings)
     if "api" in root and root["api"] != API:
         summary = f"this version reads `api: {API}`, not {shown(root['api'])}"
         findings.error("E113", summary, root.value_place("api"), f"write `api: {API}`")

@@ -212,7 +212,7 @@ class Composer:
             return
         if key in node.spans:
             first = Note("first defined here", node.key_place(key))
-            self._error("E102", f"duplicate key `{key}`", key_event, "remove one of the two", (first,))
+            self._error("E102", f"duplicate key `{key}`", key_event, "rename or remove one of the two", (first,))
             return
         if plain and (not key or key[0] in FIRST_CHARACTERS):
             self._note_odd_key(node, key)

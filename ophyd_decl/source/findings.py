@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..errors import Diagnostic, Note, Place
-from .suggest import suggest
+from .suggest import is_misspelt, suggest
 
 Notes = Sequence[Note]
-_MANY_ERRORS = 200
-_MANY_CANDIDATES = 200
+#: Comparing a word with a candidate costs some µs; after so many no more is proposed.
+_MOST_COMPARISONS = 100_000
 
 
 class Repetition:
@@ -31,6 +31,7 @@ class Findings:
         self._passes: list[tuple[Repetition, set[tuple[Place, str]]]] = []
         #: how many errors there are; a phase compares it before and after to know whether its part is sound.
         self.error_count = 0
+        self._comparisons = 0
 
     def error(self, code: str, summary: str, place: Place, help: str | None = None, notes: Notes = ()) -> None:
         """Add a mistake that makes the files invalid."""
@@ -68,13 +69,14 @@ class Findings:
                 repeats.found |= new
 
     def suggest(self, word: str, candidates: Collection[str]) -> str | None:
-        """Return a help text with the nearest candidate, or None.
+        """Return a help text with the nearest candidate, or None; None also after very many mistakes."""
+        self._comparisons += len(candidates)
+        return suggest(word, candidates) if self._comparisons <= _MOST_COMPARISONS else None
 
-        Comparing costs some µs for each candidate, so after many mistakes it is done among few candidates only.
-        """
-        if self.error_count > _MANY_ERRORS and len(candidates) > _MANY_CANDIDATES:
-            return None
-        return suggest(word, candidates)
+    def is_misspelt(self, name: str, written: Collection[str], known: Collection[str]) -> bool:
+        """Return whether a name that is missing is there with a typing error; False after very many mistakes."""
+        self._comparisons += len(known)
+        return self._comparisons <= _MOST_COMPARISONS and is_misspelt(name, written, known)
 
     def extend(self, other: "Findings") -> None:
         """Take over what another collector found."""

@@ -1,6 +1,7 @@
 """Finds what the writer probably meant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from functools import lru_cache
 
 #: What people write who come from other tools.
 _SYNONYMS = {
@@ -22,21 +23,54 @@ _SYNONYMS = {
 _MOST_SHOWN = 8
 #: Lengths at which one wrong character is half of a word, or nearly.
 _SHORT = (2, 3)
+#: Nobody types a longer name by mistake.
+_LONGEST = 100
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate that a word is most likely meant to be, or None."""
+    return _nearest(word, tuple(candidates)) if len(word) <= _LONGEST else None
+
+
+@lru_cache(maxsize=2_000)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches  # costs 5 ms, and only mistakes need it
+
+    folded = word.lower()
+    same = [name for name in known if name.lower() == folded]
+    if same:
+        return word if word in same else same[0]
+    if len(word) in _SHORT:
+        near = get_close_matches(word, [name for name in known if abs(len(name) - len(word)) <= 1], 1, 0.5)
+    else:
+        near = get_close_matches(word, known, 1, 0.6)
+    if near:
+        return near[0]
+    synonym = _SYNONYMS.get(word)
+    if synonym in known:
+        return synonym
+    if len(word) < _SHORT[-1]:
+        return None
+    return next(
+        (name for name in known if name and (name.lower().startswith(folded) or folded.startswith(name.lower()))), None
+    )
 
 
 def suggest(word: str, candidates: Iterable[str]) -> str | None:
     """Return a help text with the nearest candidate, or None if none is near."""
-    from difflib import get_close_matches  # costs 5 ms, and only mistakes need it
+    near = nearest(word, candidates)
+    return None if near is None else f"did you mean `{near}`?"
 
-    known = list(candidates)
-    near = get_close_matches(word, known, 1, 0.5 if len(word) in _SHORT else 0.6)
-    if not near:
-        synonym = _SYNONYMS.get(word)
-        near = [synonym] if synonym in known else []
-    if not near and len(word) >= _SHORT[-1]:
-        folded = word.lower()
-        near = [name for name in known if (name.lower().startswith(folded) or folded.startswith(name.lower()))]
-    return f"did you mean `{near[0]}`?" if near else None
+
+def is_misspelt(name: str, written: Iterable[str], known: Collection[str]) -> bool:
+    """Return whether a name that is missing is there with a typing error, which is then the one mistake to report.
+
+    :param written: the names that are there.
+    :param known: the names that may be there.
+    """
+    there = set(written)
+    free = [other for other in known if other not in there]
+    return any(nearest(other, free) == name for other in there if other not in known)
 
 
 def listed(words: Iterable[object], most: int = _MOST_SHOWN) -> str:

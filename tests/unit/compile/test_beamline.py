@@ -48,7 +48,7 @@ def test_mock_in_defaults_holds_for_every_device(tmp_path: Path) -> None:
     ("api: ophyd_decl/v1\nkind: types\n", [("E111", 1, 1)] * 2),
     ("api: ophyd_decl/v1\nkind: beamline\n", [("E111", 1, 1)]),
     ("api: ophyd_decl/v1\nkind: fragment\n", [("E116", 2, 7)]),
-    ("apy: ophyd_decl/v1\nkind: beamline\n", [("E110", 1, 1), ("E111", 1, 1)]),
+    ("apy: ophyd_decl/v1\nkind: beamline\n", [("E110", 1, 1)]),
     ("api: ophyd_decl/v1\nkind: types\nnamespace: 'a-b'\ntypes: {a: {doc: 3}}", [("E407", 3, 12), ("E121", 4, 18)]),
     ("api: ophyd_decl/v1\nkind: types\nnamespace: n\ntypes: {'a-b': {}, c: 3, d: {nix: 1, extends: []}}",
      [("E407", 4, 9), ("E120", 4, 23), ("E110", 4, 30), ("E123", 4, 47)]),

@@ -268,3 +268,26 @@ def test_names_in_documents_that_the_file_gives(tmp_path: Path, devices: str, ex
     assert [code for code, *_ in found(compiled)] == ["E405"] * len(expected)
     places = [(d.place.column, d.notes[0].place.column) for d in compiled.diagnostics if d.notes[0].place]
     assert places == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "column", "words"),
+    [
+        ("{tpe: n.axis, prefix: A}", "E110", 7, "did you mean `type`?"),
+        ("{Type: n.axis, prefix: A}", "E110", 7, "did you mean `type`?"),
+        ("{pv: A, dtype: float, access: r}", "E111", 3, "add `type: signal`"),
+        ("{signals: {}}", "E111", 3, "add `type: group`"),
+        ("{prefix: A}", "E111", 3, "add `type:`, the name of its type"),
+        ("{type: [n.axis], prefix: A}", "E121", 13, "write one name, for instance `epics.motor`"),
+        ("{type: n.axis, prfix: A}", "E110", 21, "did you mean `prefix`?"),
+        ("{type: n.axis, prefix: [A, B]}", "E121", 29, "write one text"),
+        ("{type: signal, pv: [A, B], dtype: int}", "E121", 25, "write one text"),
+        ("n.axis", "E120", 6, "write `{type: n.axis, …}`"),
+    ],
+)
+def test_one_mistake_gives_one_diagnostic_with_an_edit_that_mends_it(
+    tmp_path: Path, body: str, code: str, column: int, words: str
+) -> None:
+    compiled = beamline(tmp_path, f"devices:\n  a: {body}\n", TYPES)
+    assert found(compiled) == [(code, 6, column)]
+    assert compiled.diagnostics[0].help == words

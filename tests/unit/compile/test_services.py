@@ -47,7 +47,7 @@ devices:
     ('{type: path.uuid, root: "/d", make_folders: 3}', [("E121", 5, 54)]),
     ('{type: path.uuid, root: "/d", make_folder: true}', [("E110", 5, 40)]),
     ('{type: path.uuid, root: "/d", suffix: "a/b"}', [("E124", 5, 48)]),
-    ('{type: path.uuid, root: "${{ nix }}"}', [("E301", 5, 35)]),
+    ('{type: path.uuid, root: "${{ nix }}"}', [("E301", 5, 39)]),
     ('3', [("E120", 5, 10)]),
 ])  # fmt: skip
 def test_mistakes_in_a_service_are_reported_once(

@@ -1,8 +1,10 @@
 """Collecting: order, repetition, context."""
 
+import time
+
 from ophyd_decl.errors import Note, Place
 from ophyd_decl.source import Findings
-from ophyd_decl.source.suggest import listed, suggest
+from ophyd_decl.source.suggest import is_misspelt, listed, suggest
 
 
 def place(line: int, column: int = 1, file: str = "f") -> Place:
@@ -51,3 +53,31 @@ def test_suggestions() -> None:
     assert suggest("zzz", ["prefix"]) is None
     assert listed(range(10)) == "`0`, `1`, `2`, `3`, `4`, `5`, `6`, `7` and 2 more"
     assert listed([]) == "none"
+
+
+def test_suggestions_for_short_names_and_other_letter_cases() -> None:
+    assert suggest("BL", ["bl", "mo"]) == "did you mean `bl`?"
+    assert suggest("lb", ["mo", "bl"]) == "did you mean `bl`?"
+    assert suggest("foo", ["o"]) is None
+    assert suggest("Prefix", ["protocol", "prefix"]) == "did you mean `prefix`?"
+    assert suggest("a" * 100_000, ["a"]) is None
+
+
+def test_a_misspelt_name_is_no_missing_one_too() -> None:
+    known = ["type", "prefix", "dtype"]
+    assert is_misspelt("type", ["tpe", "prefix"], known)
+    assert not is_misspelt("type", ["dtype", "prefix"], known)
+    assert not is_misspelt("type", ["prefix"], known)
+    assert not is_misspelt("prefix", ["tpe"], known)
+
+
+def test_after_very_many_mistakes_nothing_is_proposed_any_more() -> None:
+    findings = Findings()
+    names = [f"device_{number}" for number in range(1000)]
+    assert findings.suggest("devise_1", names) is not None
+    begin = time.process_time()
+    for number in range(5000):
+        findings.suggest(f"devise_{number}", names)
+        findings.is_misspelt("x", [f"devise_{number}"], names)
+    assert time.process_time() - begin < 3
+    assert findings.suggest("devise_1", names) is None
