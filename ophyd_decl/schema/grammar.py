@@ -7,6 +7,7 @@ when they are made.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..model.blocks import Block
 from ..model.commands import COMMAND
@@ -38,6 +39,9 @@ class One:
 
 
 Inside = Named | One
+#: Where a block stands: a file whose keys nobody else sets, the root of a beamline, an entry of its devices or
+#: services, a type itself, or a member of a type.
+Where = Literal["file", "beamline", "instance", "type", "member", "child"]
 
 #: Entries that are no blocks: they depend on the type or plugin that is named in them.
 ANY_DEVICE, ANY_CHILD, ANY_VECTOR, ANY_SERVICE = "any_device", "any_child", "any_vector", "any_service"
@@ -57,12 +61,16 @@ class Section:
     """One block of the language.
 
     :param name: its name in schemas and in the reference.
+    :param title: its heading in the reference.
+    :param where: what it is part of, which decides who may set its keys.
     :param inside: what stands below those of its keys that hold mappings.
     :param expressions: whether its values may hold expressions.
     :param literal: keys whose values hold none nevertheless.
     """
 
     name: str
+    title: str
+    where: Where
     block: Block
     inside: Mapping[str, Inside] = field(default_factory=dict[str, Inside])
     expressions: bool = True
@@ -70,8 +78,10 @@ class Section:
 
 
 _SECTIONS = (
-    Section("types", TYPES_FILE, {"types": Named("type")}, expressions=False),
+    Section("types", "File of kind types", "file", TYPES_FILE, {"types": Named("type")}, expressions=False),
     Section(
+        "beamline",
+        "File of kind beamline",
         "beamline",
         BEAMLINE_FILE,
         {
@@ -82,18 +92,18 @@ _SECTIONS = (
         },
         expressions=False,
     ),
-    Section("defaults", DEFAULTS),
-    Section("service", SERVICE),
-    Section("device", DEVICE),
-    Section("group", GROUP, _MEMBERS),
-    Section("signal_device", SIGNAL_DEVICE),
-    Section("type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
-    Section("param", PARAM, expressions=False),
-    Section("signal", SIGNAL),
-    Section("derived", DERIVED, literal=frozenset({"get", "set", "inputs"})),
-    Section("command", COMMAND),
-    Section("child", CHILD),
-    Section("vector", VECTOR),
+    Section("defaults", "Defaults", "beamline", DEFAULTS),
+    Section("service", "Service", "instance", SERVICE),
+    Section("device", "Device", "instance", DEVICE),
+    Section("group", "Device of type group", "instance", GROUP, _MEMBERS),
+    Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE),
+    Section("type", "Type", "type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
+    Section("param", "Param", "type", PARAM, expressions=False),
+    Section("signal", "Signal", "member", SIGNAL),
+    Section("derived", "Derived signal", "member", DERIVED, literal=frozenset({"get", "set", "inputs"})),
+    Section("command", "Command", "member", COMMAND),
+    Section("child", "Child", "child", CHILD),
+    Section("vector", "Vector", "child", VECTOR),
 )
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
@@ -108,3 +118,5 @@ ROLES: Mapping[str, str] = {
 }
 #: The kinds of file that have a schema.
 FILES = tuple(kind for kind in KINDS if kind in SECTIONS)
+#: Keys that `overrides` may set, by the name of the block.
+OVERRIDABLE: Mapping[str, frozenset[str]] = {}
