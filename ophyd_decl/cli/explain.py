@@ -1,6 +1,7 @@
 """`explain`: what a code means."""
 
 import json
+import re
 import shutil
 import sys
 
@@ -22,6 +23,7 @@ Example:
 def command(code: str | None, output: str) -> None:
     """Say what CODE means, with an example and its mend; without CODE, list all codes."""
     from ..errors.codes import FAMILIES, codes, page, title
+    from ..source.suggest import suggest
     from .page_text import page_text
 
     if code is None:
@@ -33,9 +35,14 @@ def command(code: str | None, output: str) -> None:
             for known in (known for known in codes() if known.startswith(family)):
                 click.echo(f"  {known}  {title(known)}")
         return
-    wanted = code.upper().strip("[]")
+    found = re.search(r"E\d+", code, re.IGNORECASE)  # also in `error[E110]:`, as it is printed
+    wanted = (found[0] if found else code).upper()
     if wanted not in codes():
-        raise click.BadParameter(f"there is no code {code!r}; `ophyd-decl explain` lists all", param_hint="CODE")
+        near = suggest(wanted, [known for known in codes() if known[:2] == wanted[:2]])
+        help_text = f"{near} " if near else ""
+        raise click.BadParameter(
+            f"there is no code {code!r}; {help_text}`ophyd-decl explain` lists all", param_hint="CODE"
+        )
     if output == "json":
         click.echo(json.dumps({"schema": 1, "code": wanted, "title": title(wanted), "page": page(wanted)}))
         return

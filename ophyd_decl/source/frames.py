@@ -14,6 +14,8 @@ from typing import Any
 from ..errors import Diagnostic, Note, Place
 
 LIMIT = 50
+#: So many diagnostics with the same message are shown; the others are counted.
+MOST_ALIKE = 10
 #: A longer line is cut on both sides of the mistake: files written by programs have lines of any length.
 FRAME_COLUMNS = 180
 _LEFT_OF_CUT = 60
@@ -41,11 +43,12 @@ def render_text(
     """
     if not diagnostics:
         return ""
-    shown = _first(diagnostics, limit)
+    few, more = _without_most_alike(diagnostics)
+    shown = _first(few, limit)
     painter = _Painter(color)
     lines = _Lines(texts or {})
-    blocks = [_block(diagnostic, lines, painter) for diagnostic in shown]
-    hidden = len(diagnostics) - len(shown)
+    blocks = [_block(diagnostic, lines, painter, more.get(id(diagnostic))) for diagnostic in shown]
+    hidden = len(few) - len(shown)
     if hidden:
         blocks.append(f"{hidden} more {'is' if hidden == 1 else 'are'} not shown; mend these first")
     return "\n\n".join([*blocks, painter.paint(summary(diagnostics), "bold")])
@@ -183,14 +186,47 @@ def _character_width(character: str) -> int:
 
 
 def _first(diagnostics: Sequence[Diagnostic], limit: int) -> list[Diagnostic]:
-    """Return at most `limit` of them in their order, errors kept before warnings."""
+    """Return at most `limit` of them in their order.
+
+    Errors are kept before warnings, and the first few of each message before those that only repeat one.
+    """
     if len(diagnostics) <= limit:
         return list(diagnostics)
-    by_weight = sorted(range(len(diagnostics)), key=lambda index: diagnostics[index].severity != "error")
+    repeated = [number >= MOST_ALIKE for number in _repetitions(diagnostics)]
+    by_weight = sorted(
+        range(len(diagnostics)), key=lambda index: (diagnostics[index].severity != "error", repeated[index])
+    )
     return [diagnostics[index] for index in sorted(by_weight[:limit])]
 
 
-def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter) -> str:
+def _without_most_alike(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], dict[int, Note]]:
+    """Return the first few diagnostics of each message, and a note to the last of them about those left out."""
+    kept: list[Diagnostic] = []
+    last_kept: dict[tuple[str, str], Diagnostic] = {}
+    more: dict[int, Note] = {}
+    for diagnostic, number in zip(diagnostics, _repetitions(diagnostics), strict=True):
+        message = (diagnostic.code, diagnostic.summary)
+        if number < MOST_ALIKE:
+            kept.append(diagnostic)
+            last_kept[message] = diagnostic
+        else:
+            count = number - MOST_ALIKE + 1
+            more[id(last_kept[message])] = Note(f"{count} more like this, the last is here", diagnostic.place)
+    return kept, more
+
+
+def _repetitions(diagnostics: Sequence[Diagnostic]) -> list[int]:
+    """Return for each diagnostic how many before it have the same message."""
+    seen: dict[tuple[str, str], int] = {}
+    numbers: list[int] = []
+    for diagnostic in diagnostics:
+        message = (diagnostic.code, diagnostic.summary)
+        numbers.append(seen.get(message, 0))
+        seen[message] = numbers[-1] + 1
+    return numbers
+
+
+def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter, more: Note | None) -> str:
     place = diagnostic.place
     gutter = " " * (len(str(place.line)) + 1)
     bar = gutter + painter.paint("|", "bar")
@@ -208,7 +244,8 @@ def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter) -> str:
     equals = gutter + painter.paint("=", "bar")
     if diagnostic.help:
         block.append(f"{equals} {painter.paint('help', 'bold')}: {_one_line(diagnostic.help)}")
-    block += [f"{equals} {painter.paint('note', 'bold')}: {_note(note)}" for note in diagnostic.notes]
+    notes = diagnostic.notes if more is None else (*diagnostic.notes, more)
+    block += [f"{equals} {painter.paint('note', 'bold')}: {_note(note)}" for note in notes]
     return "\n".join(block)
 
 
@@ -248,14 +285,10 @@ def _cut(before: str, marked: str, after: str) -> tuple[str, str, str]:
 
 def _annotation(diagnostic: Diagnostic) -> str:
     place = diagnostic.place
-    properties = {
-        "file": shown_file(place.file),
-        "line": place.line,
-        "endLine": place.end_line,
-        "col": place.column,
-        "endColumn": place.end_column,
-        "title": diagnostic.code,
-    }
+    properties = {"file": shown_file(place.file), "line": place.line, "endLine": place.end_line}
+    if place.line == place.end_line:  # GitHub takes columns only where both are in one line
+        properties |= {"col": place.column, "endColumn": place.end_column}
+    properties["title"] = diagnostic.code
     fields = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
     parts = [diagnostic.summary, *([f"help: {diagnostic.help}"] if diagnostic.help else [])]
     parts += [f"note: {_note(note)}" for note in diagnostic.notes]

@@ -58,7 +58,11 @@ def test_usage_errors_exit_with_2(call: Call, beamline: str) -> None:
     assert call("validate").exit_code == 2
     assert call("read", beamline).exit_code == 2
     assert call("read", beamline, "x", "--timeout", "-1").exit_code == 2
-    assert call("explain", "E999").exit_code == 2
+    unknown = call("explain", "E999")
+    assert unknown.exit_code == 2
+    assert "there is no code 'E999'; `ophyd-decl explain` lists all" in unknown.stderr
+    assert "did you mean `E110`?" in call("explain", "E1100").stderr
+    assert call("explain", "error[E110]:").stdout == call("explain", "e110").stdout
     assert call("set", beamline, "x").exit_code == 2
     assert call("validate", beamline, "--set", "nothing").exit_code == 2
 

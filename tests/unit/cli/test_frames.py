@@ -142,6 +142,30 @@ def test_github_annotations_are_escaped(here: Path) -> None:
     )
 
 
+def test_an_annotation_of_several_lines_has_no_columns(here: Path) -> None:
+    # Source: GitHub REST API, check runs, `start_column`: omit it where the lines differ.
+    place = Place(str(here / "a.yaml"), 2, 3, 4, 5)
+    found = Diagnostic("warning", "E106", "odd", place, None, (Note("first\nhere", place),))
+    assert render_github([found]) == (
+        "::warning file=a.yaml,line=2,endLine=4,title=E106::odd%0Anote: first here (a.yaml:2:3)"
+    )
+
+
+def test_many_mistakes_of_one_cause_are_counted_and_hide_no_other(here: Path) -> None:
+    file = written(here, "a\n" * 600)
+    many = [diagnostic(file, line, 1, 2, summary="`b1` is not defined") for line in range(1, 501)]
+    many.append(diagnostic(file, 501, 1, 2, summary="another"))
+    text = render_text(many)
+    assert text.count("error[E110]: `b1` is not defined") == 10
+    assert "= note: 490 more like this, the last is here (beamline.yaml:500:1)\n\nerror[E110]: another" in text
+    assert text.endswith("501 errors in 1 file")
+    assert "more are not shown" not in text
+    answer = to_json(many)
+    assert len(answer["diagnostics"]) == 50
+    assert answer["diagnostics"][-1]["summary"] == "another"
+    assert render_github(many).count("\n") == 49
+
+
 def test_color_only_adds_to_the_text(here: Path) -> None:
     found = [diagnostic(written(here, "a: 1\n"), 1, 1, 2, help="h")]
     painted = render_text(found, color=True)
