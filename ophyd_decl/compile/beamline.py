@@ -1,13 +1,12 @@
 """From files to a blueprint: every phase runs as far as the mistakes of those before it let it."""
 
-import gc
 import os
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..blueprint import BeamlineBlueprint
+from ..collecting import without_collecting
 from ..model.files import BEAMLINE_FILE, DEFAULTS
 from ..model.signal_kinds import with_timeout
 from ..resolve.catalog import Catalog, TypeSource
@@ -47,7 +46,7 @@ def compile_beamline(
     :param set: values by path, `vars.NAME`; text means what it would mean in a file.
     """
     findings = Findings()
-    with _without_collecting():
+    with without_collecting():
         loaded = _load(os.fspath(path), findings)
         kind = read_header(loaded, findings) if loaded is not None else None
         if loaded is not None and kind == "beamline":
@@ -74,7 +73,7 @@ def compile_paths(
     together = Findings()
     blueprints: list[BeamlineBlueprint | None] = []
     devices = signals = 0
-    with _without_collecting():
+    with without_collecting():
         for path in paths:
             findings = Findings()
             loaded = _load(os.fspath(path), findings)
@@ -92,18 +91,6 @@ def compile_paths(
             together.extend(findings)
     sound = together.error_count == 0 and len(blueprints) == 1
     return Compiled(blueprints[0] if sound else None, together.sorted(), devices, signals)
-
-
-@contextmanager
-def _without_collecting() -> Generator[None]:
-    """Keep the garbage collector away: it would walk a growing tree again and again, and finds nothing in it."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _load(path: str, findings: Findings) -> LoadedFile | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from ..collecting import without_collecting
 from ..compile import compile_beamline
 from ..errors import DefinitionError
 from ..source.frames import render_text
@@ -28,11 +29,12 @@ def load_beamline(
     :param set: values by path, for instance `{"vars.bl": "BL22I"}`; the strongest of all.
     :raises DefinitionError: if the files are wrong; lists every mistake with its place.
     """
-    compiled = compile_beamline(Path(path), profile=profile, set=dict(set or {}))
-    if compiled.blueprint is None:
-        raise DefinitionError(compiled.diagnostics, render_text)
     key = (str(Path(path).resolve()), profile, json.dumps(dict(set or {}), sort_keys=True, default=str))
-    beamline = Beamline(compiled.blueprint, (restore, key))
+    with without_collecting():
+        compiled = compile_beamline(Path(path), profile=profile, set=dict(set or {}))
+        if compiled.blueprint is None:
+            raise DefinitionError(compiled.diagnostics, render_text)
+        beamline = Beamline(compiled.blueprint, (restore, key))
     _loaded[key] = beamline
     return beamline
 

@@ -1,0 +1,61 @@
+"""The garbage collector is away while a beamline is loaded, and back afterwards."""
+
+import gc
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ophyd_decl import load_beamline
+from ophyd_decl.collecting import without_collecting
+from ophyd_decl.session import load
+
+BEAMLINE = """\
+api: ophyd_decl/v1
+kind: beamline
+name: one
+devices:
+  m: {type: epics.motor, prefix: "BL:M"}
+"""
+
+
+@pytest.fixture(autouse=True)
+def collector() -> Generator[None]:
+    gc.enable()
+    yield
+    gc.enable()
+
+
+def test_nothing_is_collected_meanwhile() -> None:
+    with without_collecting():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_it_comes_back_after_an_error() -> None:
+    with pytest.raises(KeyError), without_collecting():
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_who_keeps_it_away_by_himself_is_left_alone() -> None:
+    gc.disable()
+    with without_collecting():
+        pass
+    assert not gc.isenabled()
+
+
+def test_a_beamline_is_built_without_collecting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    class Watched(load.Beamline):
+        def __init__(self, *arguments: Any) -> None:
+            seen.append(gc.isenabled())
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(load, "Beamline", Watched)
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE)
+    assert list(load_beamline(tmp_path).devices) == ["m"]
+    assert seen == [False]
+    assert gc.isenabled()
