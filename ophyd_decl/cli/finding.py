@@ -1,12 +1,9 @@
 """From what a user names on the command line to the signals of a beamline."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
-
-from ..blueprint import DeviceBlueprint, Reference
 
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
@@ -31,9 +28,13 @@ def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
     return list(nodes.values())
 
 
-def readable_signals(nodes: Iterable[Any]) -> dict[str, Any]:
-    """Return the signals that stand for nodes, by path: itself, where a movable is, or all that can be read below."""
+def readable_signals(nodes: Sequence[Any]) -> dict[str, Any]:
+    """Return the signals that stand for nodes, by path: itself, where a movable is, or all that can be read below.
+
+    :raises NotHostedError: if there is nothing but devices of Python classes.
+    """
     from ..devices.node import walk
+    from ..devices.python_device import PythonDevice
     from ..devices.resolve import has_value, value_signal_of
     from ..devices.verbs import SignalR
 
@@ -43,40 +44,11 @@ def readable_signals(nodes: Iterable[Any]) -> dict[str, Any]:
             signals[node.path] = value_signal_of(node)
         else:
             signals.update((below.path, below) for below in walk(node) if isinstance(below, SignalR))
+    if not signals:
+        for node in nodes:
+            if isinstance(node, PythonDevice):
+                raise node.not_hosted()
     return signals
-
-
-def devices_of(beamline: "Beamline", nodes: Iterable[Any]) -> list[str]:
-    """Return the devices of the beamline that hold nodes, and those that they refer to, in file order."""
-    references = {device.path: _referred(device) for device in beamline.blueprint.devices}
-    wanted = {device_name(node) for node in nodes}
-    open_names = list(wanted)
-    while open_names:
-        more = references[open_names.pop()] - wanted
-        wanted |= more
-        open_names.extend(more)
-    return [name for name in references if name in wanted]
-
-
-def _referred(device: DeviceBlueprint) -> set[str]:
-    """Return the devices that a device refers to, directly."""
-    found: set[str] = set()
-    pending: list[Any] = [device.shape, device.values]
-    seen: set[int] = set()
-    while pending:
-        item = pending.pop()
-        if isinstance(item, Reference):
-            if item.base == "beamline":
-                found.add(str(item.path[0]))
-        elif id(item) not in seen:
-            seen.add(id(item))
-            if isinstance(item, Mapping):
-                pending.extend(cast(Mapping[Any, Any], item).values())
-            elif isinstance(item, tuple | list):
-                pending.extend(cast(Iterable[Any], item))
-            elif is_dataclass(item):
-                pending.extend(getattr(item, field.name) for field in fields(item))
-    return found
 
 
 def device_name(node: Any) -> str:

@@ -38,7 +38,7 @@ def command(
     A device that can be moved shows where it is, any other all its signals. Exit code 3 if one gives no value.
     """
     from ..session.load import load_beamline
-    from .finding import devices_of, named, readable_signals
+    from .finding import named, readable_signals
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
@@ -46,7 +46,7 @@ def command(
     wanted = readable_signals(nodes)
 
     async def read() -> tuple[list[dict[str, Any]], list[str]]:
-        async with connected(beamline, devices_of(beamline, nodes), timeout):
+        async with connected(beamline, nodes, timeout):
             return await readings_of(beamline, wanted)
 
     readings, failures = run(read)

@@ -52,13 +52,13 @@ def run(make: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 @asynccontextmanager
-async def connected(beamline: "Beamline", devices: Sequence[str], timeout_s: float | None) -> AsyncGenerator[None]:
-    """Connect some devices of a beamline for the time of the block; an absent one does not raise here.
+async def connected(beamline: "Beamline", nodes: Sequence[Any], timeout_s: float | None) -> AsyncGenerator[None]:
+    """Connect what holds some nodes for the time of the block, and what that refers to; an absent one does not raise.
 
-    :param devices: their names.
+    :param nodes: devices, signals or commands of the beamline.
     """
     try:
-        await beamline.aconnect(timeout_s, only=devices)
+        await beamline.aconnect(timeout_s, only=[node.path for node in nodes])
         yield
     finally:
         await beamline.aclose()

@@ -39,14 +39,13 @@ def command(
     Several are set together. Ctrl-C stops what moves. Exit code 3 if one was refused or did not get there.
     """
     from ..session.load import load_beamline
-    from .finding import devices_of
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
     targets = [_target(beamline, assignment) for assignment in assignments]
 
     async def change() -> list[dict[str, Any]]:
-        async with connected(beamline, devices_of(beamline, [node for node, _ in targets]), None):
+        async with connected(beamline, [node for node, _ in targets], None):
             for node, value in targets:
                 checked = node.check_value(value)
                 if asyncio.iscoroutine(checked):

@@ -41,7 +41,7 @@ def command(
     A device that can be moved shows where it is, any other all its signals. Exit code 3 if one gives no value.
     """
     from ..session.load import load_beamline
-    from .finding import devices_of, named, readable_signals
+    from .finding import named, readable_signals
     from .read import line, reading_of, readings_of, units_of
     from .running import connected, run
 
@@ -51,7 +51,7 @@ def command(
     width = max((len(shown) for shown in wanted), default=0)
 
     async def watch() -> None:
-        async with connected(beamline, devices_of(beamline, nodes), timeout):
+        async with connected(beamline, nodes, timeout):
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:

@@ -27,6 +27,7 @@ from .context import Connection, Context, Shared
 from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
 from .node import Node
+from .python_device import PythonDevice
 from .resolve import find, from_root, value_signal_of
 from .signal import WIRE_CLASSES
 
@@ -42,6 +43,8 @@ def build(blueprint: DeviceBlueprint, shared: Shared, find_spec: SpecFinder, *, 
     """
     connection = Connection("mock" if mock else blueprint.connect)
     context = Context(shared, connection, blueprint.protocol, blueprint.connector)
+    if blueprint.python is not None:
+        return PythonDevice(context, blueprint)
     if blueprint.is_signal:
         (member,) = blueprint.shape.members
         if not isinstance(member, SignalShape):

@@ -1,10 +1,12 @@
 """Commands: a write that starts something, and ends when the server has completed it."""
 
 import time
+from typing import Any
 
 from ..blueprint import CommandShape
 from ..connectors.protocol import Channel, Connector, PutRequest
-from ..errors import NoConnectorError, ReadOnlyError, SignalError
+from ..connectors.values import zero_value
+from ..errors import BadValueError, NoConnectorError, ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import Datatype
 from .context import Context
@@ -69,27 +71,38 @@ class Command(Node):
     def trigger(self) -> AsyncStatus[None]:
         """Execute the command; done when the server has completed it.
 
+        One that takes an argument is executed with `execute`.
+
         :raises: the status holds a `WriteError` if it was refused, lost, timed out or not sent.
         """
         return AsyncStatus(self.execute, self._context.binding, self.name)
 
-    async def execute(self, timeout: float | None = None) -> None:
+    async def execute(self, argument: Any = None, *, timeout: float | None = None) -> Any:
         """Execute the command and wait for its completion.
 
+        :param argument: in the declared dtype; None where the command takes none.
         :param timeout: in s; None: that of the command.
+        :returns: what the command returns, None where it returns nothing; in mock mode a value like zero.
+        :raises BadValueError: if an argument is missing, or one is given that the command does not take.
         :raises WriteError: if it was refused, lost, timed out or not sent.
         """
+        shape = self._shape
+        if (argument is None) is not (shape.argument is None):
+            takes = "takes no argument" if shape.argument is None else f"takes an argument, {shape.argument}"
+            raise self._error(BadValueError(f"it {takes}; nothing was sent", help="call `execute` accordingly"))
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             if self._context.shared.read_only:
                 raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
             connector = self.open()
-            deadline = time.monotonic() + (self._shape.timeout_s if timeout is None else timeout)
-            request = PutRequest(self.channels[0], self._shape.value, self._shape.wait != "no", deadline)
+            deadline = time.monotonic() + (shape.timeout_s if timeout is None else timeout)
+            value = shape.value if shape.argument is None else argument
+            request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
             with self._context.writing(request.channel, self.path, request.value):
                 (outcome,) = await connector.put([request])
             if outcome is not None:
                 raise self._error(outcome)
+        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else None
 
     def _split(self) -> tuple[str, str]:
         shape = self._shape

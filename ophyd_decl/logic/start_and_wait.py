@@ -71,7 +71,7 @@ class StartAndWait(EndsByCondition):
 
     async def _wait_for_completion(self, timeout_s: float, seen: Observation) -> None:
         """Execute the start; the time-out of the put ends this too."""
-        make = partial(self._start.execute, timeout_s)
+        make = partial(self._start.execute, timeout=timeout_s)
         async with AsyncStatus(make, self._device._context.binding, self._start.name) as status:
             status.add_callback(seen.wake)
             while not status.done:

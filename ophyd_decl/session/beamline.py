@@ -11,6 +11,7 @@ from ..devices.command import Command
 from ..devices.context import Shared
 from ..devices.device import Device, Vector
 from ..devices.node import Node, root_of, walk
+from ..devices.python_device import PythonDevice
 from ..devices.reading import read_signals
 from ..devices.resolve import has_value, value_signal_of
 from ..devices.signal import WireSignal
@@ -18,17 +19,21 @@ from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
 from .connecting import connect_devices
+from .environment import apply_environment
 from .expectations import LaterChecks, check_settings
 from .loops import RunEngineFirst
 from .plugins import connector_of, find_spec
+from .references import with_referred
 from .report import Report, report_of
 from .selectors import parse_path, select
+from .services import Services
 
 
 class Beamline:
     """The devices of one beamline.
 
-    Devices are attributes and items: `bl.stage.x`, `bl["pdet.channel.1.value"]`. Making it does no I/O.
+    Devices and services are attributes and items: `bl.stage.x`, `bl["pdet.channel.1.value"]`. Making it does no I/O;
+    it sets the variables of EPICS and Tango that the file wants, and makes the services.
 
     :param blueprint: compiled beamline.
     :param restore: callable and arguments that pickle stores for its devices.
@@ -48,6 +53,10 @@ class Beamline:
         self._outcomes: dict[Node, SignalError] = {}
         self._later_checks = LaterChecks()
         self._elapsed_s = 0.0
+        if not blueprint.mock:
+            apply_environment(blueprint.name, blueprint.environment)
+        self.services = Services(blueprint.services)
+        vars(self).update(self.services)
         self._build(mock=blueprint.mock)
 
     def _build(self, mock: bool) -> None:
@@ -102,7 +111,7 @@ class Beamline:
 
         :param timeout: in s; None: the longest of the signals.
         :param mock: work without a control system; the devices keep their types and start at zero values.
-        :param only: selectors; the others are left as they are.
+        :param only: selectors; of the others, only those connect that the devices named here refer to.
         :raises WouldBlockError: where an event loop runs (Jupyter); write `await beamline.aconnect()`.
         :raises WrongLoopError: if the beamline is in use on another event loop.
         """
@@ -136,8 +145,8 @@ class Beamline:
     def _chosen(self, only: str | Iterable[str] | None) -> list[Any]:
         if only is not None:
             selectors = [only] if isinstance(only, str) else list(only)
-            roots = [root_of(node) for selector in selectors for node in self.find(selector)]
-            return list(dict.fromkeys(roots))
+            chosen = {root_of(node).path for selector in selectors for node in self.find(selector)}
+            return [self.devices[name] for name in with_referred(self.blueprint.devices, chosen)]
         return [
             device
             for device in self.devices.values()
@@ -203,17 +212,31 @@ class Beamline:
         """
         return self._locate(parse_path(path))
 
+    def __getattr__(self, name: str) -> Any:
+        """Say why a service that is no attribute cannot be used.
+
+        :raises PluginError: if it cannot be made.
+        """
+        services = vars(self).get("services")
+        if services is not None and name in services.names:
+            return services[name]
+        raise AttributeError(f"the beamline has no {name!r}; it has {', '.join(vars(self).get('devices', ()))}")
+
     def __repr__(self) -> str:
         """Return name and devices."""
         return f"<Beamline {self.name}: {', '.join(self.devices)}>"
 
     def _locate(self, path: tuple[str | int, ...]) -> Any:
         first, *rest = path
-        if first not in self.devices:
+        node: Any
+        if first in self.devices:
+            node = self.devices[str(first)]
+        elif first in self.services.names and not rest:
+            return self.services[str(first)]
+        else:
             raise KeyError(f"{self.name} has no device {first!r}; it has {', '.join(self.devices)}")
-        node: Any = self.devices[str(first)]
         for key in rest:
-            if not isinstance(node, Vector | Device):
+            if not isinstance(node, Vector | Device | PythonDevice):
                 raise KeyError(f"{node.path} has no members, so no {key!r}")
             node = node[key]
         return node

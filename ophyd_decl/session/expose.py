@@ -28,7 +28,7 @@ def expose(module_name: str) -> None:
             return beamline.report
         raise AttributeError(f"beamline {beamline.name} has no device `{name}`; it has {', '.join(beamline.devices)}")
 
-    names: dict[str, Any] = {**beamline.devices, "beamline": beamline, "connect": beamline.connect}
+    names: dict[str, Any] = {**beamline.devices, **beamline.services, "beamline": beamline, "connect": beamline.connect}
     vars(module).update(names)
     vars(module)["__getattr__"] = attribute
     vars(module)["__all__"] = [*names, "report"]

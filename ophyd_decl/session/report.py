@@ -9,6 +9,7 @@ from ..devices.command import Command
 from ..devices.contract import Difference
 from ..devices.derived import DerivedSignal
 from ..devices.node import Node, walk
+from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
 
@@ -140,6 +141,17 @@ def report_device(device: Any, outcomes: Mapping[Node, SignalError]) -> DeviceRe
     :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
     """
     connection, settings = device._context.connection, device._context.shared.settings
+    place = device._place
+    if isinstance(device, PythonDevice):
+        error = device.not_hosted()
+        problem = Problem(
+            "error", "E504", error.problem, device.path, device.class_name, "", None, None, error.help or "",
+            place.file, place.line, place.column,
+        )  # fmt: skip
+        return DeviceReport(
+            device.path, device._shape.type, place.file, place.line, place.column, "absent",
+            connection.policy == "required", 0, 0, 0.0, (problem,),
+        )  # fmt: skip
     nodes = list(walk(device))
     leaves = [node for node in nodes if isinstance(node, Leaf)]
     problems: list[Problem] = []
@@ -181,7 +193,6 @@ def report_device(device: Any, outcomes: Mapping[Node, SignalError]) -> DeviceRe
         state = "mismatch"
     else:
         state = "connected"
-    place = device._place
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
         len(leaves), usable, connection.elapsed_s, tuple(problems),

@@ -18,7 +18,7 @@ SYNC_VERBS = frozenset({"get", "put", "wait"})
 BEAMLINE_MEMBERS = frozenset(
     {
         "beamline", "connect", "report", "logic", "aconnect", "devices", "find", "groups", "name", "read_many",
-        "blueprint", "profile", "close", "aclose",
+        "blueprint", "profile", "close", "aclose", "services",
     }
 )  # fmt: skip
 
