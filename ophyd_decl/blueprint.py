@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .errors import Place
+from .vocab.addresses import tango_address
 from .vocab.datatypes import Datatype
 from .vocab.keywords import (
     CONNECT_TIMEOUT_S,
@@ -49,6 +50,16 @@ class Template:
             (part,) = parts
             return part if isinstance(part, str) else values[part.name]
         return "".join([part if isinstance(part, str) else str(values[part.name]) for part in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class TangoTemplate(Template):
+    """Address of an attribute or command of a Tango device: the first part is its TRL, the others are the name."""
+
+    def render(self, values: Mapping[str, Json]) -> Json:
+        """Return the TRL and the name joined; `#dbase=no` stays at the end."""
+        first, *name = self.parts
+        return tango_address(str(Template((first,)).render(values)), str(Template((*name, "")).render(values)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from typing import Any
 from ..blueprint import DeviceBlueprint, Shape, Timeouts
 from ..check.names import check_name
 from ..errors import Note, Place
-from ..model.blocks import not_supported
+from ..model.addresses import TRL
+from ..model.blocks import Block, not_supported
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import SIGNAL, Surroundings, make_signal
-from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE, STRUCTURE
+from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE, STRUCTURE, TANGO_DEVICE
 from ..resolve.expressions import OPENING
 from ..resolve.pieces import Entry
 from ..resolve.scope import Scope, expand
@@ -114,7 +115,9 @@ class DeviceReader:
             # Its variable is not known, so nothing else in it can be checked.
             not_supported("`repeat` in a device", body.key_place("repeat"), self._findings)
         elif kind == "group":
-            self._group(name, body, place)
+            self._in_place(name, body, place, GROUP, kind)
+        elif kind == "tango.device":
+            self._in_place(name, body, place, TANGO_DEVICE, kind, (TRL,))
         elif kind == "signal":
             self._signal(name, body, place)
         elif isinstance(kind, str):
@@ -248,26 +251,33 @@ class DeviceReader:
             connect=connect,
             labels=tuple(own.get("labels", ())),
             doc=own.get("doc", "").strip(),
+            fill=own.get("fill", False),
         )
 
-    def _group(self, name: str, body: LocatedMapping, place: Place) -> None:
+    def _in_place(
+        self, name: str, body: LocatedMapping, place: Place, block: Block, kind: str, bases: tuple[str, ...] = ()
+    ) -> None:
+        """Read a device whose structure stands in place.
+
+        :param bases: keys whose values addresses are joined to.
+        """
         findings = self._findings
         before = findings.error_count
         scope = self._scope.with_names({})
         scope.constants = frozenset(scope.values)
-        structure = tuple(key for key in body if key not in DEVICE_KEYS)
+        structure = tuple(key for key in body if key not in block.keys or key in STRUCTURE)
         heads = self._heads(body.without(*structure))
-        own = GROUP.read(body.replaced(heads), findings, place)
-        own = {key: value for key, value in own.items() if value is not UNKNOWN and key in DEVICE_KEYS}
+        own = block.read(body.replaced(heads), findings, place)
+        own = {key: value for key, value in own.items() if value is not UNKNOWN and key not in STRUCTURE}
         if own.get("when") is False:
             self.devices.absent.add(name)
             return
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
-        draft = Draft("group", place, own.get("doc", "").strip())
+        draft = Draft(kind, place, own.get("doc", "").strip())
         draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
-        self._builder.fill(draft, self._builder.book.inherited(draft.name, body), scope, timeouts)
+        self._builder.fill(draft, self._builder.book.inherited(draft.name, body), scope, timeouts, bases=bases)
         self.devices.drafts[name] = draft
-        self._add(name, draft.preliminary(), {}, own, place)
+        self._add(name, draft.preliminary(), {key: own.get(key) for key in bases}, own, place)
         if findings.error_count != before:
             self.devices.failed.add(name)
 

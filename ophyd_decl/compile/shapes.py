@@ -4,7 +4,7 @@ A type is built once with none of its params known, which reports what is wrong 
 expressions can add mistakes later, and those name the device that brought them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from math import isfinite
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..blueprint import Derived, Member, Shape, Timeouts
 from ..check.names import check_name, report_clash
 from ..check.references import Lookup
 from ..errors import Note, Place
-from ..model.addresses import PREFIX
+from ..model.addresses import PREFIX, TRL
 from ..model.commands import read_command
 from ..model.derived import read_derived
 from ..model.kinds import shown
@@ -96,16 +96,21 @@ class ShapeBuilder:
         source = model.source
         draft = Draft(source.name, source.place, model.doc, params=model.params)
         draft.constants = {name: value for name, value in fixed.items() if is_scalar(value)}
-        self.fill(draft, model.body, scope, timeouts, prefix=PREFIX in unknown)
+        self.fill(draft, model.body, scope, timeouts, bases=unknown)
         return draft.finish(Lookup(self.findings, draft.content, model.params))
 
-    def fill(self, draft: Draft, body: Body, scope: Scope, timeouts: Timeouts, *, prefix: bool = False) -> None:
-        """Read the members of a type or group into a draft."""
+    def fill(self, draft: Draft, body: Body, scope: Scope, timeouts: Timeouts, *, bases: Container[str] = ()) -> None:
+        """Read the members of a type or group into a draft.
+
+        :param bases: names of values that addresses may be joined to.
+        """
         draft.bases, draft.open = body.bases, body.open
         draft.taken_over = {
             name for name, found in (*body.members.items(), *body.roles.items()) if found.owner != body.name
         }
-        around = Surroundings(self.findings, prefix or body.open, timeouts, tuple(draft.params))
+        around = Surroundings(
+            self.findings, PREFIX in bases or body.open, timeouts, tuple(draft.params), TRL in bases or body.open
+        )
         for first, second in body.clashes:
             report_clash(second.name, second.place, first.place, self.findings)
         for name, definition in body.members.items():

@@ -1,16 +1,18 @@
-"""Where a value lives: `suffix`, `pv`, `rbv`, `protocol`, and the templates that they become."""
+"""Where a value lives: `suffix`, `pv`, `attr`, `cmd`, `rbv`, `protocol`, and the templates that they become."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Address, Param, Template
+from ..blueprint import Address, Param, TangoTemplate, Template
 from ..source.tree import UNKNOWN, LocatedMapping
-from ..vocab.addresses import readback_of
-from .kinds import FAILED, Kind, Spot, shown
+from ..vocab.addresses import readback_of, tango_name_problem, trl_problem
+from .kinds import FAILED, Failed, Kind, Spot, shown
 from .macros import report_macro
 
 #: The param that `suffix` is joined to.
 PREFIX = "prefix"
+#: The param, and the key of a Tango device, that `attr` and `cmd` are joined to.
+TRL = "trl"
 #: Stands for an address that is not known before a type is used.
 UNKNOWN_ADDRESS = Template(("…",))
 _SCHEMES = ("ca", "pva")
@@ -103,9 +105,81 @@ class PV(Kind):
         }
 
 
+class TangoName(Kind):
+    """An attribute or command of a Tango device; gives a `Template`."""
+
+    expected = "the name of an attribute or command"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the template of a name."""
+        if value is UNKNOWN:
+            return value
+        if isinstance(value, str):
+            value = Template((value,))
+        if not isinstance(value, Template):
+            return self.refuse(value, spot)
+        for literal in value.parts:
+            if not isinstance(literal, str):
+                continue
+            if report_macro(literal, spot) is not None:
+                return FAILED
+            problem = tango_name_problem(literal)
+            if problem:
+                return spot.error("E124", problem, "write the name alone; the device is its `trl`")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string", "minLength": 1}
+
+
+class TangoDevice(Kind):
+    """The TRL of a Tango device."""
+
+    expected = "the TRL of a Tango device"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the text of a TRL."""
+        if value is UNKNOWN:
+            return value
+        if not isinstance(value, str):
+            return self.refuse(value, spot)
+        return FAILED if report_macro(value, spot) is not None or report_trl(value, spot) is not None else value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string", "minLength": 1}
+
+
+def report_trl(text: str, spot: Spot) -> Failed | None:
+    """Report a text that is no TRL; None if it is one."""
+    problem = trl_problem(text)
+    if not problem:
+        return None
+    help_text = "write `tango://host:port/domain/family/member`, `domain/family/member` or an alias"
+    return spot.error("E124", f"{shown(text)} is no TRL: {problem}", help_text)
+
+
+def after_trl(name: Template) -> TangoTemplate:
+    """Return the address of an attribute or command: the TRL of the device and then the name."""
+    return TangoTemplate((Param(TRL), *name.parts))
+
+
 def after_prefix(suffix: Template) -> Template:
     """Return the address of a suffix: the prefix of the device and then the suffix."""
     return Template((Param(PREFIX), *[part for part in suffix.parts if part != ""]))
+
+
+def joined(name: str, target: Any, protocol: str | None) -> tuple[Any, str | None]:
+    """Return the address that a key gives, joined to what it follows, and its protocol.
+
+    :param name: `suffix`, `pv`, `attr` or `cmd`.
+    """
+    if name in ("attr", "cmd"):
+        return target if target is UNKNOWN_ADDRESS else after_trl(target), "tango"
+    if name == "suffix" and target is not UNKNOWN_ADDRESS:
+        target = after_prefix(target)
+    return target, protocol
 
 
 def readback_template(setpoint: Template) -> Template:

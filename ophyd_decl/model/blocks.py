@@ -26,6 +26,7 @@ class Key:
     :param default: what holds where the key is absent, as it is written.
     :param later: the key belongs to the language, but this version does not act on it yet.
     :param since: the version of the language that it came with.
+    :param replaced_by: the key that has taken its place: it still works, and whoever uses it is told.
     """
 
     kind: Kind
@@ -34,6 +35,7 @@ class Key:
     required: bool = False
     later: bool = False
     since: str = "1"
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,22 @@ class Block:
                 not_supported(f"`{name}` in {self.name}", mapping.key_place(name), findings)
             else:
                 result = key.kind.read(value, Spot(mapping, name, findings))
-                if result is not FAILED:
-                    values[name] = result
+                meant = self._meant(name, key, mapping, findings) if key.replaced_by else name
+                if result is not FAILED and meant:
+                    values[meant] = result
         for name, key in self.keys.items():
             if key.required and name not in mapping and not findings.is_misspelt(name, mapping, self.keys):
                 findings.error("E111", f"`{name}` is missing in {self.name}", owner, f"add `{name}:`, {key.doc}")
         return values
+
+    def _meant(self, name: str, key: Key, mapping: LocatedMapping, findings: Findings) -> str:
+        """Return the key that a deprecated one stands for, after a warning; empty if both are there."""
+        place, new = mapping.key_place(name), key.replaced_by
+        if new in mapping:
+            findings.error("E115", f"`{name}` and `{new}` exclude each other", place, f"remove `{name}`")
+            return ""
+        findings.warning("E107", f"`{name}` in {self.name} is deprecated", place, f"write `{new}`")
+        return new
 
     def report_unknown(self, name: str, mapping: LocatedMapping, findings: Findings) -> None:
         """Say that a key is unknown, unless it is one of the free ones."""
@@ -81,13 +93,17 @@ class Block:
                 "E112", f"`{name}` is reserved for a later version", mapping.key_place(name), "remove the key"
             )
             return
-        free = [key for key in self.keys if key not in mapping]
-        help_text = findings.suggest(name, free) or f"remove it; there are {listed(self.keys)}"
+        current = [key for key, facts in self.keys.items() if not facts.replaced_by]
+        free = [key for key in current if key not in mapping]
+        help_text = findings.suggest(name, free) or f"remove it; there are {listed(current)}"
         findings.error("E110", f"unknown key `{name}` in {self.name}", mapping.key_place(name), help_text)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the block."""
-        properties = {name: {**key.kind.schema(), "description": key.doc} for name, key in self.keys.items()}
+        properties = {
+            name: {**key.kind.schema(), "description": key.doc, **({"deprecated": True} if key.replaced_by else {})}
+            for name, key in self.keys.items()
+        }
         required = [name for name, key in self.keys.items() if key.required]
         return {
             "type": "object",

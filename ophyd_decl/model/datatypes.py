@@ -7,11 +7,14 @@ from ..source.findings import Findings
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from ..vocab.datatypes import NUMPY_WIDTHS, SCALAR_NAMES, Choice, Datatype
-from .kinds import FAILED, Kind, Spot, shown
+from .blocks import Block, Key
+from .kinds import FAILED, Kind, Spot, Word, shown
 
 TABLE = "table"
 DTYPES = (*SCALAR_NAMES, *NUMPY_WIDTHS, TABLE)
 _COLUMN_DTYPES = ("bool", "str", "enum", *NUMPY_WIDTHS)
+#: dtypes that a command may take or return.
+ARGUMENT_DTYPES = ("bool", "int", "float", "str", *NUMPY_WIDTHS)
 #: dtypes that limits and a precision make sense for.
 NUMERIC = ("int", "float", "any", *NUMPY_WIDTHS)
 
@@ -152,6 +155,36 @@ class Columns(Kind):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         return {"type": "object", "minProperties": 1, "additionalProperties": {"enum": list(_COLUMN_DTYPES)}}
+
+
+ARGUMENT = Block(
+    "the type of an argument",
+    {
+        "dtype": Key(Word(*ARGUMENT_DTYPES), "type of the value", required=True),
+        "shape": Key(ShapeOf(), "size of each dimension, null where any will do"),
+    },
+)
+
+
+class ArgumentType(Kind):
+    """What a command takes or returns: a dtype, or a mapping with `dtype` and `shape`."""
+
+    expected = "a dtype, or a mapping with `dtype` and `shape`"
+    _word = Word(*ARGUMENT_DTYPES)
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return a `Datatype`."""
+        if not isinstance(value, LocatedMapping):
+            word = self._word.read(value, spot)
+            return word if word is FAILED or word is UNKNOWN else Datatype(word)
+        before = spot.findings.error_count
+        values = ARGUMENT.read(value, spot.findings, spot.place)
+        datatype = read_datatype(values, value, spot.findings, spot.place)
+        return FAILED if datatype is None or spot.findings.error_count != before else datatype
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"anyOf": [self._word.schema(), ARGUMENT.schema()]}
 
 
 def read_datatype(values: dict[str, Any], mapping: LocatedMapping, findings: Findings, owner: Place) -> Datatype | None:

@@ -14,6 +14,7 @@ from ..source.findings import Findings
 from ..source.plain import plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
+from .addresses import TRL, report_trl
 from .blocks import Block, Key
 from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, shown
 from .macros import has_macro, report_macro
@@ -81,6 +82,8 @@ class ParamModel:
     doc: str = ""
     #: any text without a `$` is right.
     plain_text: bool = False
+    #: it is what `attr` and `cmd` are joined to.
+    is_trl: bool = False
 
     @property
     def required(self) -> bool:
@@ -106,6 +109,8 @@ class ParamModel:
         if has_macro(value) and report_macro(value, spot) is not None:
             return FAILED
         if self.bounded and not self._within_bounds(value, spot):
+            return FAILED
+        if self.is_trl and report_trl(value, spot) is not None:
             return FAILED
         if kind == "float" and isinstance(value, int):
             return float(value)
@@ -194,7 +199,8 @@ def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findi
         ge=values.get("ge"), gt=values.get("gt"), le=values.get("le"), lt=values.get("lt"),
         pattern=pattern, doc=values.get("doc", ""),
     )  # fmt: skip
-    model.plain_text = kind == "str" and not model.bounded
+    model.is_trl = name == TRL and kind == "str"
+    model.plain_text = kind == "str" and not model.bounded and not model.is_trl
     if kind == "ref" and mapping.get("default") is not None:
         place = mapping.key_place("default")
         findings.error("E115", "a reference has no default but null", place, "write `default: null`, or remove it")

@@ -10,7 +10,7 @@ from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.datatypes import Datatype
 from ..vocab.keywords import ACCESSES, EVENTS, PROTOCOLS, SIGNAL_FORMATS
-from .addresses import PREFIX, PV, UNKNOWN_ADDRESS, AddressText, TwoAddresses, address, after_prefix
+from .addresses import PREFIX, PV, TRL, UNKNOWN_ADDRESS, AddressText, TangoName, TwoAddresses, address, joined
 from .blocks import RESERVED, Block, Key
 from .datatypes import DTYPES, Choices, Columns, ShapeOf, read_datatype
 from .kinds import Anything, Flag, Number, Text, Word
@@ -20,8 +20,7 @@ from .soft import read_initial
 _ADDRESS_KEYS = {
     "suffix": Key(AddressText(whole=False), "the rest of the PV after `prefix`"),
     "pv": Key(PV(), "the whole PV, or `{read: …, write: …}`; may begin with `ca://` or `pva://`"),
-    "attr": Key(Text(), "attribute of a Tango device", later=True),
-    "cmd": Key(Text(), "command of a Tango device", later=True),
+    "attr": Key(TangoName(), "attribute of the Tango device whose TRL is `trl`"),
     "soft": Key(Anything(), "a value that lives in this process: its initial value, null for none"),
 }
 #: Keys that say where a value lives; one of them is there.
@@ -37,6 +36,7 @@ COMMON_KEYS = {
     "format": Key(Word(*SIGNAL_FORMATS), "how it takes part in the documents of its device", "none"),
     "doc": Key(Text(), "what it is"),
     "units": Key(Text(), "unit of the value"),
+    "egu": Key(Text(), "unit of the value", replaced_by="units"),
     "precision": Key(Number(whole=True, ge=0, le=17), "digits after the point, for display"),
     "limits": Key(LimitsPair(), "lowest and highest value that may be written, null where an end is open"),
     "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
@@ -68,6 +68,7 @@ class Surroundings:
     """What a signal or command takes from the device that holds it.
 
     :param prefix: whether there is a param that `suffix` is joined to.
+    :param trl: whether there is a TRL that `attr` and `cmd` are joined to.
     :param timeouts: that hold where it says nothing.
     :param params: names of the params, for messages.
     """
@@ -76,6 +77,7 @@ class Surroundings:
     prefix: bool = False
     timeouts: Timeouts = field(default_factory=Timeouts)
     params: tuple[str, ...] = ()
+    trl: bool = False
 
 
 def read_signal(key: str, mapping: LocatedMapping, owner: Place, around: Surroundings) -> SignalShape | None:
@@ -163,7 +165,7 @@ def _origin(
     findings = around.findings
     given = [name for name in mapping if name in ORIGINS]
     if not given:
-        where = "`suffix` or `pv`" if around.prefix else "`pv`"
+        where = "`attr`" if around.trl else "`suffix` or `pv`" if around.prefix else "`pv`"
         findings.error("E128", "the signal has no address", owner, f"add {where}, or `soft:` with an initial value")
         return None
     if len(given) > 1:
@@ -173,29 +175,52 @@ def _origin(
             )
         return None
     (name,) = given
+    _check_tango(name, mapping, findings)
     if name == "soft":
         if "rbv" in mapping:
             findings.error("E115", "`rbv` and `soft` exclude each other", mapping.key_place("rbv"), "remove `rbv`")
         return None if datatype is None else read_initial(values["soft"], datatype, mapping, findings)
     if name not in values:
         return None
-    if name == "suffix" and not around.prefix:
-        help_text = f"add a param `{PREFIX}`, or use `pv:`; params: {listed(around.params)}"
-        findings.error("E128", f"`suffix` needs a param `{PREFIX}`", mapping.key_place("suffix"), help_text)
+    if not check_base(name, mapping, around):
         return None
     return _address(name, values, mapping, findings)
 
 
+def check_base(name: str, mapping: LocatedMapping, around: Surroundings) -> bool:
+    """Return whether there is what an address is joined to; report it if not.
+
+    :param name: the key that gives the address.
+    """
+    if name == "suffix" and not around.prefix:
+        base, other = PREFIX, "use `pv:`"
+    elif name in ("attr", "cmd") and not around.trl:
+        base, other = TRL, "write the device as `type: tango.device`"
+    else:
+        return True
+    help_text = f"add a param `{base}`, or {other}; params: {listed(around.params)}"
+    around.findings.error("E128", f"`{name}` needs a param `{base}`", mapping.key_place(name), help_text)
+    return False
+
+
+def _check_tango(name: str, mapping: LocatedMapping, findings: Findings) -> None:
+    """Report keys that do not go with a Tango attribute, or with nothing else."""
+    for key in ("rbv", "protocol") if name == "attr" else ():
+        if key in mapping:
+            place = mapping.key_place(key)
+            findings.error("E115", f"`{key}` and `attr` exclude each other", place, f"remove `{key}`")
+    if name != "attr" and "events" in mapping:
+        findings.error("E115", "`events` goes with `attr`", mapping.key_place("events"), "remove `events`")
+
+
 def _address(name: str, values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> Address | None:
-    target = values[name]
-    if target is UNKNOWN:
-        target = UNKNOWN_ADDRESS
-    elif name == "suffix":
-        target = after_prefix(target)
+    given = UNKNOWN_ADDRESS if values[name] is UNKNOWN else values[name]
+    protocol = None if values.get("protocol") is UNKNOWN else values.get("protocol")
+    target, protocol = joined(name, given, protocol)
     access, rbv = values.get("access", "r"), values.get("rbv", False) is True
     if access is UNKNOWN:
         if isinstance(target, TwoAddresses):
-            return Address(None, target.read, target.write)
+            return Address(protocol, target.read, target.write)
         access = "rw"
     if rbv and isinstance(target, TwoAddresses):
         findings.error("E115", "`rbv` and two addresses exclude each other", mapping.key_place("rbv"), "remove `rbv`")
@@ -204,8 +229,7 @@ def _address(name: str, values: dict[str, Any], mapping: LocatedMapping, finding
         place = mapping.key_place("rbv")
         findings.error("E115", f"`rbv` goes with `access: rw`, not with `{access}`", place, "write `access: rw`")
         return None
-    protocol = values.get("protocol")
-    found, missing = address(None if protocol is UNKNOWN else protocol, target, access, rbv=rbv)
+    found, missing = address(protocol, target, access, rbv=rbv)
     if found is None:
         findings.error(
             "E128", f"`access: {access}` needs an address to {missing}", mapping.value_place(name), f"add `{missing}:`"

@@ -21,7 +21,7 @@ def read_initial(value: Any, datatype: Datatype, mapping: LocatedMapping, findin
         return None
     if value is None or holds_unknown(value):
         return Soft(None)
-    problem = _problem(value, datatype)
+    problem = misfit(value, datatype)
     if problem:
         help_text = None
         if datatype.labels is not None and isinstance(value, str):
@@ -33,7 +33,7 @@ def read_initial(value: Any, datatype: Datatype, mapping: LocatedMapping, findin
     return Soft(float(value) if datatype.name == "float" and isinstance(value, int) else value)
 
 
-def _problem(value: Any, datatype: Datatype) -> str:
+def misfit(value: Any, datatype: Datatype) -> str:
     """Return why a value does not fit a dtype, or an empty text."""
     if datatype.name == "enum":
         labels = datatype.labels or ()

@@ -1,6 +1,7 @@
 """Device types and the instances of types: their keys."""
 
 from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
+from .addresses import TangoDevice
 from .blocks import RESERVED, Block, Key
 from .datatypes import Label
 from .kinds import Anything, Flag, ListOf, OneOrMore, Text, Tree, Word
@@ -61,12 +62,29 @@ DEVICE = Block("a device", DEVICE_KEYS)
 CHILD = Block("a child", CHILD_KEYS)
 VECTOR = Block("a vector", VECTOR_KEYS)
 GROUP = Block("a group", {**DEVICE_KEYS, **STRUCTURE})
+#: A Tango device whose attributes and commands are written in place.
+TANGO_DEVICE = Block(
+    "a Tango device",
+    {
+        **DEVICE_KEYS,
+        "trl": Key(
+            TangoDevice(), "`tango://host:port/a/b/c`, `a/b/c` or an alias; `#dbase=no` after one without a database",
+            required=True,
+        ),
+        **{name: key for name, key in STRUCTURE.items() if name not in ("children", "vectors")},
+        "fill": Key(Flag(), "whether what the server itself declares is added when it connects", "false"),
+    },
+)  # fmt: skip
+#: Keys of signals that only go with a prefix or a TRL.
+_JOINED = ("suffix", "attr", "events")
 #: A device that is one signal.
-SIGNAL_DEVICE = Block("a signal", {**SIGNAL.keys, **DEVICE_KEYS}, RESERVED)
+SIGNAL_DEVICE = Block(
+    "a signal", {**{name: key for name, key in SIGNAL.keys.items() if name not in _JOINED}, **DEVICE_KEYS}, RESERVED
+)
 #: Names that a param may not have, since an instance has a key with this name.
 TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
 #: Types that take their structure in place, and those of them that come later.
-IN_PLACE = ("group", "signal")
-IN_PLACE_LATER = ("tango.device", "pvi.device", "python")
+IN_PLACE = ("group", "signal", "tango.device")
+IN_PLACE_LATER = ("pvi.device", "python")
 #: Namespaces of shipped types that come later.
 LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim", "path")

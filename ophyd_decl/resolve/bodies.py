@@ -9,7 +9,7 @@ from .expressions import OPENING, Expression, ExpressionError, split
 from .scope import Scope, expand, located
 
 #: Keys of signals and commands whose texts are addresses.
-ADDRESSES = ("suffix", "pv")
+ADDRESSES = ("suffix", "pv", "attr", "cmd")
 #: Keys of derived signals whose texts are formulas and hold no expressions.
 _FORMULAS = ("get", "set", "inputs")
 

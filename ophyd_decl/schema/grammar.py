@@ -11,12 +11,13 @@ from typing import Literal
 
 from ..model.blocks import Block
 from ..model.commands import COMMAND
+from ..model.datatypes import ARGUMENT
 from ..model.derived import DERIVED
 from ..model.files import BEAMLINE_FILE, DEFAULTS, KINDS, TYPES_FILE
 from ..model.params import PARAM
 from ..model.services import SERVICE
 from ..model.signals import SIGNAL
-from ..model.types import CHILD, DEVICE, GROUP, SIGNAL_DEVICE, TYPE, VECTOR
+from ..model.types import CHILD, DEVICE, GROUP, SIGNAL_DEVICE, TANGO_DEVICE, TYPE, VECTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ _MEMBERS: Mapping[str, Inside] = {
     "derived": Named("derived"),
     "logic": One(LOGIC),
 }
+_TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +99,20 @@ _SECTIONS = (
     Section("device", "Device", "instance", DEVICE),
     Section("group", "Device of type group", "instance", GROUP, _MEMBERS),
     Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE),
+    Section("tango_device", "Device of type tango.device", "instance", TANGO_DEVICE, _TANGO_MEMBERS),
     Section("type", "Type", "type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
     Section("param", "Param", "type", PARAM, expressions=False),
     Section("signal", "Signal", "member", SIGNAL),
     Section("derived", "Derived signal", "member", DERIVED, literal=frozenset({"get", "set", "inputs"})),
     Section("command", "Command", "member", COMMAND),
+    Section("argument", "Type of an argument", "member", ARGUMENT),
     Section("child", "Child", "child", CHILD),
     Section("vector", "Vector", "child", VECTOR),
 )
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
 #: The blocks of devices that hold their structure themselves, by the word after `type`.
-IN_PLACE: Mapping[str, str] = {"group": "group", "signal": "signal_device"}
+IN_PLACE: Mapping[str, str] = {"group": "group", "signal": "signal_device", "tango.device": "tango_device"}
 #: What each role of `logic` means.
 ROLES: Mapping[str, str] = {
     "movable": "How it is moved: what `set` and `stop` do.",

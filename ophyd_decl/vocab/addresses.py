@@ -1,6 +1,14 @@
 """How an address names its protocol, and how a readback name is made from a setpoint name."""
 
+import re
+
 from .keywords import PROTOCOLS
+
+_TANGO = "tango://"
+#: What follows a TRL where the device has no database, or says that it has one.
+_FRAGMENT = re.compile(r"#dbase=(?:no|yes)", re.IGNORECASE)
+_FIELD = re.compile(r"[^/#:\s]+")
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
 
 
 def split_scheme(address: str, protocol: str) -> tuple[str, str]:
@@ -29,3 +37,60 @@ def readback_of(address: str) -> str:
     if dot and ":" not in field and "/" not in field:
         return f"{record}_RBV.{field}"
     return f"{address}_RBV"
+
+
+def tango_address(trl: str, name: str) -> str:
+    """Return the address of an attribute or command of a Tango device; `#dbase=no` stays at the end.
+
+    >>> tango_address("tango://db:10000/sr/d-ct/1", "Current")
+    'tango://db:10000/sr/d-ct/1/Current'
+    >>> tango_address("tango://pc:8888/a/b/c#dbase=no", "State")
+    'tango://pc:8888/a/b/c/State#dbase=no'
+    """
+    device, mark, fragment = trl.partition("#")
+    return f"{device.rstrip('/')}/{name}{mark}{fragment}"
+
+
+def trl_problem(trl: str) -> str:
+    """Return why a text is not the name of a Tango device, or an empty text.
+
+    >>> [trl_problem(text) for text in ("tango://db:10000/sr/d-ct/1", "sr/d-ct/1", "ring", "tango://pc:1/a/b/c#dbase=no")]
+    ['', '', '', '']
+    >>> trl_problem("tango://db/sr/d-ct/1")
+    'after `tango://` stand host and port, not `db`'
+    >>> trl_problem("sr/d-ct")
+    'a device has a name of three parts, `domain/family/member`, or an alias of one'
+    >>> trl_problem("sr/d-ct/1#dbase=no")
+    'without a database the device needs its host and port: `tango://host:port/a/b/c#dbase=no`'
+
+    Source: Tango documentation, "Tango Resource Locator naming".
+    """
+    device, mark, fragment = trl.partition("#")
+    if mark and _FRAGMENT.fullmatch(f"#{fragment}") is None:
+        return f"after `#` stands `dbase=no` or `dbase=yes`, not `{fragment}`"
+    host = ""
+    if device.startswith(_TANGO):
+        host, _, device = device.removeprefix(_TANGO).partition("/")
+        if _HOST.fullmatch(host) is None:
+            return f"after `tango://` stand host and port, not `{host}`"
+    elif "://" in device:
+        return f"a TRL begins with `tango://`, not with `{device.partition('://')[0]}://`"
+    fields = device.split("/")
+    if len(fields) not in (1, 3):
+        return "a device has a name of three parts, `domain/family/member`, or an alias of one"
+    if any(_FIELD.fullmatch(part) is None for part in fields):
+        return "a part of the name is empty, or holds a blank or `:`"
+    if fragment.lower() == "dbase=no" and (not host or len(fields) == 1):
+        return "without a database the device needs its host and port: `tango://host:port/a/b/c#dbase=no`"
+    return ""
+
+
+def tango_name_problem(name: str) -> str:
+    """Return why a text is not the name of an attribute or command of a Tango device, or an empty text.
+
+    >>> tango_name_problem("Current")
+    ''
+    >>> tango_name_problem("sr/d-ct/1/Current")
+    'the name of an attribute or command holds no `/`, `#`, `:` and no blank'
+    """
+    return "" if _FIELD.fullmatch(name) else "the name of an attribute or command holds no `/`, `#`, `:` and no blank"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from ophyd_decl.blueprint import Address, CommandShape, Param, Template
+from ophyd_decl.blueprint import Address, CommandShape, Param, TangoTemplate, Template
 from ophyd_decl.model.commands import read_command
 from ophyd_decl.model.derived import read_derived
 from ophyd_decl.model.signals import Surroundings
 from ophyd_decl.source import Findings
+from ophyd_decl.vocab.datatypes import Datatype
 
 from .trees import OWNER, messages, places, tree
 
@@ -29,12 +30,46 @@ def test_a_command() -> None:
     ("value: 1", [("E128", 0)]),
     ("suffix: A, pv: B", [("E115", 13)]),
     ("pv: {read: A}", [("E128", 6)]),
-    ("cmd: On", [("E116", 2)]),
-    ("pv: A, arg: int, returns: int", [("E116", 9), ("E116", 19)]),
+    ("cmd: On", [("E128", 2)]),
+    ("pv: A, arg: int, returns: int", [("E115", 9), ("E115", 19)]),
     ("pv: A, suffx: B, timeout: x", [("E110", 9), ("E121", 28)]),
 ])  # fmt: skip
 def test_mistakes_of_commands(text: str, found: list[tuple[str, int]]) -> None:
     shape, findings = command(text)
+    assert (shape, places(findings)) == (None, found)
+    messages(findings)
+
+
+def tango(text: str) -> tuple[CommandShape | None, Findings]:
+    findings = Findings()
+    return read_command("c", tree("{" + text + "}"), OWNER, Surroundings(findings, trl=True)), findings
+
+
+def test_a_tango_command() -> None:
+    address = Address("tango", None, TangoTemplate((Param("trl"), "On")))
+    assert tango("cmd: On")[0] == CommandShape("c", address, None, OWNER)
+    shape, findings = tango("cmd: On, arg: {dtype: float64, shape: [null]}, returns: str, value: [1, 2.5], timeout: 3")
+    assert findings.sorted() == ()
+    assert shape is not None
+    assert (shape.value, shape.argument, shape.returns) == ([1, 2.5], Datatype("float64", (None,)), Datatype("str"))
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("cmd: On, value: 1", [("E115", 11)]),
+    ("cmd: On, arg: int, value: x", [("E121", 28)]),
+    ("cmd: On, arg: float, value: true", [("E121", 30)]),
+    ("cmd: On, arg: {dtype: int16, shape: [null]}, value: 3", [("E121", 54)]),
+    ("cmd: On, arg: enum", [("E122", 16)]),
+    ("cmd: On, returns: [int]", [("E122", 20)]),
+    ("cmd: On, arg: {dtype: int, shape: [null]}", [("E127", 29)]),
+    ("cmd: On, arg: {shape: [null]}", [("E111", 16)]),
+    ("cmd: On, arg: {dtype: int, shpe: [null]}", [("E110", 29)]),
+    ("cmd: On, protocol: ca", [("E115", 11)]),
+    ("cmd: a/b/c/On", [("E124", 7)]),
+    ("cmd: On, pv: A", [("E115", 11)]),
+])  # fmt: skip
+def test_mistakes_of_tango_commands(text: str, found: list[tuple[str, int]]) -> None:
+    shape, findings = tango(text)
     assert (shape, places(findings)) == (None, found)
     messages(findings)
 

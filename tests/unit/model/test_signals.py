@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl.blueprint import Address, Param, SignalShape, Soft, Template, Timeouts
+from ophyd_decl.blueprint import Address, Param, SignalShape, Soft, TangoTemplate, Template, Timeouts
 from ophyd_decl.model.signals import Surroundings, read_signal
 from ophyd_decl.source import Findings
 from ophyd_decl.vocab.datatypes import Choice, Datatype
@@ -26,6 +26,50 @@ def sound(text: str) -> SignalShape:
     assert findings.sorted() == ()
     assert signal is not None
     return signal
+
+
+def tango(text: str) -> tuple[SignalShape | None, Findings]:
+    findings = Findings()
+    return read_signal("s", tree("{" + text + "}"), OWNER, Surroundings(findings, trl=True)), findings
+
+
+def test_a_tango_attribute() -> None:
+    shape, findings = tango("attr: Current, dtype: float, access: rw, events: archive")
+    assert findings.sorted() == ()
+    assert shape is not None
+    address = TangoTemplate((Param("trl"), "Current"))
+    assert (shape.origin, shape.events) == (Address("tango", address, address), "archive")
+    assert shape.origin.read is shape.origin.write
+    assert address.render({"trl": "a/b/c#dbase=no"}) == "a/b/c/Current#dbase=no"
+    assert tango("attr: A, dtype: int, access: w")[0].origin == Address(
+        "tango", None, TangoTemplate((Param("trl"), "A"))
+    )
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("attr: A, dtype: int, access: rw, rbv: true", [("E115", 35)]),
+    ("attr: A, dtype: int, protocol: ca", [("E115", 23)]),
+    ("attr: A, dtype: int, suffix: S", [("E115", 23)]),
+    ("attr: A, dtype: int, pv: S", [("E115", 23)]),
+    ("attr: a/b/c/A, dtype: int", [("E124", 8)]),
+    ("attr: '', dtype: int", [("E124", 8)]),
+    ("attr: 3, dtype: int", [("E121", 8)]),
+    ("attr: '$(A)', dtype: int", [("E305", 9)]),
+    ("dtype: int", [("E128", 0)]),
+    ("attr: A, dtype: int, events: chnge", [("E122", 31)]),
+])  # fmt: skip
+def test_mistakes_of_tango_attributes(text: str, found: list[tuple[str, int]]) -> None:
+    shape, findings = tango(text)
+    assert (shape, places(findings)) == (None, found)
+    messages(findings)
+
+
+def test_a_deprecated_key_is_read_as_the_new_one() -> None:
+    shape, findings = read("suffix: A, dtype: float, egu: K")
+    assert shape is not None
+    assert shape.units == "K"
+    ((severity, code, help_text),) = [(d.severity, d.code, d.help) for d in messages(findings)]
+    assert (severity, code, help_text) == ("warning", "E107", "write `units`")
 
 
 def template(*parts: str | Param) -> Template:
@@ -65,7 +109,7 @@ def test_defaults() -> None:
 def test_every_key() -> None:
     signal = sound(
         "pv: A, dtype: float, access: rw, format: hinted, doc: ' what ', units: mm, precision: 3, limits: [null, 4],"
-        "timeout: {read: 1}, retries: 2, wait: non_zero, verify: readback, poll: 0.5, events: periodic, optional: true,"
+        "timeout: {read: 1}, retries: 2, wait: non_zero, verify: readback, poll: 0.5, optional: true,"
         "name: other, x-free: [1], when: true"
     )
     assert (signal.access, signal.format, signal.doc, signal.units, signal.precision) == (
@@ -77,7 +121,7 @@ def test_every_key() -> None:
     )
     assert (signal.limits, signal.timeouts) == (Limits(None, 4), Timeouts(read=1))
     assert (signal.retries, signal.wait, signal.verify, signal.poll_s) == (2, "non_zero", "readback", 0.5)
-    assert (signal.events, signal.optional, signal.document_name) == ("periodic", True, "other")
+    assert (signal.optional, signal.document_name) == (True, "other")
     assert sound("pv: A, dtype: float, wait: false, timeout: 3").timeouts == Timeouts(3, 3, 3)
     assert sound("pv: A, dtype: float, wait: false").wait == "no"
 
@@ -101,7 +145,11 @@ def test_datatypes(text: str, datatype: Datatype) -> None:
     ("pv: A, dtype: int, sufix: b", [("E110", 21)]),
     ("pv: A, dtype: int, hold: 1", [("E112", 21)]),
     ("pv: A, dtype: int, expect: 1", [("E116", 21)]),
-    ("attr: A, dtype: int", [("E116", 2)]),
+    ("attr: A, dtype: int", [("E128", 2)]),
+    ("suffix: A, dtype: int, events: change", [("E115", 25)]),
+    ("soft: 1, dtype: int, events: change", [("E115", 23)]),
+    ("suffix: A, dtype: float, egu: K, units: K", [("E115", 27)]),
+    ("suffix: A, dtype: float, egu: 3", [("E121", 32), ("E107", 27)]),
     ("pv: A, soft: 1, dtype: int, suffix: B", [("E115", 9), ("E115", 30)]),
     ("pv: '', dtype: int", [("E121", 6)]),
     ("pv: 3, dtype: int", [("E121", 6)]),
