@@ -23,9 +23,10 @@ _MOCK = "mock+"
 async def manifest(beamline: "Beamline") -> list[dict[str, Any]]:
     """Return the nodes of `tree --format json`, in file order; connects the beamline in mock mode."""
     await beamline.aconnect(mock=True)
+    known: dict[type, list[str]] = {}
     try:
         return [
-            await _entry(node, declared)
+            await _entry(node, declared, known)
             for device in beamline.blueprint.devices
             for node, declared in _walk(beamline.devices[device.path], device)
         ]
@@ -46,7 +47,7 @@ def _walk(node: Any, declared: Declared) -> Iterator[tuple[Any, Declared]]:
         yield from _walk(child, member)
 
 
-async def _entry(node: Any, declared: Declared) -> dict[str, Any]:
+async def _entry(node: Any, declared: Declared, known: dict[type, list[str]]) -> dict[str, Any]:
     member = declared.shape.members[0] if isinstance(declared, DeviceBlueprint) and declared.is_signal else declared
     data_key: dict[str, Any] = {}
     if isinstance(member, SignalShape) and "r" in member.access:
@@ -69,7 +70,7 @@ async def _entry(node: Any, declared: Declared) -> dict[str, Any]:
         "units": data_key.get("units", getattr(member, "units", None)),
         "limits": [limits["low"], limits["high"]] if limits else None,
         "labels": list(getattr(declared, "labels", ())),
-        "protocols": _protocols(node),
+        "protocols": _protocols(node, known),
         "file": shown_file(declared.place.file),
         "line": declared.place.line,
         "column": declared.place.column,
@@ -95,6 +96,13 @@ def _doc(declared: Any) -> str:
     return own or (declared.shape.doc if isinstance(declared, ChildShape | DeviceBlueprint) else "")
 
 
-def _protocols(node: Any) -> list[str]:
-    protocols: Any = import_module("bluesky.protocols")
-    return [name for name in PROTOCOLS if isinstance(node, getattr(protocols, name))]
+def _protocols(node: Any, known: dict[type, list[str]]) -> list[str]:
+    """Return the protocols that a node keeps, as every other node of its class does.
+
+    :param known: those of the classes that were asked for before: asking takes long.
+    """
+    found = known.get(type(node))
+    if found is None:
+        protocols: Any = import_module("bluesky.protocols")
+        found = known[type(node)] = [name for name in PROTOCOLS if isinstance(node, getattr(protocols, name))]
+    return list(found)
