@@ -21,9 +21,10 @@ FRAME_COLUMNS = 180
 _LEFT_OF_CUT = 60
 _TAB_COLUMNS = 4
 _LARGEST_FILE = 20_000_000
-_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-#: What YAML readers count as the end of a line.
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+#: Characters that nobody sees: marks of the direction of text, blanks without width.
+_INVISIBLE = "\u00ad\u200b\u2060\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+#: The end of a line. Source: YAML 1.2.2, production 28, b-break.
+_LINE_BREAK = re.compile("\r\n|[\n\r]")
 _STYLES = {"error": "1;31", "warning": "1;33", "bar": "1;34", "bold": "1"}
 
 
@@ -165,7 +166,7 @@ def _display(text: str, column: int = 0) -> str:
             character = chr(0x2400 + code)
         elif code == 0x7F:
             character = "\u2421"
-        elif character in _DIRECTIONS or unicodedata.category(character) in ("Cc", "Cs"):
+        elif character in _INVISIBLE or unicodedata.category(character) in ("Cc", "Cs"):
             character = "\ufffd"
         shown.append(character)
         column += _width(character)

@@ -21,9 +21,7 @@ def unprintable(file: SourceFile) -> tuple[str, Place] | None:
     found = _UNPRINTABLE.search(file.text)
     if found is None:
         return None
-    before = file.text[: found.start()]
-    line = before.count("\n")
-    return f"U+{ord(found[0]):04X}", file.point(line, len(before) - (before.rfind("\n") + 1))
+    return f"U+{ord(found[0]):04X}", file.point(*file.position(found.start()))
 
 
 def explain(error: Exception, file: SourceFile, findings: Findings) -> None:
@@ -78,7 +76,7 @@ def _explain_quote(quote: Any, problem: Problem, end: Place, file: SourceFile, f
 
 def _inside(file: SourceFile, line: int, column: int) -> tuple[int, int]:
     """Return a position that can be shown; an error at the end of the text belongs to its last line."""
-    count = file.text.count("\n") + 1
+    count = file.line_count
     if line >= count or (line == count - 1 and not file.line(line).strip()):
         while line > 0 and not file.line(line).strip():
             line -= 1

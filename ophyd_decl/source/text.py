@@ -60,13 +60,7 @@ def _decode(path: str, raw: bytes, findings: Findings) -> SourceFile | None:
             findings.error("E103", f"the file is {wide}, not UTF-8", Place(path, 1, 1, 1, 1), "save it as UTF-8")
             return None
         # What stands before the first bad byte is good, so the column can be counted in code points.
-        good = raw[: error.start].decode("utf-8-sig", errors="replace")
-        line = good.count("\n")
-        column = len(good) - (good.rfind("\n") + 1)
-        findings.error(
-            "E103",
-            f"byte 0x{raw[error.start]:02x} is not UTF-8",
-            SourceFile(path, good).point(line, column),
-            "save the file as UTF-8",
-        )
+        good = SourceFile(path, raw[: error.start].decode("utf-8-sig", errors="replace"))
+        place = good.point(*good.position(len(good.text)))
+        findings.error("E103", f"byte 0x{raw[error.start]:02x} is not UTF-8", place, "save the file as UTF-8")
         return None

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from ..errors import Place
 
-#: What the parsers count as the end of a line.
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+#: The end of a line. Source: YAML 1.2.2, production 28, b-break.
+_LINE_BREAK = re.compile("\r\n|[\n\r]")
 
 Node = Any
 """A scalar (`str int float bool None`), a `LocatedMapping`, a `LocatedList`, or what `resolve` put in their place."""
@@ -61,6 +61,17 @@ class SourceFile:
         if self._lines is None:
             self._lines = _LINE_BREAK.split(self.text)
         return self._lines[number] if 0 <= number < len(self._lines) else ""
+
+    @property
+    def line_count(self) -> int:
+        """Return how many lines there are; what follows the last line break counts as one."""
+        self.line(0)
+        return len(self._lines or ())
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line and column of a character, from 0."""
+        breaks = [found.end() for found in _LINE_BREAK.finditer(self.text, 0, offset)]
+        return len(breaks), offset - (breaks[-1] if breaks else 0)
 
     def place(self, start: Mark, end: Mark) -> Place:
         """Return the place between two marks."""

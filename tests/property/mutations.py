@@ -14,6 +14,12 @@ VALUES = [
     '"${{ (1).__class__ }}"', '"${{ [1, 2] }}"', '"${{ key }}"', '"${{ prefix }}"', "9" * 400, "a" * 5000,
     "epics.motor",
     "group", "signal", "i22.stage", "{ref: x}", "{ref: x.y}", "{type: epics.motor}", "r", "hinted", "enum", "float64",
+    "{ref: paths}", "pkg:x", "pkg:../x/y.yaml", "./types.yaml", "beamline.yaml", "..", "/dev/zero", "optics.yaml",
+    "{file: optics.yaml, with: {n: 1}, prefix: s1_}", "[{file: slit.yaml, prefix: 1}]", "{$replace: true}",
+    "{$unset: [signals]}", "{$unset: x, $replace: 1}", "{var: n, over: [1, 2], name: 'x${{ n }}'}",
+    "{var: n, over: [1, 1], name: x}", "{var: n, over: '${{ range(9999) }}', name: 'x${{ n }}'}", "path.uuid",
+    "tango.device", "python", "os:system", "{bragg.user_setpoint: {limits: [4, 60]}}", "{logic.movable: {timeout: 1}}",
+    "[i22.stage, epics.motor]", "{mock: {defaults: {connect: mock}}}", "'#dbase=no'", "label:x", "x.*",
     "{use: setpoint}", "not", "value", "self", "__class__", "lambda: 0", "1 +", "x.y", "((((((((((1))))))))))",
 ]  # fmt: skip
 _KEY = re.compile(r"(?<=[ {,\n])[A-Za-z_][\w-]*(?=:)")
@@ -100,6 +106,31 @@ def _key_exchanged(source: random.Random, text: str) -> str:
     return text[: span[0]] + text[slice(*other)] + text[span[1] :] if span and other else text
 
 
+#: Keys of all blocks, so that each also comes to stand where it does not belong.
+LANGUAGE_KEYS = [
+    "abstract", "access", "api", "args", "attr", "choices", "class", "cmd", "columns", "commands", "connect",
+    "connector", "default", "defaults", "derived", "devices", "doc", "dtype", "environment", "expect", "extends",
+    "fill", "format", "groups", "include", "inputs", "keys", "kind", "labels", "limits", "logic", "name",
+    "name_separator", "namespace", "optional", "overrides", "params", "pattern", "prefix", "profiles", "protocol", "pv",
+    "python_allow", "rbv", "ref", "repeat", "requires", "services", "shape", "signals", "soft", "suffix", "timeout",
+    "trl", "type", "types", "use", "vars", "vectors", "wait", "when", "with", "x-y", "$replace", "$unset",
+]  # fmt: skip
+
+
+def _key_added(source: random.Random, text: str) -> str:
+    found = [match.end() for match in re.finditer(r"\{(?!\{)", text)]
+    if not found:
+        return text
+    at = source.choice(found)
+    return f"{text[:at]}{source.choice(LANGUAGE_KEYS)}: {source.choice(VALUES)}, {text[at:]}"
+
+
+def _key_renamed(source: random.Random, text: str) -> str:
+    if span := _somewhere(source, _KEY, text):
+        return text[: span[0]] + source.choice(LANGUAGE_KEYS) + text[span[1] :]
+    return text
+
+
 def _value_replaced(source: random.Random, text: str) -> str:
     if span := _somewhere(source, _VALUE, text):
         return text[: span[0]] + source.choice(VALUES) + text[span[1] :]
@@ -140,6 +171,9 @@ MUTATIONS: list[Mutation] = [
     _key_misspelt,
     _key_exchanged,
     _key_exchanged,
+    _key_added,
+    _key_added,
+    _key_renamed,
     _value_replaced,
     _value_replaced,
     _value_replaced,

@@ -168,3 +168,19 @@ def test_unquoted_texts_in_a_large_file_are_read_and_named() -> None:
     assert {found.code for found in findings.sorted()} == {"E106"}
     last = findings.sorted()[-1].place
     assert (last.line, last.column, last.end_column) == (20_000, 18, 34)
+
+
+@pytest.mark.parametrize("odd", ["\x85", "\u2028", "\u2029", "\ufeff", "\ue000"])
+def test_a_line_ends_where_editors_end_it(odd: str) -> None:
+    """The parsers end lines at other characters too, each at its own ones."""
+    text = f"a: x{odd}y\nb: 'x{odd}y'\n# {odd}\nc: [d{odd}:e]\nf: *g\n"
+    root, found = load(text)
+    assert root == {"a": f"x{odd}y", "b": f"x{odd}y", "c": [f"d{odd}:e"], "f": None}
+    assert found == [("warning", "E106", 4, 5), ("error", "E101", 5, 4)]
+    line = f"a: [x{odd}y, :z, "
+    assert load(f"{line}*b]\n")[1] == [("warning", "E106", 1, 10), ("error", "E101", 1, len(line) + 1)]
+
+
+def test_a_line_feed_may_be_missing_between_carriage_returns() -> None:
+    assert load("a: 1\rb: 2\r\nc: *d\n")[1] == [("error", "E101", 3, 4)]
+    assert load("a: 1\rb: \x07\n")[1] == [("error", "E101", 2, 4)]
