@@ -121,10 +121,12 @@ class RootView:
     :param content: all devices, by final name.
     :param names: where that leads to which a name means in this file; None where that is not known, or for a mistake
         that was reported. Without `names` the file sees every final name.
+    :param open: there may be more names than are known.
     """
 
     content: Content
     names: Mapping[str, PathTuple | None] | None = None
+    open: bool = False
 
     def walk(self, path: PathTuple) -> tuple[PathTuple, Target | DeadEnd]:
         """Return the path from the root of the beamline, and what it leads to."""
@@ -132,7 +134,7 @@ class RootView:
             return path, walk(self.content, path)
         first = str(path[0])
         if first not in self.names:
-            return path, DeadEnd(first, tuple(self.names))
+            return path, UNKNOWN_TARGET if self.open else DeadEnd(first, tuple(self.names))
         start = self.names[first]
         if start is None:
             return path, UNKNOWN_TARGET

@@ -2,33 +2,39 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from ..blueprint import BeamlineBlueprint
+from ..check.libraries import library_folder
 from ..collecting import without_collecting
-from ..model.files import BEAMLINE_FILE, DEFAULTS
+from ..model.files import BEAMLINE_FILE, DEFAULTS, Variables
+from ..model.kinds import Spot
 from ..model.signal_kinds import with_timeout
-from ..resolve.catalog import Catalog, TypeSource
+from ..resolve.assembly import assemble
+from ..resolve.catalog import Catalog
+from ..resolve.fragments import FragmentReader
 from ..resolve.header import read_header
-from ..resolve.locations import file_of, used_file
-from ..resolve.pieces import Piece, entries_of
+from ..resolve.include import Includer
+from ..resolve.locations import Locator, file_of, location_of
+from ..resolve.overlay import merged_root
+from ..resolve.pieces import Piece
 from ..resolve.scope import Scope, expand, refuse_expressions
 from ..resolve.variables import read_variables
-from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_file
+from ..source import Findings, LoadedFile, LocatedMapping, load_file
+from ..source.plain import is_mapping
 from ..source.tree import UNKNOWN
-from .devices import Defaults, DeviceReader
+from .alone import check_fragment, check_sources, check_types, read_entries
+from .devices import Defaults
 from .documents import DocumentNames
 from .links import Links
 from .result import Compiled, count_signals
-from .services import read_services, report_clashes
-from .settings import check_profile, read_settings
+from .settings import profile_layers, setting_layers
 from .shapes import ShapeBuilder
 from .typebook import TypeBook
 
 #: More do not fit into the memory of a workstation.
 MAX_SIGNALS = 1_000_000
-_EXPANDED = ("vars", "services", "devices", "groups", "defaults")
+_EXPANDED = ("vars", "devices", "groups", "defaults", "environment", "include", "services", "profiles")
 _LATER = tuple(name for name, key in BEAMLINE_FILE.keys.items() if key.later)
 PathLike = str | os.PathLike[str]
 
@@ -84,10 +90,9 @@ def compile_paths(
                 devices += compiled.device_count
                 signals += compiled.signal_count
             elif loaded is not None and kind == "types":
-                _check_types(loaded, findings)
+                check_types(loaded, findings)
             elif loaded is not None and kind == "fragment":
-                place = loaded.root.value_place("kind")
-                findings.error("E116", "files of kind fragment are not supported yet", place, "use a beamline")
+                check_fragment(loaded, findings)
             together.extend(findings)
     sound = together.error_count == 0 and len(blueprints) == 1
     return Compiled(blueprints[0] if sound else None, together.sorted(), devices, signals)
@@ -98,52 +103,42 @@ def _load(path: str, findings: Findings) -> LoadedFile | None:
     return None if file is None else load_file(file, findings)
 
 
-def _check_types(loaded: LoadedFile, findings: Findings) -> None:
-    catalog = Catalog(findings)
-    catalog.alone = True
-    _check_sources(catalog.add(loaded), ShapeBuilder(TypeBook(catalog, findings), findings, Defaults().timeouts))
-
-
-def _check_sources(sources: Sequence[TypeSource], builder: ShapeBuilder) -> None:
-    for source in sources:
-        model = builder.book.get(source.name)
-        if model is not None:
-            builder.symbolic(model)
-
-
 def _beamline(
     loaded: LoadedFile, findings: Findings, profile: str | None, settings: Mapping[str, Any] | None
 ) -> Compiled:
-    root: LocatedMapping = loaded.root
-    start = root.key_place(next(iter(root)))
-    tree = {
-        key: root[key] for key in ("vars", "services", "devices", "groups") if isinstance(root.get(key), LocatedMapping)
-    }
+    location = location_of(loaded.file.name)
+    start = loaded.root.key_place(next(iter(loaded.root)))
+    profiles, chosen = profile_layers(profile, loaded.root, start, findings)
+    layers = [] if chosen is None else [chosen]
+    root = merged_root(loaded.root, layers, findings)
+    from_outside = setting_layers(settings, root, findings)
+    root = merged_root(root, from_outside, findings)
     values = BEAMLINE_FILE.read(root, findings, start)
-    check_profile(profile, root, start, findings)
-    variables = tree.get("vars")
-    scope = read_variables(variables, read_settings(settings, variables, start, findings), findings)
     refuse_expressions(root.without(*_EXPANDED, *_LATER), findings, "this key")
+    scope = read_variables(_mapping(root, "vars"), findings)
     defaults = _defaults(root, scope, findings)
-    catalog = _catalog(loaded, values.get("use"), findings)
-    builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)
-    _check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
+    locator = Locator(library_folder, findings)
+    catalog = Catalog(locator, findings)
+    catalog.use(root.get("use"), location)
     piece = Piece(loaded.file, scope)
-    reader = DeviceReader(builder, defaults)
-    if "services" in tree:
-        reader.devices.services = read_services(entries_of(tree["services"], piece), findings)
-    devices = reader.read(entries_of(tree["devices"], piece)) if "devices" in tree else reader.devices
-    report_clashes(devices.services.entries, devices.entries, findings)
+    includer = Includer(FragmentReader(catalog, scope, findings), locator, findings)
+    assembly = assemble(
+        root, piece, location, includer, findings, [*layers, *from_outside], [*profiles, *from_outside]
+    )  # fmt: skip
+    builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)
+    check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
+    devices = read_entries(assembly, builder, defaults)
     links = Links(devices, findings)
     links.resolve()
     order = links.build_order()
-    groups = links.groups(_expanded(tree.get("groups"), scope))
+    groups = links.groups(_expanded(_mapping(root, "groups"), scope))
     DocumentNames(values.get("name_separator", "-"), findings).check(devices.made)
-    count = len(tree.get("devices", ()))
+    count = len(assembly.devices)
     signals = count_signals(device.shape for device in devices.made.values())
     if signals > MAX_SIGNALS:
         place = root.key_place("devices")
         findings.error("E105", f"the beamline has more than {MAX_SIGNALS} signals", place, "use fewer devices")
+    environment = _environment(root, scope, findings)
     if findings.error_count:
         return Compiled(None, findings.sorted(), count, signals)
     blueprint = BeamlineBlueprint(
@@ -154,12 +149,27 @@ def _beamline(
         profile=profile,
         separator=values.get("name_separator", "-"),
         groups=groups,
+        environment=environment,
         services=tuple(devices.services.made.values()),
+        python_allow=tuple(values.get("python_allow", ())),
         read_only=values.get("read_only", False),
         liveness_s=values.get("liveness", 5.0),
         mock=defaults.connect == "mock",
     )
     return Compiled(blueprint, findings.sorted(), len(devices.made), signals)
+
+
+def _mapping(root: LocatedMapping, key: str) -> LocatedMapping | None:
+    value = root.get(key)
+    return value if isinstance(value, LocatedMapping) else None
+
+
+def _environment(root: LocatedMapping, scope: Scope, findings: Findings) -> dict[str, str]:
+    mapping = _expanded(_mapping(root, "environment"), scope)
+    if mapping is None:
+        return {}
+    found = Variables().read(mapping, Spot(root, "environment", findings))
+    return {name: value for name, value in found.items() if isinstance(value, str)} if is_mapping(found) else {}
 
 
 def _expanded(mapping: LocatedMapping | None, scope: Scope) -> LocatedMapping | None:
@@ -178,20 +188,3 @@ def _defaults(root: LocatedMapping, scope: Scope, findings: Findings) -> Default
         known.get("connect", plain.connect),
         with_timeout(plain.timeouts, known.get("timeout")),
     )
-
-
-def _catalog(loaded: LoadedFile, use: Any, findings: Findings) -> Catalog:
-    catalog = Catalog(findings)
-    listed = loaded.root.get("use")
-    folder = str(Path(loaded.file.name).parent)
-    if isinstance(use, list) and isinstance(listed, LocatedList):
-        for index, name in enumerate(listed):
-            place = listed.value_place(index)
-            file = used_file(str(name), folder, place, findings)
-            if file is None:
-                catalog.mark_incomplete()
-            else:
-                catalog.use(file, place)
-    elif "use" in loaded.root:
-        catalog.mark_incomplete()
-    return catalog

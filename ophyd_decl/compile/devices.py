@@ -12,7 +12,7 @@ from ..blueprint import DeviceBlueprint, Shape, Timeouts
 from ..check.names import check_name
 from ..errors import Note, Place
 from ..model.addresses import TRL
-from ..model.blocks import Block, not_supported
+from ..model.blocks import Block
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
@@ -29,6 +29,9 @@ from .draft import Draft
 from .services import Services
 from .shapes import ShapeBuilder, is_scalar
 from .typebook import TypeModel
+
+#: Items of one `repeat` with mistakes; the others would hardly say anything new.
+_MOST_FAILURES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Devices:
     :param drafts: groups whose references are looked up when all devices are known.
     :param entries: where each device comes from.
     :param services: that references may lead to.
+    :param open: there may be more, in a file that could not be read.
     """
 
     made: dict[str, DeviceBlueprint] = field(default_factory=dict[str, DeviceBlueprint])
@@ -65,6 +69,7 @@ class Devices:
     absent: set[str] = field(default_factory=set[str])
     drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
     entries: dict[str, Entry] = field(default_factory=dict[str, Entry])
+    open: bool = False
     pending: list[PendingReference] = field(default_factory=list[PendingReference])
     services: Services = field(default_factory=Services)
 
@@ -88,6 +93,8 @@ class DeviceReader:
         for entry in entries:
             if entry.is_plain:
                 self._read(entry)
+            elif entry.repetition is not None and entry.repetition.failures >= _MOST_FAILURES:
+                self.devices.failed.add(entry.name)
             else:
                 with entry.telling(self._findings):
                     self._read(entry)
@@ -108,13 +115,12 @@ class DeviceReader:
             findings.error("E120", summary, entry.mapping.value_place(entry.key), f"write `{{type: {named}, …}}`")
         if findings.error_count != before:
             self.devices.failed.add(name)
+            if entry.repetition is not None:
+                entry.repetition.failures += 1
 
     def _device(self, name: str, body: LocatedMapping, place: Place) -> None:
         kind = body.get("type")
-        if "repeat" in body:
-            # Its variable is not known, so nothing else in it can be checked.
-            not_supported("`repeat` in a device", body.key_place("repeat"), self._findings)
-        elif kind == "group":
+        if kind == "group":
             self._in_place(name, body, place, GROUP, kind)
         elif kind == "tango.device":
             self._in_place(name, body, place, TANGO_DEVICE, kind, (TRL,))
@@ -184,6 +190,9 @@ class DeviceReader:
                     continue
             elif isinstance(value, LocatedMapping | LocatedList):
                 value = expand(value, self._scope)
+            if value is None and param.type == "ref" and not param.required:
+                values[key] = None
+                continue
             if param.type == "ref" and value is not UNKNOWN:
                 references.append(PendingReference(name, param, value, Spot(body, key, findings)))
             values[key] = param.read(value, Spot(body, key, findings)) if param.type != "ref" else None
@@ -275,6 +284,7 @@ class DeviceReader:
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
         draft = Draft(kind, place, own.get("doc", "").strip())
         draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
+        draft.params = {key: ParamModel(key, "float", place) for key, value in scope.values.items() if value is UNKNOWN}
         self._builder.fill(draft, self._builder.book.inherited(draft.name, body), scope, timeouts, bases=bases)
         self.devices.drafts[name] = draft
         self._add(name, draft.preliminary(), {key: own.get(key) for key in bases}, own, place)

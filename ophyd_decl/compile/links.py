@@ -41,23 +41,30 @@ class Links:
             members: dict[str, Entity] = dict(services.made)
             members.update({name: _as_member(device) for name, device in self._devices.made.items()})
             failed = frozenset((self._devices.failed | services.failed) - members.keys())
-            self._root = Content(members, frozenset(), failed, frozenset(self._devices.absent | services.absent))
+            absent = frozenset(self._devices.absent | services.absent)
+            self._root = Content(members, frozenset(), failed, absent, self._devices.open)
         return self._root
+
+    @property
+    def _incomplete(self) -> bool:
+        """Return whether devices may be missing because of mistakes that were reported."""
+        return bool(self._devices.failed) or self._devices.open
 
     def view(self, piece: Piece) -> RootView:
         """Return the devices that the paths of one file see."""
         view = self._views.get(id(piece))
         if view is None:
             names: dict[str, PathTuple | None] | None = None
-            if piece.outer is not None:
+            if piece.closed:
                 names = {name: (final,) for name, final in piece.names.items()}
-                names |= {name: self._given(given, piece.outer) for name, given in piece.references.items()}
-            view = self._views[id(piece)] = RootView(self.root, names)
+                names |= {name: self._given(given, piece) for name, given in piece.references.items()}
+            view = self._views[id(piece)] = RootView(self.root, names, piece.open)
         return view
 
-    def _given(self, given: GivenReference, outer: Piece) -> PathTuple | None:
+    def _given(self, given: GivenReference, piece: Piece) -> PathTuple | None:
         """Return the path from the root that a fragment is given for a param; the file that includes it gives it."""
-        if given.spot is None:
+        outer = piece.outer
+        if given.spot is None or outer is None:
             return None
         with outer.telling(self._findings):
             lookup = Lookup(self._findings, Content({}, frozenset()), {}, self.view(outer))
@@ -90,7 +97,7 @@ class Links:
         entry = self._devices.entries[name]
         needs_root = bool(draft.derived or draft.logic)
         lookup = Lookup(self._findings, draft.content, draft.params, self.view(entry.piece) if needs_root else None)
-        lookup.name = entry.key
+        lookup.name = entry.local_name
         lookup.on_root = self._noter(name, draft.place)
         made = self._devices.made
         made[name] = replace(made[name], shape=draft.finish(lookup))
@@ -171,7 +178,7 @@ class Links:
     def _labelled(self, label: str, place: Place) -> list[str]:
         made = self._devices.made
         names = [name for name, device in made.items() if label in device.labels]
-        if not names and not self._devices.failed:
+        if not names and not self._incomplete:
             labels = sorted({label for device in made.values() for label in device.labels})
             help_text = self._findings.suggest(label, labels) or f"labels: {listed(labels)}"
             self._findings.error("E402", f"no device has the label `{label}`", place, help_text)
@@ -181,7 +188,7 @@ class Links:
         if self._paths is None:
             self._paths = _every_path(self._devices.made)
         paths = [path for path in self._paths if fnmatchcase(path, pattern)]
-        if not paths and not self._devices.failed:
+        if not paths and not self._incomplete:
             self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
         return paths
 

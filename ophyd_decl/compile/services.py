@@ -1,10 +1,10 @@
 """Services of a beamline: read before the devices, whose references may lead to them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..blueprint import ServiceBlueprint
-from ..check.names import check_name, report_clash
+from ..check.names import check_name
 from ..check.services import check_service
 from ..model.kinds import shown
 from ..resolve.pieces import Entry
@@ -57,13 +57,3 @@ def _read(entry: Entry, services: Services, findings: Findings) -> None:
     service = check_service(entry.name, mapping, entry.place, findings)
     if service is not None:
         services.made[entry.name] = service
-
-
-def report_clashes(services: Mapping[str, Entry], devices: Mapping[str, Entry], findings: Findings) -> None:
-    """Report names that a service and a device have, where the second one stands."""
-    for name, service in services.items():
-        device = devices.get(name)
-        if device is not None:
-            first, second = sorted((service, device), key=lambda entry: entry.place)
-            with second.telling(findings):
-                report_clash(name, second.place, first.place, findings)

@@ -6,31 +6,11 @@ from typing import Any
 from ..blueprint import DeviceBlueprint
 from ..errors import DefinitionError
 from ..model.signals import SIGNAL, Surroundings
-from ..source import Findings, LocatedList, LocatedMapping, SourceFile
-from ..source.plain import is_list, is_mapping
+from ..source import Findings, LocatedMapping, SourceFile
+from ..source.made import located_data
 from ..vocab.addresses import split_scheme
 from ..vocab.names import is_identifier
 from .devices import signal_device
-
-
-class _Nowhere:
-    """The mark and the span of what stands in no file."""
-
-    line = 0
-    column = 0
-
-    @property
-    def start_mark(self) -> "_Nowhere":
-        """Return itself."""
-        return self
-
-    @property
-    def end_mark(self) -> "_Nowhere":
-        """Return itself."""
-        return self
-
-
-_NOWHERE: Any = _Nowhere()
 
 
 def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> DeviceBlueprint:
@@ -44,7 +24,7 @@ def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = 
     findings = Findings()
     file = SourceFile(f"signal({name!r})", "")
     given = {"pv": address, "access": access, "dtype": dtype, **keys}
-    mapping: LocatedMapping = _located(given, file)
+    mapping: LocatedMapping = located_data(given, file)
     if not isinstance(name, str) or not name:  # pyright: ignore[reportUnnecessaryIsInstance]
         findings.error("E121", f"a signal needs a name, got {name!r}", file.start, 'write name="…"')
     values = SIGNAL.read(mapping, findings, file.start)
@@ -68,21 +48,6 @@ def path_of(name: str) -> str:
     if not path.isidentifier():
         path = f"signal_{path}".rstrip("_")
     return path if is_identifier(path) else f"{path}_"
-
-
-def _located(value: Any, file: SourceFile) -> Any:
-    """Return plain data as a tree without places."""
-    if is_mapping(value):
-        mapping = LocatedMapping(file, _NOWHERE)
-        mapping.update({str(key): _located(item, file) for key, item in value.items()})
-        mapping.spans = dict.fromkeys(mapping, (_NOWHERE, _NOWHERE, _NOWHERE))
-        return mapping
-    if is_list(value):
-        made = LocatedList(file, _NOWHERE)
-        made.extend(_located(item, file) for item in value)
-        made.spans = [(_NOWHERE, _NOWHERE)] * len(made)
-        return made
-    return value
 
 
 def _render(diagnostics: Any) -> str:

@@ -11,8 +11,8 @@ from ..check.formulas import parse_formula
 from ..errors import Note, Place
 from ..formula import FormulaError
 from ..model.blocks import not_supported
-from ..model.kinds import Spot, shown
-from ..model.params import ParamModel, read_param
+from ..model.kinds import Spot
+from ..model.params import ParamModel
 from ..model.types import (
     CHILD_KEYS,
     IN_PLACE,
@@ -26,10 +26,10 @@ from ..model.types import (
 from ..resolve.bodies import ADDRESSES, names_in
 from ..resolve.catalog import Catalog, TypeSource
 from ..resolve.inheritance import DOC, PROTOCOL, Body, inherit, linearize
+from ..resolve.params import declared_param
 from ..resolve.scope import refuse_expressions
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.suggest import listed
-from ..vocab.names import is_identifier
 
 
 @dataclass(slots=True)
@@ -196,26 +196,13 @@ class TypeBook:
         return not model.abstract and not model.body.open
 
     def _read_params(self, model: TypeModel) -> None:
-        findings = self._findings
         failed: set[str] = set()
         for name, definition in model.body.params.items():
-            place, body = definition.place, definition.value
-            if not is_identifier(name):
-                findings.error("E407", f"`{name}` is no name for a param", place, "use letters, digits and `_`")
-            elif name in TAKEN_BY_INSTANCES:
-                summary = f"every device has a key `{name}`, so no param can have this name"
-                findings.error("E406", summary, place, f"rename it to `{name}_`")
-            elif not isinstance(body, LocatedMapping):
-                summary = f"expected a mapping, got {shown(body)}"
-                value_place = definition.holder.value_place(name)
-                findings.error("E120", summary, value_place, f"write `{name}: {{type: str}}`")
+            param = declared_param(name, definition.holder, self._findings, TAKEN_BY_INSTANCES)
+            if param is None:
+                failed.add(name)
             else:
-                refuse_expressions(body, findings, "a param")
-                param = read_param(name, body, place, findings)
-                if param is not None:
-                    model.params[name] = param
-                    continue
-            failed.add(name)
+                model.params[name] = param
         model.failed_params = frozenset(failed)
 
     def _classify(self, model: TypeModel) -> tuple[set[str], set[str]]:

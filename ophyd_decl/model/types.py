@@ -39,9 +39,18 @@ _COMMON = {
     "overrides": Key(Anything(), "values that replace those of the type, by path", later=True),
     "repeat": Key(Anything(), "makes several devices", later=True),
 }
+REPEAT = Block(
+    "a repeat",
+    {
+        "var": Key(Text(), "name that expressions in the entry see", required=True),
+        "over": Key(ListOf(Anything()), "values that it takes: one device is made for each", required=True),
+        "name": Key(Text(), "name of each device, an expression with the variable", required=True),
+    },
+)
 #: Keys of a device of a beamline beside its params.
 DEVICE_KEYS = {
     **_COMMON,
+    "repeat": Key(Tree(), "makes several devices: `var`, `over` and `name`"),
     "labels": Key(ListOf(Label()), "words to find it by"),
     "connect": Key(Word(*CONNECT_POLICIES), "what it means if it does not answer"),
     "name": Key(Text(), "replaces its name in documents"),

@@ -8,9 +8,10 @@ from pathlib import Path
 from ..errors import Note, Place
 from ..model.files import TYPES_FILE
 from ..model.kinds import shown
-from ..source import Findings, LoadedFile, LocatedMapping, load_file
+from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, Node, load_file
 from ..vocab.names import is_identifier
 from .header import read_header
+from .locations import Location, Locator, Root
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class TypeSource:
 class Catalog:
     """All types that can be used."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, locator: Locator, findings: Findings) -> None:
+        self._locator = locator
         self._findings = findings
         self._types: dict[str, TypeSource] = {}
         self._failed: set[str] = set()
@@ -74,32 +76,40 @@ class Catalog:
                 names.update(dict.fromkeys(f"{folder}.{stem}" for stem in _shipped_types(folder)))
         return [*names, "group", "signal"]
 
-    def use(self, path: str, at: Place | None) -> list[TypeSource]:
-        """Read a file of types and return them.
+    def use(self, listed: Node, asking: Location) -> None:
+        """Read the files that a `use` names.
 
-        :param at: where the file is asked for; None: it was named on the command line.
+        :param listed: the value of the key, whatever it is.
+        :param asking: the file in which it stands.
         """
-        real = os.path.realpath(path)
-        if real in self._read:
-            return [found for found in self._types.values() if os.path.realpath(found.place.file) == real]
-        self._read.add(real)
-        loaded = load_file(path, self._findings, code="E201" if at else "E100", at=at)
-        if loaded is None:
-            self.mark_incomplete()
-            return []
-        kind = read_header(loaded, self._findings)
-        if kind is None:
-            self.mark_incomplete()
-            return []
-        if kind != "types":
-            self._findings.error(
-                "E114", f"`{path}` is of kind {kind}, and `use` takes types", at or loaded.file.start,
-                "name a file of kind types",
-            )  # fmt: skip
-            return []
-        return self.add(loaded)
+        if not isinstance(listed, LocatedList):
+            if listed is not None:
+                self.mark_incomplete()
+            return
+        for index, name in enumerate(listed):
+            place = listed.value_place(index)
+            found = self._locator.all(name, asking, place) if isinstance(name, str) else None
+            if found is None:
+                self.mark_incomplete()
+            for location in found or ():
+                self._use_file(location, place)
 
-    def add(self, loaded: LoadedFile, *, shipped: bool = False) -> list[TypeSource]:
+    def _use_file(self, location: Location, at: Place) -> None:
+        real = os.path.realpath(location.path)
+        if real in self._read:
+            return
+        self._read.add(real)
+        loaded = load_file(location.path, self._findings, code="E201", at=at)
+        kind = None if loaded is None else read_header(loaded, self._findings)
+        if loaded is None or kind is None:
+            self.mark_incomplete()
+        elif kind != "types":
+            summary = f"`{location.path}` is of kind {kind}, and `use` takes types"
+            self._findings.error("E114", summary, at, "name a file of kind types")
+        else:
+            self.add(loaded, location)
+
+    def add(self, loaded: LoadedFile, location: Location, *, shipped: bool = False) -> list[TypeSource]:
         """Take over the types of a file whose header is right."""
         real = os.path.realpath(loaded.file.name)
         self._read.add(real)
@@ -109,6 +119,7 @@ class Catalog:
         values = TYPES_FILE.read(root, self._findings, root.key_place(first))
         namespace = values.get("namespace")
         types = values.get("types")
+        self.use(root.get("use"), location)
         if namespace is not None and not is_identifier(str(namespace)):
             place = root.value_place("namespace")
             self._findings.error("E407", f"{shown(namespace)} is no name for a namespace", place, "use one word")
@@ -161,10 +172,11 @@ class Catalog:
             self._read.add(real)
             loaded = load_file(path, self._findings)
             if loaded is not None and read_header(loaded, self._findings) == "types":
-                self.add(loaded, shipped=True)
+                self.add(loaded, Location(path, _SHIPPED), shipped=True)
 
 
 _LIBRARY = Path(__file__).parents[1] / "library"
+_SHIPPED = Root(str(_LIBRARY), "the shipped types")
 _REAL_LIBRARY = os.path.join(os.path.realpath(_LIBRARY), "")
 
 

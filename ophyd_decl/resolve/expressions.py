@@ -17,7 +17,7 @@ MAX_CHARACTERS = 1000
 
 _SIMPLE = re.compile(r"\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 #: Names that mean something else in an expression, so that they never are simple.
-_WORDS = frozenset(
+WORDS = frozenset(
     {
         "true", "false", "none", "True", "False", "None", "not", "and", "or", "in", "is", "if", "else", "range", "min",
         "max", "abs",
@@ -104,7 +104,7 @@ def split(text: str) -> tuple[Part, ...]:
         if found > position:
             parts.append(text[position:found])
         simple = _SIMPLE.match(text, found)
-        if simple is not None and simple[1] not in _WORDS:
+        if simple is not None and simple[1] not in WORDS:
             parts.append(_simple(simple[0], simple[1]))
             position = simple.end()
         else:

@@ -1,8 +1,8 @@
 """Values of `vars`: each may use the others, in any order, but not itself."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from ..errors import Note
 from ..model.kinds import Spot
 from ..model.macros import has_macro, report_macro
 from ..source import Findings, LocatedMapping
@@ -15,24 +15,26 @@ from .expressions import OPENING
 from .scope import Scope, expand
 
 
-def read_variables(mapping: LocatedMapping | None, settings: Mapping[str, Any], findings: Findings) -> Scope:
-    """Return the scope of a beamline.
+def read_variables(mapping: LocatedMapping | None, findings: Findings, given: Scope | None = None) -> Scope:
+    """Return the scope of a file: its variables, and what it is given from outside.
 
-    :param settings: values that win over those of the file, by name.
+    :param given: params of a fragment, and the variables that it requires.
     """
-    scope = Scope({}, findings)
+    scope = Scope({}, findings) if given is None else Scope(given.values, findings, given.origins)
     if mapping is None:
         return scope
     for name in mapping:
+        place = mapping.key_place(name)
         if not is_identifier(name):
-            place = mapping.key_place(name)
             findings.error("E407", f"`{name}` is no name for a variable", place, "use letters, digits and `_`")
-        scope.values[name] = settings.get(name, UNKNOWN)
-        scope.origins[name] = mapping.key_place(name)
+        if given is not None and name in given.values:
+            notes = (Note(f"`{name}` comes from here", given.origins[name]),) if name in given.origins else ()
+            findings.error("E405", f"`{name}` is given from outside already", place, "rename the variable", notes)
+        scope.values[name] = UNKNOWN
+        scope.origins[name] = place
     needs = {
         name: [other for other in sorted(names_in(value, all_of_them=True)) if other in mapping]
         for name, value in mapping.items()
-        if name not in settings
     }
     order, circles = in_order_of_need(needs)
     for circle in circles:

@@ -7,13 +7,12 @@ from typing import Any
 from ..blueprint import BeamlineBlueprint
 from ..check.plugins import BrokenPlugin, installed, spec_of
 from ..compile import compile_paths
-from ..compile.beamline import _catalog
+from ..compile.alone import catalog_of
 from ..compile.typebook import TypeBook
 from ..errors import DefinitionError
 from ..resolve.locations import file_of
 from ..source import Findings, load_file
 from ..source.frames import render_text
-from ..source.plain import plain
 from ..spec import SHIPPED
 from . import grammar
 from .expressions import Schema
@@ -57,9 +56,7 @@ def _types(path: str) -> dict[str, Any]:
     loaded = None if file is None else load_file(file, findings)
     if loaded is None:
         return {}
-    catalog = _catalog(loaded, plain(loaded.root.get("use", [])), findings)
-    if loaded.root["kind"] == "types":
-        catalog.add(loaded)
+    catalog = catalog_of(loaded, findings)
     book = TypeBook(catalog, findings)
     return {name: model for name in catalog.names if (model := book.get(name)) is not None}
 

@@ -13,11 +13,11 @@ from ..model.blocks import Block
 from ..model.commands import COMMAND
 from ..model.datatypes import ARGUMENT
 from ..model.derived import DERIVED
-from ..model.files import BEAMLINE_FILE, DEFAULTS, KINDS, TYPES_FILE
+from ..model.files import BEAMLINE_FILE, DEFAULTS, FRAGMENT_FILE, INCLUDE, KINDS, TYPES_FILE
 from ..model.params import PARAM
 from ..model.services import SERVICE
 from ..model.signals import SIGNAL
-from ..model.types import CHILD, DEVICE, GROUP, SIGNAL_DEVICE, TANGO_DEVICE, TYPE, VECTOR
+from ..model.types import CHILD, DEVICE, GROUP, REPEAT, SIGNAL_DEVICE, TANGO_DEVICE, TYPE, VECTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ _MEMBERS: Mapping[str, Inside] = {
     "derived": Named("derived"),
     "logic": One(LOGIC),
 }
-_TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys}
+_REPEAT: Mapping[str, Inside] = {"repeat": One("repeat")}
+_TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys} | _REPEAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,31 @@ _SECTIONS = (
             "defaults": One("defaults"),
             "services": Named(ANY_SERVICE),
             "devices": Named(ANY_DEVICE),
+            "profiles": Named(VALUE, identifiers=False),
         },
         expressions=False,
     ),
+    Section(
+        "fragment",
+        "File of kind fragment",
+        "file",
+        FRAGMENT_FILE,
+        {
+            "params": Named("param"),
+            "vars": Named(VALUE),
+            "services": Named(ANY_SERVICE),
+            "devices": Named(ANY_DEVICE),
+        },
+        expressions=False,
+    ),
+    Section("include", "Include", "beamline", INCLUDE, {"with": Named(VALUE)}),
     Section("defaults", "Defaults", "beamline", DEFAULTS),
     Section("service", "Service", "instance", SERVICE),
-    Section("device", "Device", "instance", DEVICE),
-    Section("group", "Device of type group", "instance", GROUP, _MEMBERS),
-    Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE),
+    Section("device", "Device", "instance", DEVICE, _REPEAT),
+    Section("group", "Device of type group", "instance", GROUP, {**_MEMBERS, **_REPEAT}),
+    Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE, _REPEAT),
     Section("tango_device", "Device of type tango.device", "instance", TANGO_DEVICE, _TANGO_MEMBERS),
+    Section("repeat", "Repeat", "instance", REPEAT),
     Section("type", "Type", "type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
     Section("param", "Param", "type", PARAM, expressions=False),
     Section("signal", "Signal", "member", SIGNAL),

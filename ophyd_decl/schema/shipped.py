@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable
 
+from ..check.libraries import library_folder
 from ..compile.typebook import TypeBook
 from ..resolve.catalog import Catalog, shipped_types
+from ..resolve.locations import Locator
 from ..source import Findings
 from ..spec import SHIPPED, PluginSpec
 from . import grammar
@@ -15,7 +17,7 @@ from .writer import Known, SchemaWriter
 def shipped_known() -> Known:
     """Return the types and plugins that are always there."""
     findings = Findings()
-    catalog = Catalog(findings)
+    catalog = Catalog(Locator(library_folder, findings), findings)
     book = TypeBook(catalog, findings)
     for name in shipped_types():
         catalog.find(name)

@@ -15,9 +15,11 @@ _MOST_COMPARISONS = 100_000
 class Repetition:
     """Passes over one text, as for a file that is included twice: what one has found, later ones do not say again."""
 
-    __slots__ = ("found",)
+    __slots__ = ("failures", "found")
 
     def __init__(self) -> None:
+        #: passes in which there were mistakes.
+        self.failures = 0
         self.found: set[tuple[Place, str]] = set()
 
 

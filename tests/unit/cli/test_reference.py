@@ -39,6 +39,7 @@ def compiled(folder: Path, text: str) -> list[tuple[str, str]]:
     file = folder / "beamline.yaml"
     file.write_text(text, encoding="utf-8")
     (folder / "types.yaml").write_text("api: ophyd_decl/v1\nkind: types\nnamespace: own\ntypes: {}\n", encoding="utf-8")
+    (folder / "optics.yaml").write_text("api: ophyd_decl/v1\nkind: fragment\nrequires: [bl]\n", encoding="utf-8")
     diagnostics = compile_paths([file]).diagnostics
     shown = render_text(diagnostics)
     return [(diagnostic.code, shown) for diagnostic in diagnostics]

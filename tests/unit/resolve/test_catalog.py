@@ -30,7 +30,7 @@ def test_files_are_taken_from_below_the_folder_of_the_beamline_only(tmp_path: Pa
         assert found(inside, f"use: [{path}]\ndevices: {{d: {{type: n.a}}}}") == [("E203", 4, 7)]
     assert found(inside, "use: [nothing.yaml]\ndevices: {d: {type: n.a}}") == [("E201", 4, 7)]
     assert found(inside, "use: [loop]") == [("E201", 4, 7)]
-    assert found(inside, "use: ['pkg:other']") == [("E116", 4, 7)]
+    assert found(inside, "use: ['pkg:other']") == [("E501", 4, 7)]
     assert found(inside, "use: ['a\\0b', deep]") != []
 
 

@@ -1,4 +1,4 @@
-"""Variables: in any order, never in a circle, and set from outside."""
+"""Variables: in any order, and never in a circle."""
 
 from typing import Any
 
@@ -6,22 +6,16 @@ from ophyd_decl.resolve.variables import read_variables
 from ophyd_decl.source import Findings, SourceFile, load_text
 
 
-def read(text: str, **settings: Any) -> tuple[dict[str, Any], list[tuple[str, int, int]]]:
+def read(text: str) -> tuple[dict[str, Any], list[tuple[str, int, int]]]:
     findings = Findings()
     root = load_text(SourceFile("f", text), findings).root
-    scope = read_variables(root, settings, findings)
+    scope = read_variables(root, findings)
     return scope.values, [(d.code, d.place.line, d.place.column) for d in findings.sorted()]
 
 
 def test_order_does_not_matter() -> None:
     values, found = read('{mo: "${{ bl }}-MO", bl: "BL${{ n }}I", n: 22, l: ["${{ mo }}", {k: "${{ n }}"}]}')
     assert values == {"mo": "BL22I-MO", "bl": "BL22I", "n": 22, "l": ["BL22I-MO", {"k": 22}]}
-    assert found == []
-
-
-def test_a_setting_wins_and_what_depends_on_it_follows() -> None:
-    values, found = read('{mo: "${{ bl }}-MO", bl: "${{ nothing }}"}', bl="X")
-    assert values == {"mo": "X-MO", "bl": "X"}
     assert found == []
 
 
