@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .completion import complete_selector
 from .options import beamline_options, common_options, format_option, path_argument, timeout_option
 from .outcome import CONTROL_SYSTEM, end
 from .running import run, until
@@ -33,7 +34,13 @@ Examples:
 @path_argument
 @timeout_option
 @click.option("--wait", is_flag=True, help="Go on until every required device is usable, or Ctrl-C.")
-@click.option("--only", multiple=True, metavar="SELECTOR", help="A path, a path with *, or label:NAME; repeatable.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="SELECTOR",
+    shell_complete=complete_selector,
+    help="A path, a path with *, or label:NAME; repeatable.",
+)
 @format_option
 @beamline_options
 @common_options

@@ -101,8 +101,9 @@ def _protocols(node: Any, known: dict[type, list[str]]) -> list[str]:
 
     :param known: those of the classes that were asked for before: asking takes long.
     """
-    found = known.get(type(node))
+    kind: type = node.__class__
+    found = known.get(kind)
     if found is None:
         protocols: Any = import_module("bluesky.protocols")
-        found = known[type(node)] = [name for name in PROTOCOLS if isinstance(node, getattr(protocols, name))]
+        found = known[kind] = [name for name in PROTOCOLS if isinstance(node, getattr(protocols, name))]
     return list(found)
