@@ -26,17 +26,23 @@ class Named:
 
     :param entry: name of a section, or of what `entries` makes.
     :param identifiers: whether the names must be identifiers.
+    :param partial: whether the entries are merged onto others, so that they may lack keys.
     """
 
     entry: str
     identifiers: bool = True
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class One:
-    """One mapping of its own block."""
+    """One mapping of its own block.
+
+    :param partial: whether it is merged onto another, so that it may lack keys.
+    """
 
     entry: str
+    partial: bool = False
 
 
 Inside = Named | One
@@ -46,7 +52,7 @@ Where = Literal["file", "beamline", "instance", "type", "member", "child"]
 
 #: Entries that are no blocks: they depend on the type or plugin that is named in them.
 ANY_DEVICE, ANY_CHILD, ANY_VECTOR, ANY_SERVICE = "any_device", "any_child", "any_vector", "any_service"
-LOGIC, VALUE = "logic", "value"
+ANY_TYPE, ANY_GROUP, LOGIC, VALUE = "any_type", "any_group", "logic", "value"
 _MEMBERS: Mapping[str, Inside] = {
     "signals": Named("signal"),
     "commands": Named("command"),
@@ -81,7 +87,7 @@ class Section:
 
 
 _SECTIONS = (
-    Section("types", "File of kind types", "file", TYPES_FILE, {"types": Named("type")}, expressions=False),
+    Section("types", "File of kind types", "file", TYPES_FILE, {"types": Named(ANY_TYPE)}, expressions=False),
     Section(
         "beamline",
         "File of kind beamline",
@@ -129,7 +135,7 @@ _SECTIONS = (
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
 #: The blocks of devices that hold their structure themselves, by the word after `type`.
-IN_PLACE: Mapping[str, str] = {"group": "group", "signal": "signal_device", "tango.device": "tango_device"}
+IN_PLACE: Mapping[str, str] = {"group": ANY_GROUP, "signal": "signal_device", "tango.device": "tango_device"}
 #: What each role of `logic` means.
 ROLES: Mapping[str, str] = {
     "movable": "How it is moved: what `set` and `stop` do.",

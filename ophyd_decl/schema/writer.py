@@ -15,6 +15,7 @@ from .grammar import Inside, Named, Section
 from .names import Names
 from .options import options_schema, required_options
 from .params import param_schema, param_text
+from .partial import complete, part_of
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 #: Identifiers of Python, as far as a regular expression of an editor can say it.
@@ -55,6 +56,7 @@ class SchemaWriter:
         root = self._closed(grammar.SECTIONS[kind])
         root["properties"]["api"] = {"const": API, "description": "Version of the language."}
         root["properties"]["kind"] = {"const": kind, "description": f"Kind of the file; there are {', '.join(KINDS)}."}
+        complete(root, self._definitions)
         return {
             "$schema": DRAFT,
             "title": f"ophyd_decl, file of kind {kind}",
@@ -71,6 +73,8 @@ class SchemaWriter:
                 grammar.ANY_CHILD: lambda: self._instance("child", {}),
                 grammar.ANY_VECTOR: lambda: self._instance("vector", {}),
                 grammar.ANY_SERVICE: self._service,
+                grammar.ANY_TYPE: lambda: self._maybe_extending("type"),
+                grammar.ANY_GROUP: lambda: self._maybe_extending("group"),
                 grammar.LOGIC: self._logic,
                 grammar.VALUE: dict,
                 "reference": lambda: _reference({"type": "string"}),
@@ -117,6 +121,7 @@ class SchemaWriter:
 
     def _inside(self, inside: Inside) -> Schema:
         entry = self._entry(inside.entry)
+        entry = part_of(inside.entry) if inside.partial else entry
         if not isinstance(inside, Named):
             return entry
         names: Schema = {"propertyNames": {"pattern": _IDENTIFIER}} if inside.identifiers else {}
@@ -134,6 +139,13 @@ class SchemaWriter:
         branches |= {name: self._of_type(base, model) for name, model in self.known.types.items()}
         type_name = _described(self._type_name([*branches]), "Name of its type.")
         return self._choice("type", type_name, branches, None if self.known.all_types else base)
+
+    def _maybe_extending(self, name: str) -> Schema:
+        """Return the schema of what may extend types: then its members may be parts that are merged onto theirs."""
+        whole = self._entry(name)
+        if "extends" not in self._definitions[name]["properties"]:
+            return whole
+        return {"if": {"required": ["extends"]}, "then": part_of(name), "else": whole}
 
     def _service(self) -> Schema:
         """Return the schema of an entry whose other keys depend on the plugin that its `type` names."""

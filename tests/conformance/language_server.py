@@ -10,9 +10,11 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from queue import Empty, Queue
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -52,32 +54,51 @@ def installed() -> Path:
 
     A test is skipped where it cannot be installed.
     """
-    script = FOLDER / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
-    marker = FOLDER / "complete"
-    wanted = (HERE / "package-lock.json").read_text(encoding="utf-8")
-    if marker.exists() and marker.read_text(encoding="utf-8") == wanted:
-        return script
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+    wanted = (HERE / "package-lock.json").read_bytes()
+    folder = FOLDER.with_name(f"{FOLDER.name}-{sha256(wanted).hexdigest()[:12]}")
+    if not folder.exists():
+        folder.parent.mkdir(exist_ok=True)
+        # Made elsewhere and renamed, since several processes may do it at once.
+        made = Path(mkdtemp(dir=folder.parent))
+        try:
+            _install(made)
+            with suppress(OSError):  # another process was faster
+                made.rename(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
+
+
+def _install(folder: Path) -> None:
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, FOLDER / name)
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", str(FOLDER / "cache")]
-    path = f"{Path(node()[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+        shutil.copy(HERE / name, folder / name)
+    cache = folder / "cache"
+    command = [
+        *npm(),
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--cache",
+        str(cache),
+    ]
+    variables = {"PATH": f"{Path(node()[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    if "SSL_CERT_FILE" in os.environ:  # Node.js has a variable of its own for it
+        variables = {"NODE_EXTRA_CA_CERTS": os.environ["SSL_CERT_FILE"], **variables}
     done = subprocess.run(
-        command, cwd=FOLDER, env=os.environ | {"PATH": path}, capture_output=True, text=True,
+        command, cwd=folder, env=os.environ | variables, capture_output=True, text=True,
         timeout=_INSTALL_TIMEOUT_S, check=False,
     )  # fmt: skip
     if done.returncode:
         pytest.skip(f"the language server cannot be installed: {done.stderr[-500:]}")
-    shutil.rmtree(FOLDER / "cache", ignore_errors=True)
-    marker.write_text(wanted, encoding="utf-8")
-    return script
+    shutil.rmtree(cache, ignore_errors=True)
 
 
 class LanguageServer:
     """A running language server.
 
-    :param schemas: patterns of paths, and the schema of the files that match; a file's modeline comes before them.
+    :param schemas: each schema, and the pattern of the paths of its files; a modeline in the file comes before them.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", schemas: Mapping[Path, str]) -> None:
@@ -95,23 +116,22 @@ class LanguageServer:
         self._tell("initialized", {})
         self._tell("workspace/didChangeConfiguration", {"settings": {}})
 
-    def diagnostics(self, uri: str, text: str) -> list[dict[str, Any]]:
-        """Return what the server says about the text of a file."""
-        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
-        self._tell("textDocument/didOpen", {"textDocument": document})
-        while True:
+    def diagnostics(self, texts: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+        """Return what the server says about the text of each file, by the URI of the file; each is told once."""
+        for uri, text in texts.items():
+            self._open(uri, text)
+        found: dict[str, list[dict[str, Any]]] = {}
+        while texts.keys() - found.keys():
             message = self._message()
-            if message.get("method") == "textDocument/publishDiagnostics" and message["params"]["uri"] == uri:
-                self._tell("textDocument/didClose", {"textDocument": {"uri": uri}})
-                return message["params"]["diagnostics"]
+            if message.get("method") == "textDocument/publishDiagnostics":
+                found[message["params"]["uri"]] = message["params"]["diagnostics"]
+        return {uri: found[uri] for uri in texts}
 
     def ask(self, method: str, uri: str, text: str, line: int, character: int) -> Any:
-        """Return the answer to a request about a position of a text: `hover`, `completion`."""
-        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
-        self._tell("textDocument/didOpen", {"textDocument": document})
+        """Return the answer to a request about a position of a text: `hover`, `completion`; a URI is used once."""
+        self._open(uri, text)
         position = {"line": line, "character": character}
         answer = self._ask(f"textDocument/{method}", {"textDocument": {"uri": uri}, "position": position})
-        self._tell("textDocument/didClose", {"textDocument": {"uri": uri}})
         return answer
 
     def end(self) -> None:
@@ -123,6 +143,10 @@ class LanguageServer:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+
+    def _open(self, uri: str, text: str) -> None:
+        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
+        self._tell("textDocument/didOpen", {"textDocument": document})
 
     def _ask(self, method: str, params: Any) -> Any:
         self._next += 1
@@ -151,8 +175,15 @@ class LanguageServer:
     def _reply(self, message: dict[str, Any]) -> Any:
         if message["method"] != "workspace/configuration":
             return None
-        yaml = {"validate": True, "schemas": self._schemas, "schemaStore": {"enable": False, "url": ""}}
-        known = {"yaml": yaml}
+        known = {
+            "yaml": {
+                "validate": True,
+                "hover": True,
+                "completion": True,
+                "schemas": self._schemas,
+                "schemaStore": {"enable": False, "url": ""},
+            }
+        }
         return [known.get(item.get("section")) for item in message["params"]["items"]]
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -411,7 +411,7 @@ def missing() -> Iterator[str]:
     _, mistaken, _ = observed("invalid")
     yield from (f"valid {key}" for key in keys(later=False) if key not in used)
     # With another word there, the entry is no such device.
-    chosen = {f"{section}.type" for section in IN_PLACE.values()}
+    chosen = {f"{section.removeprefix('any_')}.type" for section in IN_PLACE.values()}
     yield from (f"invalid {key}" for key in keys(later=True) if key not in mistaken | chosen)
     invalid = cases("invalid")
     marks = {case.name: case.marks() for case in invalid}
