@@ -103,6 +103,8 @@ class SchemaWriter:
         schema = self._named(section, name) or key.kind.schema()
         if section.expressions and name not in section.literal:
             schema = self._open(schema)
+        if key.replaced_by:
+            schema = {**schema, "deprecationMessage": f"Deprecated: write `{key.replaced_by}`."}
         return _described(schema, _text(key))
 
     def _named(self, section: Section, name: str) -> Schema | None:
