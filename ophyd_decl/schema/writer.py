@@ -104,7 +104,8 @@ class SchemaWriter:
         if section.expressions and name not in section.literal:
             schema = self._open(schema)
         if key.replaced_by:
-            schema = {**schema, "deprecationMessage": f"Deprecated: write `{key.replaced_by}`."}
+            # Not a `deprecationMessage`: the YAML language server makes an error of it, and it is none.
+            schema = {**schema, "deprecated": True, "doNotSuggest": True}
         return _described(schema, _text(key))
 
     def _named(self, section: Section, name: str) -> Schema | None:
@@ -248,4 +249,6 @@ def _described(schema: Schema, text: str) -> Schema:
 
 def _text(key: Key) -> str:
     text = f"{key.doc[:1].upper()}{key.doc[1:]}"
+    if key.replaced_by:
+        return f"Deprecated: write `{key.replaced_by}`."
     return f"{text}. Default: {key.default}." if key.default else f"{text}."
