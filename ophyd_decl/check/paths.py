@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,23 +31,46 @@ def parse_path(text: str) -> PathTuple:
     :raises PathError: if it is not one.
     """
     elements: list[str | int] = []
-    position = 0
-    text = text.strip()
-    while position < len(text):
-        found = _ELEMENT.match(text, position)
-        bracket = found is not None and text[position] == "["
-        if found is None or (not bracket and bool(found["dot"]) != bool(elements)):
-            raise PathError(f"`{text}` is not a path")
+    for found in _elements(text):
         if found["name"] is not None:
             elements.append(found["name"])
         elif found["quoted"] is not None:
             elements.append(found["quoted"])
         else:
             elements.append(int(found["number"] or found["index"]))
-        position = found.end()
     if not elements or isinstance(elements[0], int):
-        raise PathError(f"`{text}` is not a path")
+        raise PathError(f"`{text.strip()}` is not a path")
     return tuple(elements)
+
+
+def written_element(text: str, index: int) -> tuple[str, int]:
+    """Return an element of a path as it is written, and how often the same text stands before it.
+
+    >>> written_element("channel.1.n", 2)
+    ('n', 2)
+
+    :raises PathError: if the text is no path.
+    """
+    found = list(_elements(text))[index]
+    name = next(name for name in ("name", "number", "quoted", "index") if found[name] is not None)
+    element, end = found[name], found.start(name)
+    occurrence, position = 0, text.find(element)
+    while 0 <= position < end:
+        occurrence += 1
+        position = text.find(element, position + len(element))
+    return element, occurrence
+
+
+def _elements(text: str) -> Iterator[re.Match[str]]:
+    position, end = len(text) - len(text.lstrip()), len(text.rstrip())
+    first = position
+    while position < end:
+        found = _ELEMENT.match(text, position, end)
+        bracket = found is not None and text[position] == "["
+        if found is None or (not bracket and bool(found["dot"]) != (position > first)):
+            raise PathError(f"`{text.strip()}` is not a path")
+        yield found
+        position = found.end()
 
 
 def write_path(elements: Iterable[str | int]) -> str:

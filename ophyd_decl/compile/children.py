@@ -1,9 +1,10 @@
 """Children and vectors: sub-devices of a type, with params that come from those of their parent."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from ..blueprint import ChildShape, Param, Template, VectorShape
+from ..check.overrides import NOTHING, Overlay, Override, effective_entry, read_overlay
 from ..errors import Note, Place
 from ..model.blocks import Block, not_supported
 from ..model.kinds import FAILED, Spot, shown
@@ -11,8 +12,9 @@ from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
-from ..model.types import CHILD, CHILD_KEYS, DEVICE_KEYS, IN_PLACE, VECTOR, VECTOR_KEYS
+from ..model.types import CHILD, CHILD_KEYS, DEVICE_KEYS, IN_PLACE, OVERRIDABLE_OF_CHILDREN, VECTOR, VECTOR_KEYS
 from ..resolve.bodies import expand_params
+from ..resolve.inheritance import Definition
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Items of all vectors that are built; vectors in vectors grow quickly.
 MAX_ITEMS = 20_000
+#: What can be overridden of one item of a vector.
+_ITEM = Block("an item of a vector", {name: CHILD_KEYS[name] for name in OVERRIDABLE_OF_CHILDREN})
 Params = Mapping[str, ParamModel]
 
 
@@ -35,40 +39,70 @@ class ChildReader:
         self._items = 0
 
     def child(
-        self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
-    ) -> ChildShape | None:
-        """Return a child, or None after diagnostics."""
-        before = self._findings.error_count
+        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, params: Params,
+        overlay: Overlay = NOTHING,
+    ) -> ChildShape | None:  # fmt: skip
+        """Return a child, or None after diagnostics.
+
+        :param mapping: its entry, with overrides merged onto it.
+        :param overlay: what the devices that hold it override in it.
+        """
+        before, name, owner = self._findings.error_count, definition.name, definition.place
         found = self._own(mapping, owner, CHILD)
         if found is None:
             return None
         model, values = found
-        child = self._item(name, model, values, mapping, owner, scope, around, params)
+        overlay = overlay.over(self._overlay(values, scope))
+        child = self._item(name, model, values, mapping, owner, scope, around, params, overlay)
         return child if self._findings.error_count == before else None
 
     def vector(
-        self, name: str, mapping: LocatedMapping, owner: Place, scope: Scope, around: Surroundings, params: Params
-    ) -> VectorShape | None:
-        """Return a vector, or None after diagnostics; one whose keys are not known yet has no items."""
-        before = self._findings.error_count
+        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, params: Params,
+        overlay: Overlay = NOTHING,
+    ) -> VectorShape | None:  # fmt: skip
+        """Return a vector, or None after diagnostics; one whose keys are not known yet has no items.
+
+        :param mapping: its entry, with overrides merged onto it.
+        :param overlay: what the devices that hold it override in it.
+        """
+        before, name, owner = self._findings.error_count, definition.name, definition.place
         found = self._own(mapping, owner, VECTOR)
         if found is None:
             return None
         model, values = found
         keys = self._keys(values.get("keys", UNKNOWN), mapping)
+        if keys is not UNKNOWN:
+            overlay.report_unknown(keys, self._findings)
         items: list[ChildShape] = []
-        for key in [UNKNOWN] if keys is UNKNOWN else keys:
+        for key in cast("list[Any]", [UNKNOWN] if keys is UNKNOWN else keys):
             self._items += 1
             if self._items > MAX_ITEMS:
                 self._findings.error("E105", f"more than {MAX_ITEMS} items of vectors", owner, "use fewer keys")
                 return None
             inner = scope.with_names({"key": key})
-            item = self._item(key, model, values, mapping, owner, inner, around, params)
+            own, outer = overlay.split(key)
+            changed = {**values, **self._overridden(own, definition, mapping)} if own else values
+            item = self._item(
+                key, model, changed, mapping, owner, inner, around, params, outer.over(self._overlay(values, inner))
+            )
             if self._findings.error_count != before:
                 return None
             if item is not None and keys is not UNKNOWN:
                 items.append(item)
         return VectorShape(name, tuple(items), values.get("format", "child"), owner, values.get("doc", "").strip())
+
+    def _overlay(self, values: Mapping[str, Any], scope: Scope) -> Overlay:
+        """Return what an entry overrides itself."""
+        overrides = values.get("overrides")
+        return NOTHING if overrides is None else read_overlay(expand(overrides, scope), self._findings)
+
+    def _overridden(
+        self, overrides: Sequence[Override], definition: Definition, mapping: LocatedMapping
+    ) -> dict[str, Any]:
+        """Return what one item of a vector has that can be overridden."""
+        merged = effective_entry(definition, mapping, overrides, self._findings)
+        heads = merged.without(*[key for key in merged if key not in OVERRIDABLE_OF_CHILDREN])
+        return _ITEM.read(heads, self._findings, definition.place)
 
     def _own(self, mapping: LocatedMapping, owner: Place, block: Block) -> tuple[TypeModel, dict[str, Any]] | None:
         """Return the type and those values of the keys that are no params which are sound."""
@@ -123,7 +157,7 @@ class ChildReader:
 
     def _item(
         self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, owner: Place, scope: Scope,
-        around: Surroundings, params: Params,
+        around: Surroundings, params: Params, overlay: Overlay,
     ) -> ChildShape | None:  # fmt: skip
         own_keys = VECTOR_KEYS if "keys" in mapping else CHILD_KEYS
         given = self._given(model, mapping, own_keys, owner, scope, params)
@@ -135,8 +169,9 @@ class ChildReader:
             if name in model.in_formulas and not isinstance(value, Template) and not isinstance(value, str)
         }  # fmt: skip
         timeouts = with_timeout(around.timeouts, values.get("timeout"))
-        cause = Note(f"with {_in_words(fixed)} from here", owner)
-        shape = self._builder.shape(model, fixed, timeouts, cause)
+        words = [f"{name} = {shown(value)}" for name, value in fixed.items()]
+        cause = Note(f"with {', '.join([*words, *(['overrides'] if overlay else [])])} from here", owner)
+        shape = self._builder.shape(model, fixed, timeouts, cause, overlay)
         if shape is None:
             return None
         return ChildShape(
@@ -228,10 +263,6 @@ def report_missing(model: TypeModel, mapping: LocatedMapping, owner: Place, find
             doc = f", {param.doc}" if param.doc else ""
             notes = (Note(f"`{name}` is declared here", param.place),)
             findings.error("E111", f"`{name}` is missing in {model.name}", owner, f"add `{name}:`{doc}", notes)
-
-
-def _in_words(fixed: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {shown(value)}" for name, value in fixed.items())
 
 
 def _template(value: Any) -> Template | None:

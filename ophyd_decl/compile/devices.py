@@ -10,6 +10,7 @@ from typing import Any
 
 from ..blueprint import DeviceBlueprint, Shape, Timeouts
 from ..check.names import check_name
+from ..check.overrides import NOTHING, read_overlay
 from ..errors import Note, Place
 from ..model.addresses import TRL
 from ..model.blocks import Block
@@ -238,10 +239,11 @@ class DeviceReader:
     def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:
         builder = self._builder
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
-        if not model.structural and timeouts is builder.timeouts:
+        overlay = read_overlay(own.get("overrides"), self._findings) if "overrides" in own else NOTHING
+        if not model.structural and timeouts is builder.timeouts and not overlay:
             shape = builder.symbolic(model)
         else:
-            shape = builder.shape(model, {key: values[key] for key in model.structural}, timeouts, cause)
+            shape = builder.shape(model, {key: values[key] for key in model.structural}, timeouts, cause, overlay)
         return shape if builder.is_sound(model) else None
 
     def _add(
@@ -282,10 +284,12 @@ class DeviceReader:
             self.devices.absent.add(name)
             return
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
+        overlay = read_overlay(own.get("overrides"), findings)
         draft = Draft(kind, place, own.get("doc", "").strip())
         draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
         draft.params = {key: ParamModel(key, "float", place) for key, value in scope.values.items() if value is UNKNOWN}
-        self._builder.fill(draft, self._builder.book.inherited(draft.name, body), scope, timeouts, bases=bases)
+        whole = self._builder.book.inherited(draft.name, body)
+        self._builder.fill(draft, whole, scope, timeouts, overlay, bases=bases)
         self.devices.drafts[name] = draft
         self._add(name, draft.preliminary(), {key: own.get(key) for key in bases}, own, place)
         if findings.error_count != before:

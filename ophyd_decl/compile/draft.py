@@ -26,7 +26,7 @@ class Draft:
     :param absent: names that `when` removed.
     :param logic: for each role the mapping that it stands in.
     :param bases: names of the types that it extends, nearest first.
-    :param taken_over: names of members and roles that come from these as they are.
+    :param notes: what to say beside mistakes in a member or role: which type brings it, where it is declared.
     :param open: it may have more members than are known.
     :param constants: params and variables whose values are known, for formulas.
     """
@@ -43,7 +43,7 @@ class Draft:
     params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
     bases: tuple[str, ...] = ()
-    taken_over: set[str] = field(default_factory=set[str])
+    notes: dict[str, list[Note]] = field(default_factory=dict[str, list[Note]])
     open: bool = False
 
     @property
@@ -67,7 +67,8 @@ class Draft:
             if found is None:
                 self.failed.add(name)
             elif isinstance(member, SignalShape):
-                self.members[name] = replace(member, origin=found)
+                targets = found.set if "w" in member.access else ()
+                self.members[name] = replace(member, origin=replace(found, set=targets))
         self._report_cycles(lookup)
         roles: tuple[RoleShape, ...] = ()
         if self.logic:
@@ -81,10 +82,9 @@ class Draft:
         return self._shape(roles)
 
     def telling(self, name: str, findings: Findings) -> AbstractContextManager[None]:
-        """Add to mistakes in what a type takes over that it is the one that brings them."""
-        if name not in self.taken_over:
-            return nullcontext()
-        return findings.within(Note(f"taken over by `{self.name}`", self.place))
+        """Add to mistakes in a member or role how it came here."""
+        notes = self.notes.get(name)
+        return findings.within(*notes) if notes else nullcontext()
 
     def _shape(self, roles: tuple[RoleShape, ...]) -> Shape:
         return Shape(self.name, tuple(self.members.values()), roles, self.place, self.bases, self.doc)

@@ -4,24 +4,35 @@ A type is built once with none of its params known, which reports what is wrong 
 expressions can add mistakes later, and those name the device that brought them.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from ..blueprint import Derived, Member, Shape, Timeouts
+from ..blueprint import Derived, Member, Shape, SignalShape, Timeouts
 from ..check.names import check_name, report_clash
+from ..check.overrides import (
+    NOTHING,
+    Overlay,
+    Override,
+    check_format,
+    declared,
+    effective_entry,
+    frozen,
+    narrowed,
+    report_below,
+)
 from ..check.references import Lookup
-from ..errors import Note, Place
+from ..errors import Note
 from ..model.addresses import PREFIX, TRL
 from ..model.commands import read_command
 from ..model.derived import read_derived
 from ..model.kinds import shown
 from ..model.signals import Surroundings, read_signal, signal_shape
 from ..resolve.bodies import expand_member
-from ..resolve.inheritance import Body, Definition
+from ..resolve.inheritance import LOGIC, Body, Definition
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedMapping
-from ..source.plain import is_list, is_mapping
+from ..source.suggest import listed
 from ..source.tree import UNKNOWN
 from .children import ChildReader
 from .draft import Draft
@@ -30,6 +41,10 @@ from .typebook import TypeBook, TypeModel
 _WHAT = {
     "signals": "signal", "commands": "command", "children": "child", "vectors": "vector", "derived": "derived signal",
 }  # fmt: skip
+
+
+#: After so many mistakes, devices with equal ones are looked at once.
+_MANY_ERRORS = 200
 
 
 class ShapeBuilder:
@@ -61,7 +76,7 @@ class ShapeBuilder:
                 self._sound.add(model.name)
             self._symbolic[model.name] = shape
             if not model.structural:
-                self._shapes[model.name, (), self.timeouts] = shape
+                self._shapes[model.name, (), self.timeouts, ()] = shape
         return self._symbolic[model.name]
 
     def is_sound(self, model: TypeModel) -> bool:
@@ -69,23 +84,34 @@ class ShapeBuilder:
         self.symbolic(model)
         return model.name in self._sound
 
-    def shape(self, model: TypeModel, fixed: Mapping[str, Any], timeouts: Timeouts, cause: Note) -> Shape | None:
+    def shape(
+        self, model: TypeModel, fixed: Mapping[str, Any], timeouts: Timeouts, cause: Note, overlay: Overlay = NOTHING
+    ) -> Shape | None:
         """Return the shape for some values of params.
 
         :param fixed: values of the structural params, and of others that are constant.
         :param cause: who asks, for mistakes that only these values make.
+        :param overlay: what is overridden in it.
         """
         general = self.symbolic(model)
-        if model.name not in self._sound or any(value is UNKNOWN for value in fixed.values()):
+        unsure = model.name not in self._sound or any(value is UNKNOWN for value in fixed.values())
+        if unsure and not overlay:
             return general
-        key = (model.name, tuple((name, frozen(value)) for name, value in sorted(fixed.items())), timeouts)
+        values = tuple((name, frozen(value)) for name, value in sorted(fixed.items()))
+        key = (model.name, values, timeouts, overlay.content)
         found = self._shapes.get(key)
         if found is None:
+            before = self.findings.error_count
             with self.findings.within(cause):
-                found = self._shapes[key] = self._build(model, fixed, timeouts)
+                found = self._build(model, fixed, timeouts, overlay)
+            # Each device with mistakes in its overrides has them at places of its own.
+            if not overlay or before == self.findings.error_count or before > _MANY_ERRORS:
+                self._shapes[key] = found
         return found
 
-    def _build(self, model: TypeModel, fixed: Mapping[str, Any], timeouts: Timeouts) -> Shape:
+    def _build(
+        self, model: TypeModel, fixed: Mapping[str, Any], timeouts: Timeouts, overlay: Overlay = NOTHING
+    ) -> Shape:
         unknown = dict.fromkeys((*model.params, *model.failed_params), UNKNOWN)
         origins = {name: param.place for name, param in model.params.items()}
         scope = Scope({**unknown, **fixed}, self.findings, origins)
@@ -96,18 +122,22 @@ class ShapeBuilder:
         source = model.source
         draft = Draft(source.name, source.place, model.doc, params=model.params)
         draft.constants = {name: value for name, value in fixed.items() if is_scalar(value)}
-        self.fill(draft, model.body, scope, timeouts, bases=unknown)
+        self.fill(draft, model.body, scope, timeouts, overlay, bases=unknown)
         return draft.finish(Lookup(self.findings, draft.content, model.params))
 
-    def fill(self, draft: Draft, body: Body, scope: Scope, timeouts: Timeouts, *, bases: Container[str] = ()) -> None:
+    def fill(
+        self, draft: Draft, body: Body, scope: Scope, timeouts: Timeouts, overlay: Overlay = NOTHING, *,
+        bases: Container[str] = (),
+    ) -> None:  # fmt: skip
         """Read the members of a type or group into a draft.
 
+        :param overlay: what is overridden in it.
         :param bases: names of values that addresses may be joined to.
         """
         draft.bases, draft.open = body.bases, body.open
-        draft.taken_over = {
-            name for name, found in (*body.members.items(), *body.roles.items()) if found.owner != body.name
-        }
+        for name, definition in (*body.members.items(), *body.roles.items()):
+            if definition.owner != body.name:
+                draft.notes[name] = [Note(f"taken over by `{draft.name}`", draft.place)]
         around = Surroundings(
             self.findings, PREFIX in bases or body.open, timeouts, tuple(draft.params), TRL in bases or body.open
         )
@@ -117,13 +147,17 @@ class ShapeBuilder:
             before = self.findings.error_count
             check_name(name, definition.place, self.findings, what=_WHAT[definition.block])
             with draft.telling(name, self.findings):
-                self._read_entry(definition, scope, around, draft)
+                self._read_entry(definition, scope, around, draft, overlay)
             if self.findings.error_count != before:
                 draft.failed.add(name)
-        for role, definition in body.roles.items():
-            draft.logic[role] = expand(definition.alone, scope)
+        self._read_roles(draft, body, scope, overlay)
+        if overlay and not draft.open:
+            passed = {*draft.failed, LOGIC}
+            overlay.report_unknown(tuple(draft.members), self.findings, passed=passed, absent=draft.absent)
 
-    def _read_entry(self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft) -> None:
+    def _read_entry(
+        self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft, overlay: Overlay
+    ) -> None:
         name, raw = definition.name, definition.value
         if not isinstance(raw, LocatedMapping):
             if raw is not UNKNOWN:
@@ -135,26 +169,69 @@ class ShapeBuilder:
         if mapping.get("when") is False:
             draft.absent.add(name)
             return
-        if "format" in mapping:
-            draft.said.add(name)
-        member = self._member(definition.block, name, mapping, definition.place, scope, around, draft)
+        own, below = overlay.split(name)
+        if own:
+            member = self._overridden(definition, mapping, own, below, scope, around, draft)
+        else:
+            member = self._member(definition, mapping, below, scope, around, draft)
         if member is not None:
             draft.members[name] = member
         else:
             draft.failed.add(name)
 
+    def _overridden(
+        self, definition: Definition, mapping: LocatedMapping, own: Sequence[Override], below: Overlay, scope: Scope,
+        around: Surroundings, draft: Draft,
+    ) -> Member | None:  # fmt: skip
+        """Return a member on which overrides were merged."""
+        had = mapping.get("access")
+        mapping = effective = effective_entry(definition, mapping, own, self.findings)
+        access = effective.get("access")
+        if access != had:
+            # Its addresses are those of the access that the type gives it.
+            mapping = effective.without("access") if had is None else effective.replaced({"access": had})
+        draft.notes.setdefault(definition.name, []).append(declared(definition))
+        with self.findings.within(declared(definition)):
+            member = self._member(definition, mapping, below, scope, around, draft)
+            if access != had and isinstance(member, SignalShape):
+                check_format(access, effective, self.findings)
+                member = narrowed(member, access)
+        return member
+
+    def _read_roles(self, draft: Draft, body: Body, scope: Scope, overlay: Overlay) -> None:
+        """Read the roles, with what is overridden in them."""
+        own, roles = overlay.split(LOGIC) if LOGIC not in body.members else ((), NOTHING)
+        for override in own:
+            override.report_dead_end(self.findings, f"write `{LOGIC}.ROLE`; roles: {listed(body.roles)}")
+        for role, definition in body.roles.items():
+            holder: LocatedMapping = expand(definition.alone, scope)
+            options = holder[role]
+            own, below = roles.split(role)
+            if own and isinstance(options, LocatedMapping):
+                draft.notes.setdefault(role, []).append(declared(definition))
+                holder = holder.replaced({role: effective_entry(definition, options, own, self.findings)})
+            for override in below.overrides:
+                override.report_dead_end(self.findings, "remove what follows the role")
+            draft.logic[role] = holder
+        if not draft.open:
+            roles.report_unknown(tuple(body.roles), self.findings)
+
     def _member(
-        self, block: str, name: str, mapping: LocatedMapping, place: Place, scope: Scope, around: Surroundings,
+        self, definition: Definition, mapping: LocatedMapping, below: Overlay, scope: Scope, around: Surroundings,
         draft: Draft,
     ) -> Member | None:  # fmt: skip
+        block, name, place = definition.block, definition.name, definition.place
+        if "format" in mapping:
+            draft.said.add(name)
+        if block == "children":
+            return self._children.child(definition, mapping, scope, around, draft.params, below)
+        if block == "vectors":
+            return self._children.vector(definition, mapping, scope, around, draft.params, below)
+        report_below(below, definition, self.findings)
         if block == "signals":
             return read_signal(name, mapping, place, around)
         if block == "commands":
             return read_command(name, mapping, place, around)
-        if block == "children":
-            return self._children.child(name, mapping, place, scope, around, draft.params)
-        if block == "vectors":
-            return self._children.vector(name, mapping, place, scope, around, draft.params)
         found = read_derived(mapping, place, around)
         if found is None:
             return None
@@ -163,15 +240,6 @@ class ShapeBuilder:
         origin = Derived(str(mapping["get"]), (), (), ())
         access = "rw" if "set" in mapping else "r"
         return signal_shape(name, values, origin, datatype, place, around.timeouts, access)
-
-
-def frozen(value: Any) -> Any:
-    """Return a value as a part of a key; 1, 1.0 and true are different."""
-    if is_list(value):
-        return tuple(frozen(item) for item in value)
-    if is_mapping(value):
-        return tuple((key, frozen(item)) for key, item in value.items())
-    return type(value), value
 
 
 def is_scalar(value: Any) -> bool:

@@ -36,7 +36,7 @@ _COMMON = {
     "doc": Key(Text(), "what it is here"),
     "when": Key(Flag(), "whether it exists at all", "true"),
     "connector": Key(Anything(), "which connector serves it", later=True),
-    "overrides": Key(Anything(), "values that replace those of the type, by path", later=True),
+    "overrides": Key(Tree(), "values in the place of those of the type, by path"),
     "repeat": Key(Anything(), "makes several devices", later=True),
 }
 REPEAT = Block(
@@ -67,6 +67,12 @@ VECTOR_KEYS = {
     **CHILD_KEYS,
     "keys": Key(ListOf(Anything()), "keys of the items: whole numbers or texts", required=True),
 }
+#: Keys that may be overridden: of signals, derived signals and commands as far as these have them; and of children.
+OVERRIDABLE = (
+    "access", "format", "doc", "units", "precision", "limits", "timeout", "retries", "wait", "verify", "poll", "events",
+    "expect", "optional", "name", "connector",
+)  # fmt: skip
+OVERRIDABLE_OF_CHILDREN = ("format", "name", "labels", "doc", "timeout")
 DEVICE = Block("a device", DEVICE_KEYS)
 CHILD = Block("a child", CHILD_KEYS)
 VECTOR = Block("a vector", VECTOR_KEYS)
@@ -88,7 +94,9 @@ TANGO_DEVICE = Block(
 _JOINED = ("suffix", "attr", "events")
 #: A device that is one signal.
 SIGNAL_DEVICE = Block(
-    "a signal", {**{name: key for name, key in SIGNAL.keys.items() if name not in _JOINED}, **DEVICE_KEYS}, RESERVED
+    "a signal",
+    {name: key for name, key in {**SIGNAL.keys, **DEVICE_KEYS}.items() if name not in (*_JOINED, "overrides")},
+    RESERVED,
 )
 #: Names that a param may not have, since an instance has a key with this name.
 TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})

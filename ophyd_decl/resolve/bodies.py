@@ -22,8 +22,8 @@ def expand_member(block: str, mapping: LocatedMapping, scope: Scope) -> LocatedM
     if block in ("signals", "commands"):
         return _expand(mapping, scope, ADDRESSES, address=True)
     if block in ("children", "vectors"):
-        # How params are expanded depends on the type, and those of a vector see `key` too.
-        params = [key for key in mapping if key not in VECTOR_KEYS or key == "type"]
+        # How params are expanded depends on the type; those of a vector see `key` too, and so do its overrides.
+        params = [key for key in mapping if key not in VECTOR_KEYS or key in ("type", "overrides")]
         return mapping.replaced(_expand(mapping.without(*params), scope, ()))
     formulas = {key: mapping[key] for key in _FORMULAS if key in mapping}
     expanded = _expand(mapping.without(*formulas), scope, ())

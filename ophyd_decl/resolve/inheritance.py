@@ -46,6 +46,11 @@ class Definition:
         return self.holder.key_place(self.name)
 
     @property
+    def layer(self) -> str:
+        """Return what brings it, for explanations."""
+        return self.owner if self.owner == "group" else f"the type {self.owner}"
+
+    @property
     def alone(self) -> LocatedMapping:
         """Return the mapping in which its name stands, with nothing else in it."""
         holder = self.holder
@@ -175,7 +180,7 @@ def _add_own(
             yield known, definition
         elif _goes_together(known, value):
             disputed.pop((id(mine), name), None)
-            holder = merge(known.alone, definition.alone, findings, layer=_layer(body.name), below=_layer(known.owner))
+            holder = merge(known.alone, definition.alone, findings, layer=definition.layer, below=known.layer)
             mine[name] = Definition(block, holder, name, body.name, body.bases)
         else:
             mine[name] = definition
@@ -201,10 +206,6 @@ def _goes_together(known: Definition, value: Node) -> bool:
     if known.block != LOGIC or not isinstance(old, LocatedMapping) or not isinstance(value, LocatedMapping):
         return True
     return value.get("use", old.get("use")) == old.get("use")
-
-
-def _layer(name: str) -> str:
-    return name if name == "group" else f"the type {name}"
 
 
 def _essence(value: Node) -> Node:

@@ -17,7 +17,18 @@ from ..model.files import BEAMLINE_FILE, DEFAULTS, FRAGMENT_FILE, INCLUDE, KINDS
 from ..model.params import PARAM
 from ..model.services import SERVICE
 from ..model.signals import SIGNAL
-from ..model.types import CHILD, DEVICE, GROUP, REPEAT, SIGNAL_DEVICE, TANGO_DEVICE, TYPE, VECTOR
+from ..model.types import (
+    CHILD,
+    DEVICE,
+    GROUP,
+    OVERRIDABLE_OF_CHILDREN,
+    REPEAT,
+    SIGNAL_DEVICE,
+    TANGO_DEVICE,
+    TYPE,
+    VECTOR,
+)
+from ..model.types import OVERRIDABLE as OVERRIDABLE_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,8 @@ _MEMBERS: Mapping[str, Inside] = {
     "logic": One(LOGIC),
 }
 _REPEAT: Mapping[str, Inside] = {"repeat": One("repeat")}
-_TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys} | _REPEAT
+_OVERRIDES: Mapping[str, Inside] = {"overrides": Named(VALUE, identifiers=False)}
+_TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys} | _REPEAT | _OVERRIDES
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +130,8 @@ _SECTIONS = (
     Section("include", "Include", "beamline", INCLUDE, {"with": Named(VALUE)}),
     Section("defaults", "Defaults", "beamline", DEFAULTS),
     Section("service", "Service", "instance", SERVICE),
-    Section("device", "Device", "instance", DEVICE, _REPEAT),
-    Section("group", "Device of type group", "instance", GROUP, {**_MEMBERS, **_REPEAT}),
+    Section("device", "Device", "instance", DEVICE, {**_OVERRIDES, **_REPEAT}),
+    Section("group", "Device of type group", "instance", GROUP, {**_MEMBERS, **_OVERRIDES, **_REPEAT}),
     Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE, _REPEAT),
     Section("tango_device", "Device of type tango.device", "instance", TANGO_DEVICE, _TANGO_MEMBERS),
     Section("repeat", "Repeat", "instance", REPEAT),
@@ -129,8 +141,8 @@ _SECTIONS = (
     Section("derived", "Derived signal", "member", DERIVED, literal=frozenset({"get", "set", "inputs"})),
     Section("command", "Command", "member", COMMAND),
     Section("argument", "Type of an argument", "member", ARGUMENT),
-    Section("child", "Child", "child", CHILD),
-    Section("vector", "Vector", "child", VECTOR),
+    Section("child", "Child", "child", CHILD, _OVERRIDES),
+    Section("vector", "Vector", "child", VECTOR, _OVERRIDES),
 )
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
@@ -146,4 +158,9 @@ ROLES: Mapping[str, str] = {
 #: The kinds of file that have a schema.
 FILES = tuple(kind for kind in KINDS if kind in SECTIONS)
 #: Keys that `overrides` may set, by the name of the block.
-OVERRIDABLE: Mapping[str, frozenset[str]] = {}
+OVERRIDABLE: Mapping[str, frozenset[str]] = {
+    **{
+        name: frozenset({*SECTIONS[name].block.keys} & {*OVERRIDABLE_KEYS}) for name in ("signal", "derived", "command")
+    },
+    **dict.fromkeys(("child", "vector"), frozenset(OVERRIDABLE_OF_CHILDREN)),
+}

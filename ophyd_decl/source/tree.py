@@ -144,6 +144,16 @@ class LocatedMapping(dict[str, Node]):
         span = self.spans.get(key)
         return self.place if span is None else self.file.place(span[0].start_mark, span[0].end_mark)
 
+    def key_part_place(self, key: str, part: str, occurrence: int = 0) -> Place:
+        """Return where a part of the text of a key stands; the whole key where it cannot be found."""
+        home = self.home(key)
+        if home is not self:
+            return home.key_part_place(key, part, occurrence)
+        span = self.spans.get(key)
+        if span is None:
+            return self.place
+        return self.file.part(span[0].start_mark, span[0].end_mark, part, occurrence)
+
     def value_place(self, key: str) -> Place:
         """Return where the value of a key stands; the key itself where the value is empty."""
         home = self.home(key)

@@ -61,7 +61,6 @@ invalid child.doc
 invalid child.format
 invalid child.labels
 invalid child.name
-invalid child.overrides
 invalid child.protocol
 invalid child.repeat
 invalid child.timeout
@@ -87,7 +86,6 @@ invalid derived.precision
 invalid derived.shape
 invalid derived.units
 invalid derived.when
-invalid device.connector
 invalid device.name
 invalid device.protocol
 invalid device.repeat
@@ -152,7 +150,6 @@ invalid signal_device.limits
 invalid signal_device.match
 invalid signal_device.name
 invalid signal_device.optional
-invalid signal_device.overrides
 invalid signal_device.poll
 invalid signal_device.precision
 invalid signal_device.protocol
@@ -182,7 +179,6 @@ invalid vector.doc
 invalid vector.format
 invalid vector.labels
 invalid vector.name
-invalid vector.overrides
 invalid vector.protocol
 invalid vector.repeat
 invalid vector.timeout
@@ -193,15 +189,11 @@ valid beamline.environment
 valid beamline.include
 valid beamline.profiles
 valid beamline.python_allow
-valid child.doc
-valid child.format
 valid child.protocol
-valid child.timeout
 valid child.when
 valid command.doc
 valid command.protocol
 valid command.pv
-valid command.wait
 valid command.when
 valid derived.access
 valid derived.choices
@@ -225,7 +217,6 @@ valid fragment.requires
 valid fragment.services
 valid fragment.use
 valid fragment.vars
-valid group.children
 valid group.commands
 valid group.connect
 valid group.derived
@@ -250,16 +241,8 @@ valid repeat.name
 valid repeat.over
 valid repeat.var
 valid signal.columns
-valid signal.doc
 valid signal.match
-valid signal.name
-valid signal.optional
-valid signal.poll
-valid signal.precision
 valid signal.protocol
-valid signal.retries
-valid signal.timeout
-valid signal.verify
 valid signal.when
 valid signal_device.connect
 valid signal_device.doc

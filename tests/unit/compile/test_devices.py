@@ -161,7 +161,7 @@ def test_a_circle_of_devices(tmp_path: Path) -> None:
     ("a: {type: n.axis, prefix: A, when: 3}", [("E121", 6, 38)]),
     ("a: {type: n.axis, prefix: '${{ n }}', repeat: {over: 3}}",
      [("E301", 6, 34), ("E111", 6, 41), ("E111", 6, 41), ("E120", 6, 56)]),
-    ("a: {type: n.axis, prefix: A, overrides: {}, connector: x}", [("E116", 6, 32), ("E116", 6, 47)]),
+    ("a: {type: n.axis, prefix: A, overrides: {}, connector: x}", [("E116", 6, 47)]),
     ("a: {type: python, class: x}", [("E116", 6, 13)]),
     ("a: {type: signal}", [("E111", 6, 3), ("E128", 6, 3)]),
     ("a: {type: signal, pv: A, dtype: int, label: [x]}", [("E110", 6, 40)]),
