@@ -245,4 +245,6 @@ class Beamline:
 def _value_of(node: Any) -> SignalR:
     if has_value(node):
         return value_signal_of(node)
+    if isinstance(node, PythonDevice):
+        raise node.not_hosted()
     raise OphydDeclError(f"{node.path} has no single value; name one of its signals")

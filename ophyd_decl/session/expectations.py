@@ -80,12 +80,16 @@ async def _compare(signals: Sequence[SignalR]) -> None:
     """Read the signals, and those whose values they should have, in one snapshot; note what differs."""
     for signal in signals:
         signal._context.shared.settings.pop(signal, None)
-    usable = [signal for signal in signals if all(map(_usable, signal._leaves()))]
-    others = {signal: other for signal in usable if (other := _other_of(signal)) is not None}
-    wanted = list(dict.fromkeys([*usable, *others.values()]))
+    others: dict[SignalR, SignalR | None] = {}
+    for signal in signals:
+        try:
+            if all(map(_usable, signal._leaves())):
+                others[signal] = _other_of(signal)
+        except OphydDeclError as error:  # a reference leads to what cannot be used, such as a Python class
+            signal._context.shared.settings[signal] = _unknown(f"what it should be is not known: {error}")
+    wanted = list(dict.fromkeys([*others, *(other for other in others.values() if other is not None)]))
     outcomes = dict(zip(wanted, await read_signals(wanted, wanted), strict=True))
-    for signal in usable:
-        other = others.get(signal)
+    for signal, other in others.items():
         difference = _difference(signal, outcomes[signal], other, None if other is None else outcomes[other])
         if difference is not None:
             signal._context.shared.settings[signal] = difference
@@ -114,14 +118,18 @@ def _difference(signal: SignalR, outcome: Update, other: SignalR | None, expecte
         value = signal._shape.expect
         cause, help = "it has another value than the expected one", "set it, or mend `expect:`"
     elif isinstance(expected, SignalError):
-        cause = f"it should have the value of {other.path}, which could not be read: {expected.problem}"
-        return Difference("warning", CODE, cause, None, None, "connect again when that can be read")
+        return _unknown(f"it should have the value of {other.path}, which could not be read: {expected.problem}")
     else:
         value = expected.value if expected is not None else None
         cause, help = f"it has another value than {other.path}", "set one of the two, or mend `expect:`"
     if equal(value, outcome.value, _float_type(signal)):
         return None
     return Difference("error", CODE, cause, _shown(value), _shown(outcome.value), help)
+
+
+def _unknown(cause: str) -> Difference:
+    """Return that a value was not compared since what it should be could not be found out."""
+    return Difference("warning", CODE, cause, None, None, "connect again when that can be read")
 
 
 def _float_type(signal: SignalR) -> str:

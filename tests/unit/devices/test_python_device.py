@@ -2,17 +2,27 @@
 
 import pickle
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from bluesky.protocols import Movable, Readable
 
-from ophyd_decl.blueprint import BeamlineBlueprint, DeviceBlueprint, PythonClass, Reference, Shape
+from ophyd_decl.blueprint import (
+    BeamlineBlueprint,
+    Derived,
+    DeviceBlueprint,
+    PythonClass,
+    Reference,
+    Shape,
+    SignalShape,
+)
 from ophyd_decl.cli.manifest import manifest
 from ophyd_decl.cli.report_text import report_json, report_text
 from ophyd_decl.devices.node import walk
 from ophyd_decl.errors import AbsentError, ReportError
 from ophyd_decl.session.beamline import Beamline
+from ophyd_decl.vocab.datatypes import Datatype
 
 from .shapes import HERE, shape, soft
 
@@ -81,6 +91,24 @@ async def test_mock_mode_and_the_manifest_show_it() -> None:
         "protocols": [],
         "doc": "heats",
     }
+
+
+async def test_what_refers_to_it_says_so_when_it_is_used() -> None:
+    there = Reference("beamline", ("linkam", "temperature"))
+    reading = SignalShape("twice", Derived("2 * x", (), (("x", there),), ()), Datatype("float"), "r", "read", HERE)
+    of = shape("user", soft("x", 1.0, expect=there), reading)
+    user = DeviceBlueprint("user", "user", of, {}, HERE)
+    bl = beamline("optional")
+    bl = Beamline(replace(bl.blueprint, devices=(*bl.blueprint.devices, user)))
+    report = await bl.aconnect()
+    assert report.ok
+    assert [problem.code for problem in report.devices[2].problems] == ["E626"]
+    with pytest.raises(AbsentError, match="linkam"):
+        await bl.user.read()
+    with pytest.raises(AbsentError, match="linkam"):
+        await bl.read_many(["linkam"])
+    assert await bl.user.x.get_value() == 1.0
+    await bl.aclose()
 
 
 def test_it_is_pickled_as_a_reference_and_copied_as_itself() -> None:
