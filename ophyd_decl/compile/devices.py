@@ -174,7 +174,25 @@ class DeviceReader:
     def _instance(self, name: str, model: TypeModel, body: LocatedMapping, place: Place) -> None:
         findings = self._findings
         before = findings.error_count
-        params = model.params
+        own, values, references = self._given(name, model, body, place)
+        own = self._own(own, model, body, place)
+        if own.get("when") is False:
+            self.devices.absent.add(name)
+            return
+        self.devices.pending.extend(references)
+        if findings.error_count != before:
+            return
+        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
+        if shape is None:
+            self.devices.failed.add(name)
+        else:
+            self._add(name, shape, values, own, place, model.protocol)
+
+    def _given(
+        self, name: str, model: TypeModel, body: LocatedMapping, place: Place
+    ) -> tuple[dict[str, Any], dict[str, Any], list[PendingReference]]:
+        """Return the keys that are no params, the values of the params, and those that are references."""
+        findings, params = self._findings, model.params
         own: dict[str, Any] = {}
         values: dict[str, Any] = {}
         references: list[PendingReference] = []
@@ -203,18 +221,7 @@ class DeviceReader:
                     report_missing(model, body, place, findings)
                     break
                 values[key] = param.default
-        own = self._own(own, model, body, place)
-        if own.get("when") is False:
-            self.devices.absent.add(name)
-            return
-        self.devices.pending.extend(references)
-        if findings.error_count != before:
-            return
-        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
-        if shape is None:
-            self.devices.failed.add(name)
-        else:
-            self._add(name, shape, values, own, place, model.protocol)
+        return own, values, references
 
     def _own(self, own: dict[str, Any], model: TypeModel, body: LocatedMapping, place: Place) -> dict[str, Any]:
         """Return the values of the keys that are no params."""
@@ -274,8 +281,14 @@ class DeviceReader:
         """
         findings = self._findings
         before = findings.error_count
-        scope = self._scope.with_names({})
-        scope.constants = frozenset(scope.values)
+        model = self._builder.book.in_place(kind, body, place)
+        _, values, references = self._given(name, model, body, place)
+        names = {key: UNKNOWN if model.params[key].type == "ref" else value for key, value in values.items()}
+        unknown = dict.fromkeys((*model.params, *model.failed_params), UNKNOWN)
+        scope = self._scope.with_names({**unknown, **names})
+        scope.constants, scope.open = frozenset(scope.values), model.body.open
+        if model.params or model.body.open:
+            body = self._without_params(body, model, block)
         structure = tuple(key for key in body if key not in block.keys or key in STRUCTURE)
         heads = self._heads(body.without(*structure))
         own = block.read(body.replaced(heads), findings, place)
@@ -283,17 +296,28 @@ class DeviceReader:
         if own.get("when") is False:
             self.devices.absent.add(name)
             return
+        self.devices.pending.extend(references)
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
         overlay = read_overlay(own.get("overrides"), findings)
-        draft = Draft(kind, place, own.get("doc", "").strip())
+        draft = Draft(kind, place, own.get("doc", model.doc).strip())
         draft.constants = {key: value for key, value in scope.values.items() if is_scalar(value)}
         draft.params = {key: ParamModel(key, "float", place) for key, value in scope.values.items() if value is UNKNOWN}
-        whole = self._builder.book.inherited(draft.name, body)
-        self._builder.fill(draft, whole, scope, timeouts, overlay, bases=bases)
+        draft.params |= {key: param for key, param in model.params.items() if param.type == "ref"}
+        self._builder.fill(draft, model.body, scope, timeouts, overlay, bases=(*bases, *unknown))
         self.devices.drafts[name] = draft
-        self._add(name, draft.preliminary(), {key: own.get(key) for key in bases}, own, place)
+        given = {key: own.get(key) for key in bases}
+        self._add(name, draft.preliminary(), {**values, **given}, own, place, model.protocol)
         if findings.error_count != before:
             self.devices.failed.add(name)
+
+    def _without_params(self, body: LocatedMapping, model: TypeModel, block: Block) -> LocatedMapping:
+        """Return what a device has beside the params of the types that it takes over."""
+        foreign = [key for key in body if key not in block.keys and not key.startswith("x-")]
+        if not model.body.open:
+            for key in foreign:
+                if key not in model.params and key not in model.failed_params:
+                    report_unknown_param(key, body, model, block.keys, self._findings)
+        return body.without(*foreign)
 
     def _signal(self, name: str, body: LocatedMapping, place: Place) -> None:
         findings = self._findings

@@ -25,7 +25,7 @@ from ..model.types import (
 )
 from ..resolve.bodies import ADDRESSES, names_in
 from ..resolve.catalog import Catalog, TypeSource
-from ..resolve.inheritance import DOC, PROTOCOL, Body, inherit, linearize
+from ..resolve.inheritance import DOC, PARAMS, PROTOCOL, Body, inherit, linearize
 from ..resolve.params import declared_param
 from ..resolve.scope import refuse_expressions
 from ..source import Findings, LocatedList, LocatedMapping
@@ -95,6 +95,18 @@ class TypeBook:
         self._open.pop()
         model.structural = frozenset(structural & model.params.keys())
         model.in_formulas = frozenset(in_formulas & model.params.keys())
+        return model
+
+    def in_place(self, kind: str, own: LocatedMapping, place: Place) -> TypeModel:
+        """Return what is written in a beamline, with all that it takes over, as if it were a type.
+
+        :param kind: `group`, or another one that takes its structure in place.
+        """
+        model = TypeModel(TypeSource(kind, own, place), self.inherited(kind, own.without(PARAMS)))
+        inherited = {key for key, said in model.body.heads.items() if said.owner != kind}
+        model.protocol = self._head(model.body, PROTOCOL) if PROTOCOL in inherited else None
+        model.doc = (self._head(model.body, DOC) if DOC in inherited else None) or ""
+        self._read_params(model)
         return model
 
     def _head(self, body: Body, key: str) -> str | None:

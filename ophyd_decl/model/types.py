@@ -18,12 +18,13 @@ STRUCTURE = {
     "derived": Key(Tree(), "signals that are computed from others, by name"),
     "logic": Key(Tree(), "what the device can do: a plugin for each role"),
 }
+EXTENDS = Key(OneOrMore(), "type whose members and params it takes over, or a list of types")
 TYPE = Block(
     "a type",
     {
         "doc": Key(Text(), "what the device is"),
         "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme"),
-        "extends": Key(OneOrMore(), "type whose members and params it takes over, or a list of types"),
+        "extends": EXTENDS,
         "abstract": Key(Flag(), "whether it can only be extended", "false"),
         "params": Key(Tree(), "params by name"),
         **STRUCTURE,
@@ -76,7 +77,7 @@ OVERRIDABLE_OF_CHILDREN = ("format", "name", "labels", "doc", "timeout")
 DEVICE = Block("a device", DEVICE_KEYS)
 CHILD = Block("a child", CHILD_KEYS)
 VECTOR = Block("a vector", VECTOR_KEYS)
-GROUP = Block("a group", {**DEVICE_KEYS, **STRUCTURE})
+GROUP = Block("a group", {**DEVICE_KEYS, "extends": EXTENDS, **STRUCTURE})
 #: A Tango device whose attributes and commands are written in place.
 TANGO_DEVICE = Block(
     "a Tango device",

@@ -222,7 +222,6 @@ valid group.connect
 valid group.derived
 valid group.doc
 valid group.labels
-valid group.logic
 valid group.name
 valid group.protocol
 valid group.repeat

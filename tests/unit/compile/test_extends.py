@@ -281,3 +281,57 @@ def test_a_file_of_types_whose_bases_stand_elsewhere(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_the_order_of_bases_is_that_of_python(bases: list[Body], order: tuple[str, ...] | None) -> None:
     assert linearize(bases) == order
+
+
+def test_a_group_takes_over_types_and_has_their_params_as_keys(tmp_path: Path) -> None:
+    types = (
+        AXIS
+        + """\
+  gauge:
+    abstract: true
+    params: {prefix: {type: str}, n: {type: int, default: 2}, axis: {type: ref, to: movable, default: null}}
+    children: {inner: {type: n.axis, prefix: "${{ prefix }}I:"}}
+    vectors: {v: {type: n.axis, keys: "${{ range(n) }}", prefix: "${{ prefix }}${{ key }}:"}}
+    signals: {p: {suffix: P, dtype: float, units: "u${{ n }}"}}
+    derived: {d: {dtype: float, inputs: {x: axis, p: p}, get: x * n + p}}
+"""
+    )
+    text = """\
+vars: {bl: B}
+devices:
+  a: {type: n.axis, prefix: "A:"}
+  g:
+    type: group
+    extends: [n.gauge]
+    prefix: "${{ bl }}:"
+    n: 1
+    axis: {ref: a}
+    signals: {p: {format: hinted}, own: {pv: "${{ bl }}-${{ prefix }}", dtype: int}}
+    overrides: {inner.rb: {units: deg}}
+"""
+    compiled = beamline(tmp_path, text, types)
+    g = device(compiled, "g")
+    assert [member.key for member in g.shape.members] == ["inner", "v", "p", "d", "own"]
+    assert addresses(g) == ["B:I:SP", "B:I:RB", "B:0:SP", "B:0:RB", "B:P", "B-B:"]
+    assert (g.shape.type, g.shape.bases) == ("group", ("n.gauge",))
+    assert (signal(g, "p").format, signal(g, "p").units, signal(g, "inner", "rb").units) == ("hinted", "u1", "deg")
+    d = signal(g, "d").origin
+    assert dict(d.inputs)["x"] == Reference("param", ("axis",))  # type: ignore[union-attr]
+    assert d.get == "x * 1 + p"  # type: ignore[union-attr]
+    assert g.values["axis"] == Reference("beamline", ("a",))
+
+
+@pytest.mark.parametrize(("body", "expected"), [
+    ("extends: n.axis", [("E111", 6, 3)]),
+    ("extends: n.axis, prefx: P", [("E110", 6, 37)]),
+    ("extends: n.axis, prefix: 3", [("E121", 6, 45)]),
+    ("extends: n.axs, prefix: 3", [("E401", 6, 29)]),
+    ("extends: group", [("E205", 6, 29)]),
+    ("extends: n.axis, prefix: P, signals: {sp: {limits: [3, 1]}}", [("E126", 6, 71)]),
+    ("extends: n.axis, prefix: P, signals: {$unset: [pp]}", [("E204", 6, 67)]),
+    ("prefix: P", [("E110", 6, 20)]),
+    ("params: {p: {type: str}}", [("E110", 6, 20)]),
+    ("extends: n.axis, prefix: P, protocol: '${{ 3 }}'", [("E122", 6, 58)]),
+])  # fmt: skip
+def test_mistakes_in_groups_that_extend(tmp_path: Path, body: str, expected: list[tuple[str, int, int]]) -> None:
+    assert found(beamline(tmp_path, f"devices:\n  g: {{type: group, {body}}}\n", AXIS)) == expected
