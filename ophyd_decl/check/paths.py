@@ -142,14 +142,18 @@ class RootView:
     """The devices of a beamline as the paths of one of its files see them.
 
     :param content: all devices, by final name.
-    :param names: where that leads to which a name means in this file; None where that is not known, or for a mistake
-        that was reported. Without `names` the file sees every final name.
+    :param names: where that leads to which a name means in this file; empty for nothing, None where that is not known,
+        or for a mistake that was reported. Without `names` the file sees every final name.
     :param open: there may be more names than are known.
     """
 
     content: Content
     names: Mapping[str, PathTuple | None] | None = None
     open: bool = False
+
+    def is_nothing(self, name: str | int) -> bool:
+        """Return whether a name is a param of the file for which nothing was given."""
+        return self.names is not None and self.names.get(str(name)) == ()
 
     def walk(self, path: PathTuple) -> tuple[PathTuple, Target | DeadEnd]:
         """Return the path from the root of the beamline, and what it leads to."""
@@ -161,6 +165,8 @@ class RootView:
         start = self.names[first]
         if start is None:
             return path, UNKNOWN_TARGET
+        if not start:
+            return path, DeadEnd(first, tuple(self.names), True)
         final = (*start, *path[1:])
         found = walk(self.content, final)
         if isinstance(found, DeadEnd) and found.element == start[0]:

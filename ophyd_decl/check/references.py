@@ -80,7 +80,9 @@ class Lookup:
         known = end.known
         if end.element == path[0] and self.root is not None:
             known = (*known, *self.own.members)
-        if end.absent:
+        if self.root is not None and self.root.is_nothing(path[0]):
+            help_text = f"give `{path[0]}` by `with` where the fragment is included"
+        elif end.absent:
             help_text = "remove the reference, or the `when` that removed it"
         elif known:
             near = self.findings.suggest(str(end.element), known)
@@ -101,6 +103,8 @@ def reference_text(value: Any, spot: Spot) -> str | None:
     """Return the path of a reference, or None after a diagnostic; None without one for what is not known yet."""
     if value is UNKNOWN:
         return None
+    if isinstance(value, Reference):  # a param of a fragment in an expression
+        return str(value)
     if isinstance(value, LocatedMapping):
         for key in value:
             if key != "ref":

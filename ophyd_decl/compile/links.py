@@ -64,6 +64,8 @@ class Links:
     def _given(self, given: GivenReference, piece: Piece) -> PathTuple | None:
         """Return the path from the root that a fragment is given for a param; the file that includes it gives it."""
         outer = piece.outer
+        if given.value is None:
+            return ()
         if given.spot is None or outer is None:
             return None
         with outer.telling(self._findings):
@@ -74,15 +76,19 @@ class Links:
     def resolve(self) -> None:
         """Look up the references of all devices; mistakes are reported."""
         for pending in self._devices.pending:
-            with self._devices.entries[pending.device].telling(self._findings):
-                self._resolve_pending(pending)
+            piece = self._piece_of(pending)
+            view = self.view(piece)
+            if pending.param.required or not _is_nothing(pending.value, piece):
+                with self._devices.entries[pending.device].telling(self._findings):
+                    self._resolve_pending(pending, view)
         for name, draft in self._devices.drafts.items():
-            with self._devices.entries[name].telling(self._findings):
-                self._finish(name, draft)
+            entry = self._devices.entries[name]
+            view = self.view(entry.piece) if draft.derived or draft.logic else None
+            with entry.telling(self._findings):
+                self._finish(name, draft, view)
 
-    def _resolve_pending(self, pending: PendingReference) -> None:
+    def _resolve_pending(self, pending: PendingReference, view: RootView) -> None:
         made = self._devices.made
-        view = self.view(self._devices.entries[pending.device].piece)
         lookup = Lookup(self._findings, Content({}, frozenset()), {}, view)
         lookup.on_root = self._noter(pending.device, pending.spot.place)
         found = lookup.reference(pending.value, pending.spot, Requirement(pending.param.to or "any"))
@@ -92,12 +98,18 @@ class Links:
         elif device is not None:
             made[pending.device] = replace(device, values={**device.values, pending.param.name: found[0]})
 
-    def _finish(self, name: str, draft: Draft) -> None:
+    def _piece_of(self, pending: PendingReference) -> Piece:
+        """Return the file in which a reference is written: that of the device, or of the layer that changes it."""
+        piece = self._devices.entries[pending.device].piece
+        holder = pending.spot.holder
+        if piece.closed and isinstance(holder, LocatedMapping) and holder.home(pending.spot.key).file is not piece.file:
+            *_, piece = piece.chain
+        return piece
+
+    def _finish(self, name: str, draft: Draft, view: RootView | None) -> None:
         before = self._findings.error_count
-        entry = self._devices.entries[name]
-        needs_root = bool(draft.derived or draft.logic)
-        lookup = Lookup(self._findings, draft.content, draft.params, self.view(entry.piece) if needs_root else None)
-        lookup.name = entry.local_name
+        lookup = Lookup(self._findings, draft.content, draft.params, view)
+        lookup.name = self._devices.entries[name].local_name
         lookup.on_root = self._noter(name, draft.place)
         made = self._devices.made
         made[name] = replace(made[name], shape=draft.finish(lookup))
@@ -191,6 +203,13 @@ class Links:
         if not paths and not self._incomplete:
             self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
         return paths
+
+
+def _is_nothing(value: Any, piece: Piece) -> bool:
+    """Return whether a value is a param of a fragment for which nothing was given."""
+    name = value.get("ref") if isinstance(value, LocatedMapping) else str(value)
+    given = piece.references.get(name) if isinstance(name, str) else None
+    return given is not None and given.value is None
 
 
 def _as_member(device: DeviceBlueprint) -> Member:

@@ -46,9 +46,8 @@ def assemble(
         made = merger.apply(_all_repeated(written, findings))
         new = _all_repeated(merger.new(), findings)
         known.update(entry.name for entry in made)
-        if includer.complete and not piece.open:
-            for layer in checked:
-                check_names(layer, block, known, findings)
+        for layer in checked:
+            check_names(layer, block, known if includer.complete and not piece.open else None, findings)
         found[block] = _unique([*made, *new], taken, findings)
     return Assembly(found["devices"], found["services"], includer.complete)
 

@@ -68,6 +68,8 @@ class FragmentReader:
         self._variables = variables
         self._findings = findings
         self._files: dict[str, Fragment | None] = {}
+        #: fragments, and variables that they do not find, which are reported once.
+        self._missed: set[tuple[str, str]] = set()
 
     def load(self, location: Location, at: Place, notes: tuple[Note, ...]) -> Fragment | None:
         """Return the fragment that a file holds, or None after diagnostics.
@@ -133,34 +135,32 @@ class FragmentReader:
             if given is not None and name not in params.sound and name not in params.failed:
                 self._report_unknown(name, given, fragment)
         for name, param in params.sound.items():
-            origin = param.place
-            value: Any = param.default if not param.required else UNKNOWN
+            value, spot, origin = param.default, None, param.place
             if given is not None and name in given:
-                value, origin = self._value(param, given, piece), given.value_place(name)
+                value, spot, origin = given[name], Spot(given, name, self._findings), given.value_place(name)
             elif param.required:
-                doc = f", {param.doc}" if param.doc else ""
-                word = os.path.basename(fragment.location.path)
-                note = Note(f"`{name}` is declared here", param.place)
-                help_text = f"add `with: {{{name}: …}}`{doc}"
-                self._findings.error("E111", f"`{name}` is missing for {word}", request.place, help_text, (note,))
-                if param.type == "ref":
-                    piece.references[name] = GivenReference(param, UNKNOWN)
-            piece.scope.values[name] = value
+                self._report_missing(param, fragment, request)
+                value = UNKNOWN
+            piece.scope.values[name] = self._value(param, value, spot, piece)
             piece.scope.origins[name] = origin
         piece.scope.values.update(dict.fromkeys(params.failed, UNKNOWN))
 
-    def _value(self, param: ParamModel, given: LocatedMapping, piece: Piece) -> Any:
-        value = given[param.name]
-        spot = Spot(given, param.name, self._findings)
-        if param.type != "ref" or value is UNKNOWN:
-            found = param.read(value, spot)
-            if param.type == "ref":
-                piece.references[param.name] = GivenReference(param, UNKNOWN)
-            return UNKNOWN if found is FAILED else found
-        if value is None and not param.required:
-            return None
-        piece.references[param.name] = GivenReference(param, value, spot)
-        return Reference("param", (param.name,))
+    def _value(self, param: ParamModel, value: Any, spot: Spot | None, piece: Piece) -> Any:
+        """Return the value of a param as expressions see it."""
+        if spot is not None and (param.type != "ref" or (value is None and param.required)):
+            value = param.read(value, spot)
+        if value is FAILED:
+            value = UNKNOWN
+        if param.type == "ref":
+            piece.references[param.name] = GivenReference(param, value, spot)
+            return value if value is None or value is UNKNOWN else Reference("param", (param.name,))
+        return value
+
+    def _report_missing(self, param: ParamModel, fragment: Fragment, request: Request) -> None:
+        word = os.path.basename(fragment.location.path)
+        notes = (Note(f"`{param.name}` is declared here", param.place),)
+        help_text = f"add `with: {{{param.name}: …}}`" + (f", {param.doc}" if param.doc else "")
+        self._findings.error("E111", f"`{param.name}` is missing for {word}", request.place, help_text, notes)
 
     def _report_unknown(self, name: str, given: LocatedMapping, fragment: Fragment) -> None:
         known = [param for param in fragment.params.sound if param not in given]
@@ -176,13 +176,14 @@ class FragmentReader:
         for name, place in _required(fragment):
             known: Mapping[str, Any] = {name: UNKNOWN} if self._variables is None else self._variables.values
             piece.scope.values[name] = known.get(name, UNKNOWN)
-            if name not in known:
+            if name not in known and (fragment.location.path, name) not in self._missed:
+                self._missed.add((fragment.location.path, name))
                 word = os.path.basename(fragment.location.path)
                 help_text = self._findings.suggest(name, known) or f"add `{name}:` to `vars`"
                 notes = (Note(f"`{name}` is required here", place),)
                 summary = f"{word} requires the variable `{name}`, which the beamline does not have"
                 self._findings.error("E207", summary, request.place, help_text, notes)
-            elif self._variables is not None and name in self._variables.origins:
+            if self._variables is not None and name in self._variables.origins:
                 piece.scope.origins[name] = self._variables.origins[name]
 
     def _add_variables(self, piece: Piece, fragment: Fragment) -> None:

@@ -111,22 +111,20 @@ class EntryLayers:
         return list(made.values())
 
 
-def check_names(layer: Layer, block: str, known: Collection[str], findings: Findings) -> None:
+def check_names(layer: Layer, block: str, known: Collection[str] | None, findings: Findings) -> None:
     """Report what a layer says of entries that do not exist; one with a `type` is a new one.
 
-    :param known: names of entries, before and after `repeat`.
+    :param known: names of entries, before and after `repeat`; None: there may be others.
     """
     mapping: Mapping[str, object] | None = layer.entries(block)
     if not isinstance(mapping, LocatedMapping):
         return
     for name, body in mapping.items():
-        is_new = isinstance(body, LocatedMapping) and "type" in body
-        if name in known or is_new or name in (REPLACE, UNSET):
+        if name in (REPLACE, UNSET):
             continue
-        word = _WORDS[block]
-        help_text = findings.suggest(name, known) or f"there are: {listed(known)}"
         if not isinstance(body, LocatedMapping):
             place = mapping.value_place(name)
             findings.error("E120", f"expected a mapping, got {shown(body)}", place, "write what is to be changed")
-        else:
-            findings.error("E402", f"there is no {word} `{name}`", mapping.key_place(name), help_text)
+        elif known is not None and name not in known and "type" not in body:
+            help_text = findings.suggest(name, known) or f"there are: {listed(known)}"
+            findings.error("E402", f"there is no {_WORDS[block]} `{name}`", mapping.key_place(name), help_text)

@@ -15,7 +15,11 @@ from .scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class GivenReference:
-    """What a fragment is given for a param of type `ref`; `value` is `UNKNOWN` for a fragment that is checked alone."""
+    """What a fragment is given for a param of type `ref`.
+
+    :param value: the reference as it is written, None for nothing; `UNKNOWN` where that is not known.
+    :param spot: where it is written.
+    """
 
     param: ParamModel
     value: Any

@@ -54,7 +54,8 @@ class _Repeat:
             return self._unknown("")
         before = findings.error_count
         # The name needs the variable, so it is replaced for each item.
-        known = mapping.replaced(expand(mapping.without("name"), entry.scope))
+        others = [key for key in mapping if key != "over"]
+        known = mapping.replaced(expand(mapping.without(*others), entry.scope))
         values = REPEAT.read(known, findings, self._body.key_place("repeat"))
         variable, over = values.get("var", ""), values.get("over", UNKNOWN)
         if isinstance(variable, str) and "var" in values:
@@ -88,12 +89,9 @@ class _Repeat:
 
     def _check_name(self, variable: str, mapping: LocatedMapping) -> None:
         if variable not in names_in(mapping["name"], all_of_them=True):
-            self._report_same(variable, mapping, "all devices that are made have the same name")
-
-    def _report_same(self, variable: str, mapping: LocatedMapping, summary: str) -> None:
-        example = f"{self._entry.key}${{{{ {variable} }}}}"
-        help_text = f'the name must contain the variable: name: "{example}"'
-        self._findings.error("E405", summary, mapping.value_place("name"), help_text)
+            help_text = f'the name must contain the variable: name: "{self._entry.key}${{{{ {variable} }}}}"'
+            summary = "all devices that are made have the same name"
+            self._findings.error("E405", summary, mapping.value_place("name"), help_text)
 
     def _unknown(self, variable: str) -> list[Entry]:
         """Return one entry whose name and variable are not known."""
@@ -118,7 +116,9 @@ class _Repeat:
                 return self._unknown(variable)
             final = f"{entry.piece.prefix}{name}"
             if final in made:
-                self._report_same(variable, mapping, f"two devices that are made have the name `{final}`")
+                summary = f"two devices that are made have the name `{final}`"
+                help_text = f"let the values of `{variable}` differ, and the name contain what differs"
+                findings.error("E405", summary, mapping.value_place("name"), help_text, (*made[final].notes, note))
                 break
             made[final] = replace(entry, name=final, scope=scope, notes=(note,), repetition=repetition)
         return list(made.values())
