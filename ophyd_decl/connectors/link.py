@@ -27,6 +27,7 @@ Phase = Literal["new", "searching", "describing", "ready", "down", "released"]
 RawUpdate = tuple[Any, float, int, str]
 #: How many updates of one link wait for the loop, when every one of them is wanted.
 QUEUE_LIMIT = 10_000
+CLOSED = "the connection is closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Link(ABC):
         self.last: RawUpdate | None = None
         self.heard_at: float | None = None
         self.dropped = 0
+        self.trouble = CLOSED
         self._until_ready: dict[object, Callable[[], None]] = {}
         self._until_settled: dict[object, Callable[[], None]] = {}
 
@@ -127,6 +129,11 @@ class Link(ABC):
         """Return whether any monitor wants every update."""
         return any(monitor.all_updates for monitor in self.monitors)
 
+    @property
+    def alive_at(self) -> float | None:
+        """Return when the server was last known to live, on the clock of `time.monotonic`; None if it is away."""
+        return self.heard_at if self.phase == "ready" else None
+
     def add_monitor(self, monitor: "LinkedMonitor") -> None:
         """Deliver to this monitor: the value now, or what is wrong now, and all that follows."""
         self.monitors.append(monitor)
@@ -160,6 +167,7 @@ class Link(ABC):
         self.served = served
         self.generation += 1
         self.phase = "ready"
+        self.trouble = CLOSED
         for user in list(self.users):
             user.validate()
         self._call(self._until_ready)
@@ -177,8 +185,17 @@ class Link(ABC):
             self.phase = "describing"
             self._close_subscription()
 
+    def pause(self, trouble: str) -> None:
+        """End the generation though the connection stands, since nobody knows whether the server lives."""
+        if self.phase == "ready":
+            self.trouble = trouble
+            self.begin_again()
+            for monitor in list(self.monitors):
+                monitor.fail(monitor.channel.unavailable())
+
     def went_down(self) -> None:
         """End the generation, and say so to whoever waits or listens."""
+        self.trouble = CLOSED
         if self.phase in ("released", "new", "searching", "down"):
             return
         was_described = self.generation > 0

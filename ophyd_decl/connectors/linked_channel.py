@@ -76,6 +76,11 @@ class LinkedChannel:
         return self.made
 
     @property
+    def alive_at(self) -> float | None:
+        """Return when the server was last known to live; None if it is away."""
+        return self.link.alive_at
+
+    @property
     def dropped(self) -> int:
         """Return how many updates were superseded before a listener of this channel saw them."""
         return self.skipped + self.link.dropped
@@ -131,7 +136,7 @@ class LinkedChannel:
             return NotConnectedError("not connected yet", source=self._source)
         if self.made is None:
             return AbsentError("nothing has answered to this address", source=self._source)
-        closed = DisconnectedError("the connection is closed", source=self._source)
+        closed = DisconnectedError(self.link.trouble, source=self._source)
         closed.age_s = self.link.age()
         if closed.age_s is not None:
             closed.problem += f", the last value is {closed.age_s:.1f} s old"

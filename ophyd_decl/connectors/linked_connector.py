@@ -26,10 +26,14 @@ from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch
 from .inbox import Inbox
+from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
 from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
+
+#: For how long a server may say nothing before its channels are closed, unless it is told otherwise, in s.
+LIVENESS_S = 5.0
 
 ReadBatch = Batch[Reading | SignalError]
 
@@ -51,6 +55,8 @@ class LinkedConnector(ABC):
         self._protocol = protocol
         self._links: dict[object, Link] = {}
         self.inbox = Inbox(log, self.turn)
+        self.later = Later(self.inbox)
+        self.liveness_s = LIVENESS_S
 
     # What a protocol does.
 
@@ -89,6 +95,7 @@ class LinkedConnector(ABC):
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Deliver on this loop from now on."""
         self.inbox.bind(loop)
+        self.later.rearm()
 
     def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
         """Return a channel for one more use of this address; does no I/O."""
@@ -205,6 +212,7 @@ class LinkedConnector(ABC):
                 link.monitors.clear()
                 link.release()
             self._links.clear()
+        self.later.cancel()
         self.inbox.clear()
 
     def _check_loop(self) -> None:

@@ -11,7 +11,10 @@ Rules that every connector keeps, and that `tests/contract` checks on each of th
    value is delivered or any put accepted. If `check` returns an error, that error is the outcome of every request.
 5. Listeners are called on the bound loop, with the newest reading of a burst (`all_updates=False`) or with every one.
    The loop is woken once for a burst. A lost connection is delivered as `DisconnectedError` within 1 s.
-6. `bind` moves delivery to another loop; the caller makes sure that no request is in flight.
+6. A server that says nothing for `liveness_s` counts as gone: its channels are closed and listeners are told, though
+   the connection may stand; it is asked, so that one which has nothing to say is not taken for it. Its return is a
+   new generation; what was asked meanwhile waits for it until its deadline, or ends at once.
+7. `bind` moves delivery to another loop; the caller makes sure that no request is in flight.
 """
 
 import asyncio
@@ -85,6 +88,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def alive_at(self) -> float | None:
+        """Return when its server was last known to live, on the clock of `time.monotonic`; None while it is away."""
+        ...
+
+    @property
     def dropped(self) -> int:
         """Return how many updates were superseded in our own queue before a listener saw them."""
         ...
@@ -121,7 +129,12 @@ class Monitor(Protocol):
 
 
 class Connector(Protocol):
-    """One way to reach a control system."""
+    """One way to reach a control system.
+
+    `liveness_s` is how long a server may say nothing before its channels are closed; to be set before the first use.
+    """
+
+    liveness_s: float
 
     @property
     def protocol(self) -> str:

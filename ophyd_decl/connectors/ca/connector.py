@@ -1,8 +1,6 @@
 """The connector of Channel Access."""
 
-import asyncio
 import logging
-import time
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,20 +11,18 @@ from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
 from .context import Turn, shared
 from .link import CaLink
 from .requests import PutGroup, ReadGroup
+from .servers import Servers
 
-#: How long the long form of a string may answer later than the plain one, in s; servers answer both in one packet.
-LONG_FORM_GRACE_S = 0.3
 #: Longest name of a record (PVNAME_STRINGSZ of EPICS base, without the final NUL).
 LONGEST_RECORD_NAME = 60
 
 
 class CaConnector(LinkedConnector):
-    """Channel Access; see `protocol.Connector` for the methods."""
+    """Channel Access; see `protocol.Connector` for the methods. libca itself stays for the life of the process."""
 
     def __init__(self) -> None:
         super().__init__("ca", logging.getLogger("ophyd_decl.connectors.ca"))
-        self._waiting_long: list[tuple[float, CaLink]] = []
-        self._timer: asyncio.TimerHandle | None = None
+        self.servers = Servers(self.later, lambda: self.liveness_s)
         shared.clients.add(self)
 
     def turn(self) -> AbstractContextManager[None]:
@@ -60,11 +56,6 @@ class CaConnector(LinkedConnector):
         """Write raw values, with one flush."""
         PutGroup(batch).send(puts)
 
-    def expire_long(self, link: CaLink) -> None:
-        """Tell the link after a grace time that the long form of its string did not answer."""
-        self._waiting_long.append((time.monotonic() + LONG_FORM_GRACE_S, link))
-        self._arm()
-
     def abandon(self) -> None:
         """Clear everything, since the interpreter ends."""
         for link in list(self._links.values()):
@@ -72,27 +63,7 @@ class CaConnector(LinkedConnector):
             link.release()
         self._links.clear()
         self.inbox.clear()
-
-    async def close(self) -> None:
-        """Release everything that this connector opened; libca itself stays for the life of the process."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._waiting_long.clear()
-        await super().close()
-
-    def _arm(self) -> None:
-        loop = self.inbox.loop
-        if self._timer is None and self._waiting_long and loop is not None:
-            wait_s = max(self._waiting_long[0][0] - time.monotonic(), 0)
-            self._timer = loop.call_later(wait_s, self.inbox.post, self._expire)
-
-    def _expire(self) -> None:
-        self._timer = None
-        now = time.monotonic()
-        while self._waiting_long and self._waiting_long[0][0] <= now:
-            self._waiting_long.pop(0)[1].long_expired()
-        self._arm()
+        self.later.cancel()
 
 
 def _wants_text(datatype: Datatype) -> bool:

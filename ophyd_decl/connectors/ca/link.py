@@ -4,6 +4,7 @@ For a text the channel of the long form (`X.VAL$`) is searched beside the plain 
 bytes; it is used if the server turns out to serve a DBR_STRING and offers it.
 """
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -36,12 +37,15 @@ from .decoding import (
 )
 from .encoding import encode
 from .endpoint import Endpoint, Question
+from .servers import Server
 from .subscription import LabelWatch, Updates
 
 if TYPE_CHECKING:
     from .connector import CaConnector
     from .requests import PutGroup
 
+#: How long the long form of a string may answer later than the plain one, in s; servers answer both in one packet.
+LONG_FORM_GRACE_S = 0.3
 #: What CA carries as something wider, or with another sign: it has neither unsigned nor 64-bit integers.
 CARRIED = {"int8": "uint8", "uint16": "int32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
 
@@ -63,6 +67,7 @@ class CaLink(Link):
         self._used: Endpoint | None = None
         self._question: Question | None = None
         self._watch: LabelWatch | None = None
+        self._server: Server | None = None
         self.updates: Updates | None = None
         self.fences: deque[tuple[PutGroup, int]] = deque()
         self.queue_limit = 1
@@ -75,6 +80,22 @@ class CaLink(Link):
     def wire_channel(self) -> int | None:
         """Return the handle of the channel that is used."""
         return None if self._used is None else self._used.channel
+
+    @property
+    def wire_host(self) -> str:
+        """Return by which name libca knows the server now."""
+        host: bytes = b"" if self._used is None else library.host_name(self._used.channel) or b""
+        return host.decode(errors="replace")
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Return whether the server would answer a read now, if it lives."""
+        return self.phase == "ready" and self.served is not None and self.served.readable
+
+    @property
+    def alive_at(self) -> float | None:
+        """Return when the server was last heard."""
+        return None if self.phase != "ready" or self._server is None else self._server.heard_at
 
     @property
     def wire_count(self) -> int:
@@ -93,6 +114,7 @@ class CaLink(Link):
     def stop(self) -> None:
         """Give up the channels."""
         self._forget()
+        self._leave()
         for endpoint in (self._plain, self._long):
             if endpoint is not None:
                 endpoint.clear()
@@ -126,6 +148,7 @@ class CaLink(Link):
             self._plain_up(endpoint)
         elif endpoint is self._plain:
             self._forget()
+            self._leave()
             self._used = None
             self.went_down()
 
@@ -144,6 +167,23 @@ class CaLink(Link):
             return
         if labels != self._known().native.choices:
             self.begin_again()
+            self._ask(self._used)
+
+    def lives(self) -> None:
+        """Note that the server said something; may be called in a thread of libca."""
+        server = self._server
+        if server is not None:
+            server.heard_at = time.monotonic()
+
+    def heard(self) -> None:
+        """Note that the server gave a value now."""
+        super().heard()
+        self.lives()
+
+    def fell_silent(self, quiet_s: float) -> None:
+        """Trust nothing until the server has described this PV anew, which it will do when it returns."""
+        if self.phase == "ready" and self._used is not None:
+            self.pause(f"the server has said nothing for {quiet_s:.1f} s")
             self._ask(self._used)
 
     def long_expired(self) -> None:
@@ -193,7 +233,7 @@ class CaLink(Link):
                 if self._long.up:
                     self._ask(self._long)
                 else:
-                    self._connector.expire_long(self)
+                    self._connector.later.call(LONG_FORM_GRACE_S, self.long_expired)
                 return
         self._drop_long()
         self._ask(endpoint)
@@ -221,7 +261,7 @@ class CaLink(Link):
         if endpoint is None:
             return
         most: int = library.element_count(endpoint.channel)
-        host: bytes = library.host_name(endpoint.channel) or b""
+        self._server = self._connector.servers.join(self, self.wire_host)
         limit = None
         if self.characters:
             native, limit = NativeType("str", detail="DBR_CHAR as text"), most - 1
@@ -238,7 +278,7 @@ class CaLink(Link):
                 shape=(count,) if self.is_array else (),
                 readable=bool(library.read_access(endpoint.channel)),
                 writable=bool(library.write_access(endpoint.channel)),
-                host=host.decode(errors="replace"),
+                host=self._server.host,
             )
         )
         if native.kind == "enum" and self._watch is None:
@@ -261,6 +301,11 @@ class CaLink(Link):
         if self._watch is not None:
             self._watch.clear()
             self._watch = None
+
+    def _leave(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.leave(self)
 
     def _limit(self) -> int:
         if not self.all_updates:

@@ -139,6 +139,8 @@ class PutGroup:
         for at in range(self._seen, len(replies)):
             member, status = replies[at]
             index, channel, link, wait = self._sent[member]
+            if status != library.ECA_DISCONN:
+                link.lives()
             if not wait:
                 link.remove_fence(self, member)
                 if status != library.ECA_DISCONN:

@@ -52,6 +52,8 @@ class Updates(_Base):
         """Queue an update; called in a thread of libca."""
         del member
         queue, link = self._queue, self.link
+        if status == library.ECA_NORMAL:
+            link.lives()
         if len(queue) >= link.queue_limit:
             try:
                 queue.popleft()

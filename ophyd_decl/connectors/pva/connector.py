@@ -15,6 +15,8 @@ from .disposal import Disposal
 from .link import PvaLink
 from .requests import PutGroup, ReadGroup
 
+#: Of the liveness time: for how long a server may be silent.
+SILENT = 0.9
 #: How many keepers are opened in one turn of the loop.
 KEEPERS_IN_A_TURN = 50
 
@@ -33,9 +35,14 @@ class PvaConnector(LinkedConnector):
     def context(self) -> library.Context:
         """Return the client of pvxs, made at the first use."""
         if self._context is None:
-            self._context = library.make_context()
+            self._context = library.make_context(self.silence_s)
             atexit.register(self._abandon)
         return self._context
+
+    @property
+    def silence_s(self) -> float:
+        """Return after how long a silent connection is closed: in time to be noticed before it counts."""
+        return max(SILENT * self.liveness_s, 2.0)
 
     def request(self, text: str) -> Any:
         """Return a parsed request."""

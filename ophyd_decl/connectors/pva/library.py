@@ -3,7 +3,9 @@
 No other module of the package imports p4p.
 """
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, cast
 
 import p4p.client.raw as raw
@@ -65,9 +67,17 @@ class Context(Closable, Protocol):
         ...
 
 
-def make_context() -> Context:
-    """Return a client with the addresses of the environment, which gives structures as they are."""
-    return cast(Any, raw).Context("pva", nt=False, useenv=True)
+def make_context(silence_s: float) -> Context:
+    """Return a client with the addresses of the environment, which gives structures as they are.
+
+    :param silence_s: for how long a server may say nothing before its connection is closed; 2 s at least. pvxs asks
+        it something meanwhile. A time-out of the environment counts if it is shorter.
+    Source: pvxs, "Configuration": the time-out is four thirds of what is configured.
+    """
+    timeout_s = 0.75 * silence_s
+    with suppress(ValueError):  # pvxs does not understand it either
+        timeout_s = min(timeout_s, float(os.environ.get("EPICS_PVA_CONN_TMO", timeout_s)))
+    return cast(Any, raw).Context("pva", conf={"EPICS_PVA_CONN_TMO": f"{timeout_s:.3f}"}, nt=False, useenv=True)
 
 
 def make_request(text: str) -> Any:

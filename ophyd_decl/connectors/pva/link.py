@@ -1,6 +1,8 @@
 """One PV over pvAccess: its description by a read of the whole structure, its keeper, its subscription."""
 
+import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ReadError
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from .requests import Group
 
 _EVERYTHING = "field()"
+#: How long the first word of a keeper may take, in s, from a server that described the PV quickly.
+KEEPER_PATIENCE_S = 0.7
 
 
 class PvaLink(Link):
@@ -29,8 +33,17 @@ class PvaLink(Link):
         self.read_request: Any = None
         self._question: Closable | None = None
         self._asked = 0
+        self._asked_at = 0.0
+        self._patience_s = KEEPER_PATIENCE_S
         self._keeper: Keeper | None = None
         self._updates: Updates | None = None
+
+    @property
+    def alive_at(self) -> float | None:
+        """Return when the server was heard at the latest, were the connection just before its end."""
+        if self.phase != "ready":
+            return None
+        return max(self.heard_at or 0.0, time.monotonic() - self.connector.silence_s)
 
     def start(self) -> None:
         """Search for the PV, and ask for its structure."""
@@ -62,7 +75,8 @@ class PvaLink(Link):
     def keep(self) -> None:
         """Open the keeper, if there is none."""
         if self._keeper is None and self.phase == "ready" and self._known().native.kind != "unknown":
-            self._keeper = Keeper(self, self.structure.quiet)
+            keeper = self._keeper = Keeper(self, self.structure.quiet)
+            self.connector.later.call(self._patience_s, partial(self._keeper_late, keeper))
 
     def lost(self) -> None:
         """End the generation; the keeper tells when the server is back."""
@@ -101,6 +115,8 @@ class PvaLink(Link):
         if asked != self._asked or isinstance(answer, Cancelled):
             return
         self._end_question()
+        took_s = time.monotonic() - self._asked_at
+        self._patience_s = min(max(KEEPER_PATIENCE_S, 2 * took_s), self.connector.silence_s)
         served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
         if self.phase == "ready":
             if replace(served, shape=self._known().shape) == self.served:
@@ -111,6 +127,12 @@ class PvaLink(Link):
         self.described(served)
         if served.native.kind != "unknown":
             self.connector.keep_soon(self)
+
+    def _keeper_late(self, keeper: Keeper) -> None:
+        """End the generation if the connection seems to have gone before the keeper was there to notice."""
+        quiet = self.heard_at is None or self.heard_at < keeper.opened_at
+        if keeper is self._keeper and not keeper.has_heard and quiet:
+            self.lost()
 
     def _understand(self, value: Value) -> Served:
         """Return what the structure says, and note how to use it."""
@@ -128,6 +150,7 @@ class PvaLink(Link):
         self._end_question()
         self._asked += 1
         asked = self._asked
+        self._asked_at = time.monotonic()
 
         def handler(answer: Any) -> None:
             self.inbox.post(self.answered, asked, answer)

@@ -80,8 +80,8 @@ class Keeper(_Base):
 
     def __init__(self, link: "PvaLink", request: str) -> None:
         self._request = request
-        self._opened_at = time.monotonic()
-        self._first = True
+        self.opened_at = time.monotonic()
+        self.has_heard = False
         super().__init__(link, request)
 
     def drain(self) -> None:
@@ -92,12 +92,12 @@ class Keeper(_Base):
                 link.keeper_ended(self)
                 return
             if isinstance(item, Disconnected):
-                self._first = False
+                self.has_heard = True
                 link.lost()
             elif isinstance(item, Exception):
                 link.keeper_refused(self, self._request)
                 return
             else:
-                doubtful = self._first and time.monotonic() - self._opened_at > DOUBTFUL_AFTER_S
-                self._first = False
+                doubtful = not self.has_heard and time.monotonic() - self.opened_at > DOUBTFUL_AFTER_S
+                self.has_heard = True
                 link.keeper_heard(item, doubtful)

@@ -34,6 +34,11 @@ class SoftLink(Link):
         self.held: list[Callable[[], None]] | None = None
         self._queue: deque[RawUpdate] = deque()
 
+    @property
+    def alive_at(self) -> float | None:
+        """Return now, unless the address is away: nothing here can fall silent."""
+        return time.monotonic() if self.phase == "ready" else None
+
     def start(self) -> None:
         """Be found at once, if anything is served."""
         if self.offered is not None and self.phase in ("searching", "down"):

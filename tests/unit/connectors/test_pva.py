@@ -74,7 +74,7 @@ async def put(pva: PvaConnector, channel: Any, value: Any) -> Any:
 
 async def kept(channel: Any) -> None:
     """Wait until the keeper of a channel has begun."""
-    await until(lambda: channel.link._keeper is not None and not channel.link._keeper._first)
+    await until(lambda: channel.link._keeper is not None and channel.link._keeper.has_heard)
 
 
 @pytest.mark.parametrize("name", WIDTHS)

@@ -1,0 +1,41 @@
+"""Servers behind a proxy."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.contract.labs import RECORDS, EpicsLab
+from tests.faults.proxy import HiddenIoc, Proxy, hidden_ioc
+
+_numbers = itertools.count(1)
+
+
+class ProxyLab(EpicsLab):
+    """A connector, and its server at the other end of a cable."""
+
+    ioc: HiddenIoc
+
+    @property
+    def proxy(self) -> Proxy:
+        """Return the cable."""
+        return self.ioc.proxy
+
+
+@pytest.fixture(scope="module")
+def far_ioc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HiddenIoc]:
+    """Return an IOC behind a proxy that the tests of a module share; each leaves it running, and the proxy quiet."""
+    ioc = hidden_ioc(tmp_path_factory.mktemp("ioc"), f"F{next(_numbers)}:", RECORDS)
+    yield ioc
+    ioc.close()
+
+
+@pytest.fixture(params=["ca", "pva"])
+async def far_lab(request: pytest.FixtureRequest, far_ioc: HiddenIoc) -> AsyncIterator[ProxyLab]:
+    """Return a lab whose server is at the other end of a cable."""
+    made = ProxyLab(request.param, far_ioc)
+    made.connector.bind(asyncio.get_running_loop())
+    yield made
+    await made.connector.close()
+    far_ioc.proxy.reset()
