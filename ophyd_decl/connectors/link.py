@@ -20,6 +20,7 @@ from .values import WireTraits
 if TYPE_CHECKING:
     from .linked_channel import LinkedChannel
     from .linked_monitor import LinkedMonitor
+    from .verdict import Family
 
 Phase = Literal["new", "searching", "describing", "ready", "down", "released"]
 
@@ -67,6 +68,9 @@ class Link(ABC):
         self.heard_at: float | None = None
         self.dropped = 0
         self.trouble = CLOSED
+        self.family: Family | None = None
+        self.opened_at = self.ready_at = 0.0
+        self.given_up = False
         self._until_ready: dict[object, Callable[[], None]] = {}
         self._until_settled: dict[object, Callable[[], None]] = {}
 
@@ -99,6 +103,7 @@ class Link(ABC):
         """Begin to search, unless that was done before."""
         if self.phase == "new":
             self.phase = "searching"
+            self.opened_at = time.monotonic()
             self.start()
 
     def release(self) -> None:
@@ -167,7 +172,10 @@ class Link(ABC):
         self.served = served
         self.generation += 1
         self.phase = "ready"
+        self.ready_at = time.monotonic()
         self.trouble = CLOSED
+        if self.family is not None:
+            self.family.came_up(self)
         for user in list(self.users):
             user.validate()
         self._call(self._until_ready)

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any, cast
 
 from ..errors import (
-    AbsentError,
     BadValueError,
     PutNotSentError,
     PutTimeoutError,
@@ -31,9 +30,12 @@ from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
 from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
+from .verdict import SEARCH_S, Families, absent
 
 #: For how long a server may say nothing before its channels are closed, unless it is told otherwise, in s.
 LIVENESS_S = 5.0
+#: How often a connect looks for channels that are missing, in s, and for how many at a time it looks for better names.
+LOOK_AGAIN_S, SUGGESTIONS = 0.25, 10
 
 ReadBatch = Batch[Reading | SignalError]
 
@@ -54,6 +56,7 @@ class LinkedConnector(ABC):
     def __init__(self, protocol: str, log: logging.Logger) -> None:
         self._protocol = protocol
         self._links: dict[object, Link] = {}
+        self._families = Families()
         self.inbox = Inbox(log, self.turn)
         self.later = Later(self.inbox)
         self.liveness_s = LIVENESS_S
@@ -103,6 +106,7 @@ class LinkedConnector(ABC):
         link = self._links.get(key)
         if link is None:
             link = self._links[key] = self.make_link(key, address, datatype)
+            link.family = self._families.join(link)
         channel = self.make_channel(address, datatype, check, link)
         link.users.append(channel)
         if link.phase == "ready":
@@ -125,6 +129,7 @@ class LinkedConnector(ABC):
             if not link.users:
                 if self._links.get(link.key) is link:
                     del self._links[link.key]
+                self._families.leave(link)
                 link.release()
 
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
@@ -149,6 +154,7 @@ class LinkedConnector(ABC):
                     key = (batch, index)
                     channel.link.when_ready(key, partial(_settle_connected, batch, index, channel))
                     batch.cleanups.append(partial(channel.link.forget, key))
+        self.later.call(SEARCH_S + 0.1, partial(self._find_missing, batch, used))
         return await batch.wait()
 
     async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
@@ -222,6 +228,19 @@ class LinkedConnector(ABC):
         elif self.inbox.loop is not running:
             raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
 
+    def _find_missing(self, batch: Batch[Description | SignalError], used: Sequence[LinkedChannel]) -> None:
+        """Settle the channels of a connect that are missing, whose neighbours have answered."""
+        if batch.done:
+            return
+        found = 0
+        for index, channel in enumerate(used):
+            link = channel.link
+            if link.family is not None and batch.pending(index) and link.family.is_missing(link):
+                found += 1
+                waited_s = time.monotonic() - link.opened_at
+                batch.settle(index, absent(channel, waited_s, suggest=found <= SUGGESTIONS))
+        self.later.call(LOOK_AGAIN_S, partial(self._find_missing, batch, used))
+
     def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
         """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""
         if channel.link.phase == "describing":
@@ -278,12 +297,7 @@ def _settle_connected(batch: Batch[Description | SignalError], index: int, chann
 
 
 def _not_found(channel: LinkedChannel, waited_s: float) -> SignalError:
-    if channel.state == "closed":
-        return channel.unavailable()
-    if channel.link.phase == "describing":
-        problem = f"a server has it, but did not describe it within {max(waited_s, 0):.1f} s"
-        return AbsentError(problem, source=channel.source)
-    return AbsentError(f"nothing answered within {max(waited_s, 0):.1f} s", source=channel.source)
+    return channel.unavailable() if channel.state == "closed" else absent(channel, waited_s)
 
 
 def _read_late(channel: LinkedChannel) -> SignalError:

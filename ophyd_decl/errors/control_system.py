@@ -1,7 +1,7 @@
 """Errors about one signal, one move or one connection: what the control system did, or did not do."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from .diagnostic import Place
 from .root import OphydDeclError
@@ -84,7 +84,13 @@ class DisconnectedError(ReadError, WriteError):
 
 
 class AbsentError(ReadError, WriteError):
-    """Nothing answered to this address since connect."""
+    """Nothing answered to this address since connect.
+
+    `verdict` says why, as far as it is known: `missing` if a neighbour on the same server answered, `silent` if the
+    server was there and says nothing, else `unknown`.
+    """
+
+    verdict: Literal["missing", "silent", "unknown"] = "unknown"
 
 
 class NoConnectorError(AbsentError):

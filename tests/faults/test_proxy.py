@@ -11,10 +11,10 @@ async def test_everything_goes_through_it(far_lab: ProxyLab) -> None:
     lab = far_lab
     number = await lab.connected("number", FLOAT)
     assert lab.proxy.connections == 1
+    await until(lambda: lab.proxy.to_client.passed)
     passed = lab.proxy.to_client.passed
-    assert passed
     assert await lab.value(number) == 1.5
-    assert lab.proxy.to_client.passed > passed
+    await until(lambda: lab.proxy.to_client.passed > passed)
 
 
 async def test_what_was_frozen_goes_on(far_lab: ProxyLab) -> None:

@@ -1,0 +1,144 @@
+"""What can be said of an address that does not answer, from what its neighbours do.
+
+Neighbours are the addresses of one connector that agree up to the last colon of the record's name: as a rule they live
+on one server. `missing` is said when one of them answered and a search got nothing; `silent`, when one did and does not
+any more, or when the address itself was found and not described; `unknown` otherwise. A verdict is no end: the search
+goes on, and a late answer makes the channel usable.
+"""
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from ..errors import AbsentError
+from .link import Link
+
+if TYPE_CHECKING:
+    from .linked_channel import LinkedChannel
+
+_log = logging.getLogger("ophyd_decl.connectors")
+
+#: How long a search must have got nothing before an address counts as missing, in s.
+SEARCH_S = 1.0
+#: How many names are looked through for one that is meant.
+_CANDIDATES = 300
+
+
+class Family:
+    """The links that are neighbours.
+
+    :param stem: what their names have in common; empty for one that has no neighbours.
+    """
+
+    __slots__ = ("links", "stem", "witness")
+
+    def __init__(self, stem: str) -> None:
+        self.stem = stem
+        self.links: dict[Link, None] = {}
+        #: one that was found; as long as that one is, the first that was.
+        self.witness: Link | None = None
+
+    def came_up(self, link: Link) -> None:
+        """Note that a link was described, and say so if it had been given up."""
+        if link.given_up:
+            link.given_up = False
+            waited_s = time.monotonic() - link.opened_at
+            _log.info("%s has answered after %.1f s, and can be used now", link.name, waited_s)
+        if self.stem and (self.witness is None or self.witness.phase != "ready"):
+            self.witness = link
+
+    def missing_at(self, link: Link) -> float | None:
+        """Return from when on a link that is searched counts as missing; None if no neighbour answers now.
+
+        Searches are repeated ever more rarely, by twice the interval at most. So, if the server came late, as long
+        as it was away has to pass once more before it must have heard of this one.
+        """
+        witness = self.witness
+        if witness is None or witness.phase != "ready" or link.phase != "searching":
+            return None
+        late_s = max(witness.ready_at - link.opened_at, 0.0)
+        return max(witness.ready_at + late_s, link.opened_at) + SEARCH_S
+
+    def is_missing(self, link: Link) -> bool:
+        """Return whether a link counts as missing now."""
+        since = self.missing_at(link)
+        return since is not None and since <= time.monotonic()
+
+
+class Families:
+    """All families of a connector, by what the names have in common."""
+
+    def __init__(self) -> None:
+        self._families: dict[str, Family] = {}
+
+    def join(self, link: Link) -> Family:
+        """Return the family of a new link."""
+        stem = stem_of(link.name)
+        family = self._families.get(stem) if stem else None
+        if family is None:
+            family = Family(stem)
+            if stem:
+                self._families[stem] = family
+        family.links[link] = None
+        return family
+
+    def leave(self, link: Link) -> None:
+        """Forget a link."""
+        family = link.family
+        if family is not None:
+            family.links.pop(link, None)
+            if family.witness is link:
+                family.witness = next((other for other in family.links if other.phase == "ready"), None)
+            if not family.links:
+                self._families.pop(family.stem, None)
+
+
+def stem_of(name: str) -> str:
+    """Return the name of a record up to its last colon."""
+    record = name.partition(".")[0]
+    head, colon, _ = record.rpartition(":")
+    return head + colon
+
+
+def absent(channel: "LinkedChannel", waited_s: float, *, suggest: bool = True) -> AbsentError:
+    """Return the error of a channel that was searched in vain, with a verdict.
+
+    :param suggest: whether to look for a name that may be meant, which takes time.
+    """
+    link = channel.link
+    link.given_up = True
+    waited_s = max(waited_s, 0.0)
+    family = link.family
+    error = AbsentError(f"nothing answered within {waited_s:.1f} s", source=channel.source)
+    if link.phase == "describing":
+        error.verdict = "silent"
+        error.problem = f"a server has it, but did not describe it within {waited_s:.1f} s"
+    elif family is None or not family.stem:
+        pass
+    elif family.is_missing(link) and family.witness is not None:
+        error.verdict = "missing"
+        searched_s = time.monotonic() - link.opened_at
+        error.problem = (
+            f"missing: `{family.witness.name}` answered, and a search of {searched_s:.1f} s for this one got nothing"
+        )
+        near = _near(link, family) if suggest else ""
+        error.help = f"did you mean `{near}`?" if near else "compare the name with those that the server has"
+    elif family.witness is not None and family.witness.phase != "ready":
+        error.verdict = "silent"
+        error.problem += f"; `{family.witness.name}` did before, and is silent now"
+        error.help = "does the server hang? It is used again as soon as it answers"
+    elif family.witness is None and len({other.name for other in family.links}) > 1:
+        others = len({other.name for other in family.links}) - 1
+        names = "the other name that begins" if others == 1 else f"any of the {others} other names that begin"
+        error.problem += f", nor to {names} with `{family.stem}`"
+    return error
+
+
+def _near(link: Link, family: Family) -> str:
+    """Return the name of a neighbour that did answer, and looks like this one."""
+    from difflib import get_close_matches
+
+    names = {other.name for other in family.links if other.phase == "ready" and other.name != link.name}
+    start = len(family.stem)
+    near = get_close_matches(link.name[start:], [name[start:] for name in sorted(names)[:_CANDIDATES]], 1, 0.7)
+    return family.stem + near[0] if near else ""
