@@ -176,7 +176,9 @@ class RootView:
 
 def content_of(shape: Shape) -> Content:
     """Return what a finished shape holds."""
-    return Content({str(member.key): member for member in shape.members}, frozenset(role.role for role in shape.roles))
+    members = {str(member.key): member for member in shape.members}
+    # What a Python class makes is not known before it is imported.
+    return Content(members, frozenset(role.role for role in shape.roles), open=shape.type == "python")
 
 
 def walk(content: Content, path: PathTuple) -> Target | DeadEnd:

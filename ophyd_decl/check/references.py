@@ -120,6 +120,8 @@ def reference_text(value: Any, spot: Spot) -> str | None:
 
 def unfit(target: Target, wanted: Requirement) -> str:
     """Return why a target is not what is wanted, or an empty text."""
+    if target.content is not None and target.content.open and wanted.kind != "service":
+        return ""
     movable = target.content is not None and "movable" in target.content.roles
     if wanted.kind == "value" and movable:
         return ""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ..blueprint import ChildShape, Param, Template, VectorShape
+from ..check.connectors import read_connector
 from ..check.overrides import NOTHING, Overlay, Override, effective_entry, read_overlay
 from ..errors import Note, Place
 from ..model.blocks import Block, not_supported
@@ -108,6 +109,8 @@ class ChildReader:
         """Return the type and those values of the keys that are no params which are sound."""
         own = mapping.without(*[key for key in mapping if key not in block.keys])
         values = block.read(own, self._findings, owner)
+        if "connector" in values:
+            values["connector"] = read_connector(own, self._findings)
         name = values.get("type")
         model = None
         if name is not None and not self._builder.book.is_circular(mapping):
@@ -183,6 +186,7 @@ class ChildReader:
             format=values.get("format", "child"),
             place=owner,
             protocol=values.get("protocol", model.protocol),
+            connector=values.get("connector"),
         )
 
     def _given(

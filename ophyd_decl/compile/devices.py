@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..blueprint import DeviceBlueprint, Shape, Timeouts
+from ..blueprint import ConnectorChoice, DeviceBlueprint, Shape, Timeouts
+from ..check.connectors import read_connector
 from ..check.names import check_name
 from ..check.overrides import NOTHING, read_overlay
 from ..errors import Note, Place
@@ -27,6 +28,8 @@ from ..source.suggest import nearest
 from ..source.tree import UNKNOWN
 from .children import report_missing, report_unknown_param
 from .draft import Draft
+from .python_device import TYPE_NAME as PYTHON
+from .python_device import python_shape, read_python_device
 from .services import Services
 from .shapes import ShapeBuilder, is_scalar
 from .typebook import TypeModel
@@ -37,11 +40,16 @@ _MOST_FAILURES = 10
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What holds where a device says nothing."""
+    """What holds where a device says nothing.
+
+    :param python_allow: patterns of Python classes that may be loaded; None where they are not known.
+    """
 
     protocol: str = "ca"
     connect: Any = "required"
     timeouts: Timeouts = field(default_factory=Timeouts)
+    connector: ConnectorChoice | None = None
+    python_allow: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +71,8 @@ class Devices:
     :param entries: where each device comes from.
     :param services: that references may lead to.
     :param open: there may be more, in a file that could not be read.
+    :param arguments: those of Python classes, whose references are looked up when all devices are known.
+    :param expected: entries of signals whose value is compared with that of another signal.
     """
 
     made: dict[str, DeviceBlueprint] = field(default_factory=dict[str, DeviceBlueprint])
@@ -73,6 +83,8 @@ class Devices:
     open: bool = False
     pending: list[PendingReference] = field(default_factory=list[PendingReference])
     services: Services = field(default_factory=Services)
+    arguments: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
+    expected: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
 
 
 class DeviceReader:
@@ -123,6 +135,8 @@ class DeviceReader:
         kind = body.get("type")
         if kind == "group":
             self._in_place(name, body, place, GROUP, kind)
+        elif kind == PYTHON:
+            self._python(name, body, place)
         elif kind == "tango.device":
             self._in_place(name, body, place, TANGO_DEVICE, kind, (TRL,))
         elif kind == "signal":
@@ -235,8 +249,9 @@ class DeviceReader:
                 if key not in model.failed_params:
                     report_unknown_param(key, body, model, DEVICE_KEYS, self._findings)
                 mapping = mapping.without(key)
-        values = DEVICE.read(self._heads(mapping), self._findings, place)
-        return {key: value for key, value in values.items() if value is not UNKNOWN}
+        heads = self._heads(mapping)
+        values = DEVICE.read(heads, self._findings, place)
+        return self._with_connector({key: value for key, value in values.items() if value is not UNKNOWN}, heads)
 
     def _heads(self, mapping: LocatedMapping) -> LocatedMapping:
         """Return the keys that every device has, with their expressions replaced; not those that come later."""
@@ -269,8 +284,28 @@ class DeviceReader:
             connect=connect,
             labels=tuple(own.get("labels", ())),
             doc=own.get("doc", "").strip(),
+            connector=own.get("connector") or defaults.connector,
             fill=own.get("fill", False),
         )
+
+    def _with_connector(self, values: dict[str, Any], mapping: LocatedMapping) -> dict[str, Any]:
+        """Return the values of keys with the connector that they name."""
+        return {**values, "connector": read_connector(mapping, self._findings)} if "connector" in values else values
+
+    def _python(self, name: str, body: LocatedMapping, place: Place) -> None:
+        heads = self._heads(body.without(*[key for key in body if key not in DEVICE_KEYS]))
+        before = self._findings.error_count
+        own, python, arguments = read_python_device(
+            body, heads, place, self._scope, self._defaults.python_allow, self._findings
+        )  # fmt: skip
+        if own.get("when") is False:
+            self.devices.absent.add(name)
+            return
+        if arguments is not None:
+            self.devices.arguments[name] = arguments
+        if self._findings.error_count == before and python is not None:
+            self._add(name, python_shape(place, own.get("doc", "").strip()), {}, own, place)
+            self.devices.made[name] = replace(self.devices.made[name], python=python)
 
     def _in_place(
         self, name: str, body: LocatedMapping, place: Place, block: Block, kind: str, bases: tuple[str, ...] = ()
@@ -293,6 +328,7 @@ class DeviceReader:
         heads = self._heads(body.without(*structure))
         own = block.read(body.replaced(heads), findings, place)
         own = {key: value for key, value in own.items() if value is not UNKNOWN and key not in STRUCTURE}
+        own = self._with_connector(own, heads)
         if own.get("when") is False:
             self.devices.absent.add(name)
             return
@@ -330,6 +366,9 @@ class DeviceReader:
         shape = signal_device(name, own, expanded, place, Surroundings(findings, False, self._defaults.timeouts))
         if shape is not None and findings.error_count == before:
             own = {key: value for key, value in own.items() if value is not UNKNOWN}
+            own = self._with_connector(own, expanded)
+            if isinstance(expanded.get("expect"), LocatedMapping):
+                self.devices.expected[name] = expanded
             self._add(name, shape, {}, own, place)
 
 

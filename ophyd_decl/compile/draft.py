@@ -7,6 +7,7 @@ from typing import Any
 
 from ..blueprint import Member, RoleShape, Shape, SignalShape
 from ..check.derived import read_formulas, report_cycles
+from ..check.expected import read_expected
 from ..check.paths import Content
 from ..check.references import Lookup
 from ..check.roles import Logic, read_role
@@ -29,6 +30,7 @@ class Draft:
     :param notes: what to say beside mistakes in a member or role: which type brings it, where it is declared.
     :param open: it may have more members than are known.
     :param constants: params and variables whose values are known, for formulas.
+    :param expected: the entries of signals whose value is compared with that of another signal.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Draft:
     logic: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
     params: Mapping[str, ParamModel] = field(default_factory=dict[str, ParamModel])
     constants: dict[str, Any] = field(default_factory=dict[str, Any])
+    expected: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
     bases: tuple[str, ...] = ()
     notes: dict[str, list[Note]] = field(default_factory=dict[str, list[Note]])
     open: bool = False
@@ -70,6 +73,7 @@ class Draft:
                 targets = found.set if "w" in member.access else ()
                 self.members[name] = replace(member, origin=replace(found, set=targets))
         self._report_cycles(lookup)
+        self._read_expected(lookup)
         roles: tuple[RoleShape, ...] = ()
         if self.logic:
             lookup.own = self.content
@@ -80,6 +84,16 @@ class Draft:
             roles = tuple(logic.roles)
             self._mark_signals(logic.carriers, logic.watched)
         return self._shape(roles)
+
+    def _read_expected(self, lookup: Lookup) -> None:
+        # It is compared at connect, when all devices are built, so that it orders nothing.
+        noter, lookup.on_root = lookup.on_root, None
+        for name, mapping in self.expected.items():
+            member = self.members.get(name)
+            if isinstance(member, SignalShape):
+                with self.telling(name, lookup.findings):
+                    self.members[name] = replace(member, expect=read_expected(name, mapping, lookup))
+        lookup.on_root = noter
 
     def telling(self, name: str, findings: Findings) -> AbstractContextManager[None]:
         """Add to mistakes in a member or role how it came here."""

@@ -6,8 +6,10 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Member, Shape, SignalShape, VectorShape
+from ..check.expected import read_expected
 from ..check.names import check_name, report_clash
 from ..check.paths import Content, DeadEnd, Entity, PathError, PathTuple, RootView, parse_path, walk, write_path
+from ..check.python_classes import read_arguments
 from ..check.references import Lookup
 from ..check.requirement import Requirement
 from ..errors import Note, Place
@@ -83,9 +85,44 @@ class Links:
                     self._resolve_pending(pending, view)
         for name, draft in self._devices.drafts.items():
             entry = self._devices.entries[name]
-            view = self.view(entry.piece) if draft.derived or draft.logic else None
+            view = self.view(entry.piece) if draft.derived or draft.logic or draft.expected else None
             with entry.telling(self._findings):
                 self._finish(name, draft, view)
+
+        for name, arguments in self._devices.arguments.items():
+            with self._devices.entries[name].telling(self._findings):
+                self._resolve_arguments(name, arguments)
+        for name, mapping in self._devices.expected.items():
+            with self._devices.entries[name].telling(self._findings):
+                self._resolve_expected(name, mapping)
+
+    def _lookup(self, name: str, place: Place) -> Lookup:
+        """Return where the paths of a device without members are looked up."""
+        view = self.view(self._devices.entries[name].piece)
+        lookup = Lookup(self._findings, Content({}, frozenset()), {}, view)
+        lookup.on_root = self._noter(name, place)
+        return lookup
+
+    def _resolve_arguments(self, name: str, arguments: LocatedMapping) -> None:
+        before = self._findings.error_count
+        found = read_arguments(arguments, self._lookup(name, arguments.place))
+        device = self._devices.made.get(name)
+        if self._findings.error_count != before:
+            self._devices.failed.add(name)
+        elif device is not None and device.python is not None:
+            self._devices.made[name] = replace(device, python=replace(device.python, arguments=found))
+
+    def _resolve_expected(self, name: str, mapping: LocatedMapping) -> None:
+        device = self._devices.made[name]
+        lookup = self._lookup(name, mapping.value_place("expect"))
+        lookup.on_root = None
+        found = read_expected(name, mapping, lookup)
+        (signal,) = device.shape.members
+        if found is None:
+            self._devices.failed.add(name)
+        elif isinstance(signal, SignalShape):
+            shape = replace(device.shape, members=(replace(signal, expect=found),))
+            self._devices.made[name] = replace(device, shape=shape)
 
     def _resolve_pending(self, pending: PendingReference, view: RootView) -> None:
         made = self._devices.made

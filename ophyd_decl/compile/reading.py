@@ -1,10 +1,11 @@
 """Reads a beamline: its files, with every layer and piece, and what they mean; the blueprint is made from that."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..blueprint import BeamlineBlueprint
+from ..check.connectors import read_connector
 from ..check.libraries import library_folder
 from ..model.files import BEAMLINE_FILE, DEFAULTS, Variables
 from ..model.kinds import Spot
@@ -106,7 +107,7 @@ def read_beamline(
     values = BEAMLINE_FILE.read(root, findings, start)
     refuse_expressions(root.without(*_EXPANDED, *_LATER), findings, "this key")
     scope = read_variables(_mapping(root, "vars"), findings)
-    defaults = _defaults(root, scope, findings)
+    defaults = replace(_defaults(root, scope, findings), python_allow=_python_allow(root, values))
     locator = Locator(library_folder, findings)
     catalog = Catalog(locator, findings)
     catalog.use(root.get("use"), location)
@@ -146,15 +147,22 @@ def _expanded(mapping: LocatedMapping | None, scope: Scope) -> LocatedMapping | 
     return None if mapping is None else expand(mapping, scope)
 
 
+def _python_allow(root: LocatedMapping, values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return the classes that may be loaded; None where the list is wrong, so that no class is reported for it."""
+    return None if "python_allow" in root and "python_allow" not in values else tuple(values.get("python_allow", ()))
+
+
 def _defaults(root: LocatedMapping, scope: Scope, findings: Findings) -> Defaults:
     mapping = root.get("defaults")
     if not isinstance(mapping, LocatedMapping):
         return Defaults()
-    values = DEFAULTS.read(expand(mapping, scope), findings, root.key_place("defaults"))
+    expanded: LocatedMapping = expand(mapping, scope)
+    values = DEFAULTS.read(expanded, findings, root.key_place("defaults"))
     known = {key: value for key, value in values.items() if value is not UNKNOWN}
     plain = Defaults()
     return Defaults(
         known.get("protocol", plain.protocol),
         known.get("connect", plain.connect),
         with_timeout(plain.timeouts, known.get("timeout")),
+        read_connector(expanded, findings),
     )

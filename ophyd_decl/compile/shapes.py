@@ -5,10 +5,12 @@ expressions can add mistakes later, and those name the device that brought them.
 """
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
-from ..blueprint import Derived, Member, Shape, SignalShape, Timeouts
+from ..blueprint import CommandShape, Derived, Member, Shape, SignalShape, Timeouts
+from ..check.connectors import read_connector
 from ..check.names import check_name, report_clash
 from ..check.overrides import (
     NOTHING,
@@ -229,9 +231,11 @@ class ShapeBuilder:
             return self._children.vector(definition, mapping, scope, around, draft.params, below)
         report_below(below, definition, self.findings)
         if block == "signals":
-            return read_signal(name, mapping, place, around)
+            if isinstance(mapping.get("expect"), LocatedMapping):
+                draft.expected[name] = mapping
+            return self._connected(read_signal(name, mapping, place, around), mapping)
         if block == "commands":
-            return read_command(name, mapping, place, around)
+            return self._connected(read_command(name, mapping, place, around), mapping)
         found = read_derived(mapping, place, around)
         if found is None:
             return None
@@ -240,6 +244,14 @@ class ShapeBuilder:
         origin = Derived(str(mapping["get"]), (), (), ())
         access = "rw" if "set" in mapping else "r"
         return signal_shape(name, values, origin, datatype, place, around.timeouts, access)
+
+    def _connected(
+        self, member: SignalShape | CommandShape | None, mapping: LocatedMapping
+    ) -> SignalShape | CommandShape | None:
+        """Return a member with the connector that its entry names."""
+        if member is None or "connector" not in mapping:
+            return member
+        return replace(member, connector=read_connector(mapping, self.findings))
 
 
 def is_scalar(value: Any) -> bool:

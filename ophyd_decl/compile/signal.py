@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from ..blueprint import DeviceBlueprint
+from ..check.connectors import read_connector
 from ..errors import DefinitionError
 from ..model.signals import SIGNAL, Surroundings
 from ..source import Findings, LocatedMapping, SourceFile
@@ -29,12 +30,15 @@ def compile_signal(address: str, *, name: str, access: str = "rw", dtype: str = 
         findings.error("E121", f"a signal needs a name, got {name!r}", file.start, 'write name="…"')
     values = SIGNAL.read(mapping, findings, file.start)
     shape = signal_device("signal", values, mapping, file.start, Surroundings(findings))
+    connector = read_connector(mapping, findings)
+    if isinstance(mapping.get("expect"), LocatedMapping):
+        findings.error("E402", "`expect` refers to another signal, and there is none", file.start, "give a value")
     if findings.error_count or shape is None:
         raise DefinitionError(findings.sorted(), _render)
     protocol, _ = split_scheme(address, keys.get("protocol", "ca"))
     return DeviceBlueprint(
         path=path_of(name), document_name=name, shape=shape, values={}, place=file.start, protocol=protocol,
-        doc=shape.doc,
+        doc=shape.doc, connector=connector,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from ..vocab.datatypes import Datatype
 from ..vocab.keywords import PROTOCOLS
 from .addresses import PV, UNKNOWN_ADDRESS, AddressText, TangoName, address, joined
 from .blocks import RESERVED, Block, Key
+from .connectors import CONNECTOR
 from .datatypes import ArgumentType
 from .kinds import Anything, Flag, Number, Text, Word
 from .signal_kinds import WaitWord
@@ -30,6 +31,7 @@ COMMAND = Block(
         "doc": Key(Text(), "what it does"),
         "when": Key(Flag(), "whether it exists at all", "true"),
         "arg": Key(ArgumentType(), "type of the argument of a Tango command: a dtype, or `{dtype, shape}`"),
+        "connector": CONNECTOR,
         "returns": Key(ArgumentType(), "type of what a Tango command returns: a dtype, or `{dtype, shape}`"),
     },
     RESERVED,

@@ -7,6 +7,7 @@ from ..source.suggest import suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from ..vocab.keywords import CONNECT_POLICIES, PROTOCOLS
 from .blocks import Block, Key
+from .connectors import CONNECTOR
 from .kinds import Flag, Kind, ListOf, MapOf, Number, Spot, Text, Tree, Word, shown
 from .signal_kinds import TimeoutSeconds
 
@@ -95,7 +96,10 @@ BEAMLINE_FILE = Block(
         "read_only": Key(Flag(), "whether no put ever leaves the process", "false"),
         "liveness": Key(Number(gt=0), "a held value is served if its server was heard within this time, in s", "5"),
         "profiles": Key(Tree(), "named sets of changes: keys of a beamline by the name of the profile"),
-        "python_allow": Key(ListOf(Text()), "patterns of `module.Class` that may be loaded"),
+        "python_allow": Key(
+            ListOf(Text()),
+            "Python classes that may be loaded: patterns of `module.Name`, in which `*` also crosses dots",
+        ),
     },
 )
 FRAGMENT_FILE = Block(
@@ -131,5 +135,6 @@ DEFAULTS = Block(
         "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme", "ca"),
         "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
         "connect": Key(Word(*CONNECT_POLICIES), "what it means if a device does not answer", "required"),
+        "connector": CONNECTOR,
     },
 )

@@ -1,6 +1,6 @@
 """A signal of the language: its keys, the rules between them, and the `SignalShape` that it gives."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..blueprint import Address, Derived, SignalShape, Soft, Timeouts
@@ -12,7 +12,9 @@ from ..vocab.datatypes import Datatype
 from ..vocab.keywords import ACCESSES, EVENTS, PROTOCOLS, SIGNAL_FORMATS
 from .addresses import PREFIX, PV, TRL, UNKNOWN_ADDRESS, AddressText, TangoName, TwoAddresses, address, joined
 from .blocks import RESERVED, Block, Key
+from .connectors import CONNECTOR
 from .datatypes import DTYPES, Choices, Columns, ShapeOf, read_datatype
+from .expected import Expected, read_expected_value
 from .kinds import Anything, Flag, Number, Text, Word
 from .signal_kinds import LimitsPair, TimeoutSeconds, WaitWord, with_timeout
 from .soft import read_initial
@@ -48,8 +50,8 @@ COMMON_KEYS = {
     "optional": Key(Flag(), "whether the device is whole without it", "false"),
     "name": Key(Text(), "replaces its name in documents"),
     "when": Key(Flag(), "whether it exists at all", "true"),
-    "expect": Key(Anything(), "value that it must have when it connects", later=True),
-    "connector": Key(Anything(), "which connector serves it", later=True),
+    "expect": Key(Expected(), "value that it must have when it connects, or `{ref: PATH}` to the signal that has it"),
+    "connector": CONNECTOR,
 }
 SIGNAL = Block(
     "a signal",
@@ -105,7 +107,11 @@ def make_signal(
     origin = _origin(values, mapping, owner, around, datatype)
     if findings.error_count != before or datatype is None or origin is None:
         return None
-    return signal_shape(key, values, origin, datatype, owner, around.timeouts)
+    expect = read_expected_value(values, datatype, mapping, findings)
+    if findings.error_count != before:
+        return None
+    shape = signal_shape(key, values, origin, datatype, owner, around.timeouts)
+    return shape if expect is None else replace(shape, expect=expect)
 
 
 def _check_access(values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> None:

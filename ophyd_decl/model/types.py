@@ -3,6 +3,7 @@
 from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
 from .addresses import TangoDevice
 from .blocks import RESERVED, Block, Key
+from .connectors import CONNECTOR
 from .datatypes import Label
 from .kinds import Anything, Flag, ListOf, OneOrMore, Text, Tree, Word
 from .signal_kinds import TimeoutSeconds
@@ -36,7 +37,7 @@ _COMMON = {
     "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`"),
     "doc": Key(Text(), "what it is here"),
     "when": Key(Flag(), "whether it exists at all", "true"),
-    "connector": Key(Anything(), "which connector serves it", later=True),
+    "connector": CONNECTOR,
     "overrides": Key(Tree(), "values in the place of those of the type, by path"),
     "repeat": Key(Anything(), "makes several devices", later=True),
 }
@@ -102,7 +103,7 @@ SIGNAL_DEVICE = Block(
 #: Names that a param may not have, since an instance has a key with this name.
 TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
 #: Types that take their structure in place, and those of them that come later.
-IN_PLACE = ("group", "signal", "tango.device")
-IN_PLACE_LATER = ("pvi.device", "python")
+IN_PLACE = ("group", "signal", "tango.device", "python")
+IN_PLACE_LATER = ("pvi.device",)
 #: Namespaces of shipped types that come later.
 LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim", "path")

@@ -15,6 +15,7 @@ from ..model.datatypes import ARGUMENT
 from ..model.derived import DERIVED
 from ..model.files import BEAMLINE_FILE, DEFAULTS, FRAGMENT_FILE, INCLUDE, KINDS, TYPES_FILE
 from ..model.params import PARAM
+from ..model.python_class import PYTHON_DEVICE
 from ..model.services import SERVICE
 from ..model.signals import SIGNAL
 from ..model.types import (
@@ -135,6 +136,14 @@ _SECTIONS = (
     Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE, _REPEAT),
     Section("tango_device", "Device of type tango.device", "instance", TANGO_DEVICE, _TANGO_MEMBERS),
     Section("repeat", "Repeat", "instance", REPEAT),
+    Section(
+        "python_device",
+        "Device of type python",
+        "instance",
+        PYTHON_DEVICE,
+        {"args": Named(VALUE), **_REPEAT},
+        literal=frozenset({"type", "class"}),
+    ),
     Section("type", "Type", "type", TYPE, {"params": Named("param"), **_MEMBERS}, expressions=False),
     Section("param", "Param", "type", PARAM, expressions=False),
     Section("signal", "Signal", "member", SIGNAL),
@@ -147,7 +156,12 @@ _SECTIONS = (
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
 #: The blocks of devices that hold their structure themselves, by the word after `type`.
-IN_PLACE: Mapping[str, str] = {"group": ANY_GROUP, "signal": "signal_device", "tango.device": "tango_device"}
+IN_PLACE: Mapping[str, str] = {
+    "group": ANY_GROUP,
+    "signal": "signal_device",
+    "tango.device": "tango_device",
+    "python": "python_device",
+}
 #: What each role of `logic` means.
 ROLES: Mapping[str, str] = {
     "movable": "How it is moved: what `set` and `stop` do.",

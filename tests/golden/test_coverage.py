@@ -85,7 +85,6 @@ invalid device.timeout
 invalid device.when
 invalid group.children
 invalid group.connect
-invalid group.connector
 invalid group.doc
 invalid group.labels
 invalid group.logic
@@ -108,9 +107,7 @@ invalid service.doc
 invalid service.when
 invalid signal.access
 invalid signal.columns
-invalid signal.connector
 invalid signal.doc
-invalid signal.expect
 invalid signal.format
 invalid signal.match
 invalid signal.name
@@ -124,9 +121,7 @@ invalid signal.when
 invalid signal_device.choices
 invalid signal_device.columns
 invalid signal_device.connect
-invalid signal_device.connector
 invalid signal_device.doc
-invalid signal_device.expect
 invalid signal_device.labels
 invalid signal_device.limits
 invalid signal_device.match
@@ -148,6 +143,7 @@ invalid signal_device.wait
 invalid signal_device.when
 invalid tango_device.connector
 invalid tango_device.overrides
+invalid python_device.repeat
 invalid tango_device.repeat
 invalid type.commands
 invalid type.doc

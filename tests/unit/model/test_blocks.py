@@ -45,7 +45,7 @@ def test_every_key_refuses_a_value_that_fits_nothing(block: Block) -> None:
 
 def test_unknown_reserved_missing_and_free_keys() -> None:
     findings = Findings()
-    mapping = tree("{x-note: [1], dtpe: int, hold: 3, expect: 4, pv: A}")
+    mapping = tree("{x-note: [1], dtpe: int, hold: 3, pv: A}")
     values = SIGNAL.read(mapping, findings, OWNER)
     assert list(values) == ["pv"]
-    assert places(findings) == [("E110", 15), ("E112", 26), ("E116", 35)]
+    assert places(findings) == [("E110", 15), ("E112", 26)]

@@ -64,6 +64,20 @@ def test_mistakes_of_tango_attributes(text: str, found: list[tuple[str, int]]) -
     messages(findings)
 
 
+@pytest.mark.parametrize(("text", "value"), [
+    ("pv: A, dtype: int, expect: 1", 1),
+    ("pv: A, dtype: float, expect: 1", 1),
+    ("pv: A, dtype: enum, expect: HDF5", "HDF5"),
+    ("pv: A, dtype: enum, choices: {Opened: [OPEN], Closed: SHUT}, expect: Opened", "Opened"),
+    ("pv: A, dtype: str, shape: [2], expect: [a, b]", ["a", "b"]),
+    ("pv: A, dtype: bool, expect: false", False),
+    ("pv: A, dtype: str, expect: ''", ""),
+    ("pv: A, dtype: str, expect: {ref: b}", None),
+])  # fmt: skip
+def test_an_expected_value(text: str, value: Any) -> None:
+    assert sound(text).expect == value
+
+
 def test_a_deprecated_key_is_read_as_the_new_one() -> None:
     shape, findings = read("suffix: A, dtype: float, egu: K")
     assert shape is not None
@@ -144,7 +158,15 @@ def test_datatypes(text: str, datatype: Datatype) -> None:
     ("pv: A", [("E111", 0)]),
     ("pv: A, dtype: int, sufix: b", [("E110", 21)]),
     ("pv: A, dtype: int, hold: 1", [("E112", 21)]),
-    ("pv: A, dtype: int, expect: 1", [("E116", 21)]),
+    ("pv: A, dtype: int, expect: x", [("E121", 29)]),
+    ("pv: A, dtype: int, expect: true", [("E121", 29)]),
+    ("pv: A, dtype: int, expect: null", [("E121", 29)]),
+    ("pv: A, dtype: int, expect: {rf: x}", [("E121", 29)]),
+    ("pv: A, dtype: enum, choices: [On, Off], expect: 'on'", [("E121", 50)]),
+    ("pv: A, dtype: float64, shape: [null], expect: 3", [("E121", 48)]),
+    ("pv: A, dtype: int, access: w, expect: 3", [("E115", 32)]),
+    ("pv: A, dtype: int, connector: 3", [("E121", 32)]),
+    ("pv: A, dtype: int, connector: {name: x}", [("E111", 32)]),
     ("attr: A, dtype: int", [("E128", 2)]),
     ("suffix: A, dtype: int, events: change", [("E115", 25)]),
     ("soft: 1, dtype: int, events: change", [("E115", 23)]),
