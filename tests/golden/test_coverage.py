@@ -141,7 +141,6 @@ invalid signal_device.units
 invalid signal_device.verify
 invalid signal_device.wait
 invalid signal_device.when
-invalid tango_device.connector
 invalid tango_device.overrides
 invalid python_device.repeat
 invalid tango_device.repeat
@@ -206,6 +205,7 @@ valid signal_device.name
 valid signal_device.precision
 valid signal_device.protocol
 valid signal_device.rbv
+valid python_device.repeat
 valid signal_device.repeat
 valid signal_device.shape
 valid signal_device.soft
