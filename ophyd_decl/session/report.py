@@ -34,6 +34,13 @@ class Problem:
     line: int
     column: int
 
+    def __str__(self) -> str:
+        """Return signal, source, cause and both sides in one line."""
+        sides = (
+            "" if self.expected is None and self.found is None else f": expected {self.expected}, found {self.found}"
+        )
+        return f"{self.signal} ({self.source}): {self.cause}{sides}"
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceReport:
@@ -102,7 +109,7 @@ class Report:
                 f"  {device.name}  {device.type}  {device.state}  {device.connected}/{device.signals} signals"
                 f"  [{device.file}:{device.line}:{device.column}]"
             )
-            lines.extend(f"    {problem.signal} ({problem.source}): {problem.cause}" for problem in device.problems[:3])
+            lines.extend(f"    {problem}" for problem in device.problems[:3])
             if len(device.problems) > 3:
                 lines.append(f"    and {len(device.problems) - 3} more")
         raise ReportError("\n".join(lines), self)

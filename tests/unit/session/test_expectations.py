@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from ophyd_decl.blueprint import BeamlineBlueprint, DeviceBlueprint, Reference
+from ophyd_decl.cli.report_text import report_text
 from ophyd_decl.connectors.soft import SoftConnector
 from ophyd_decl.devices.numbers import equal
+from ophyd_decl.errors import ReportError
 from ophyd_decl.session.beamline import Beamline
 from ophyd_decl.vocab.datatypes import NativeType
 from tests.servers.fixtures import IocFactory
@@ -48,6 +50,12 @@ async def test_another_value_makes_the_device_mismatch_and_can_still_be_read() -
     (problem,) = state.problems
     assert (problem.source, problem.line, problem.severity) == ("ca://T:B", 1, "error")
     assert await bl.d.port.get_value() == "PROC"
+    assert "error[E626]: it has another value than the expected one: the file says CAM, the server PROC" in report_text(
+        report
+    )
+    assert "    d.port (ca://T:B)  test.yaml:1:1" in report_text(report)
+    with pytest.raises(ReportError, match=r"d\.port \(ca://T:B\): .*: expected CAM, found PROC"):
+        report.or_raise()
     await bl.aclose()
 
 
