@@ -195,7 +195,6 @@ valid param.pattern
 valid signal.columns
 valid signal.match
 valid signal.protocol
-valid signal.when
 valid signal_device.connect
 valid signal_device.doc
 valid signal_device.format
