@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "explain": "explain",
     "init": "init_beamline",
     "read": "read",
+    "render": "render",
     "schema": "schema",
     "set": "set_values",
     "tree": "tree",

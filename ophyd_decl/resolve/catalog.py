@@ -38,6 +38,8 @@ class Catalog:
         self._failed: set[str] = set()
         self._namespaces: dict[str, Place] = {}
         self._read: set[str] = set()
+        #: files of types that were asked for.
+        self.files: list[Location] = []
         #: a file of types is looked at alone, so that types of other namespaces may be missing.
         self.alone = False
 
@@ -99,6 +101,7 @@ class Catalog:
         if real in self._read:
             return
         self._read.add(real)
+        self.files.append(location)
         loaded = load_file(location.path, self._findings, code="E201", at=at)
         kind = None if loaded is None else read_header(loaded, self._findings)
         if loaded is None or kind is None:
@@ -176,7 +179,7 @@ class Catalog:
 
 
 _LIBRARY = Path(__file__).parents[1] / "library"
-_SHIPPED = Root(str(_LIBRARY), "the shipped types")
+_SHIPPED = Root(str(_LIBRARY), "ophyd_decl")
 _REAL_LIBRARY = os.path.join(os.path.realpath(_LIBRARY), "")
 
 

@@ -19,11 +19,16 @@ LIBRARY_SCHEME = "pkg:"
 class Root:
     """A folder whose files may be reached.
 
-    :param words: what messages call it.
+    :param library: name of the installed library that it belongs to, empty for a beamline.
     """
 
     folder: str
-    words: str = "the folder of the beamline"
+    library: str = ""
+
+    @property
+    def words(self) -> str:
+        """Return what messages call it."""
+        return f"the library `{self.library}`" if self.library else "the folder of the beamline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,7 @@ class Locator:
 
     def _library(self, name: str, place: Place) -> Root | None:
         folder = self._find_library(name, place, self._findings)
-        return None if folder is None else Root(folder, f"the library `{name}`")
+        return None if folder is None else Root(folder, name)
 
     def _below(self, name: str, folder: str, root: Root, place: Place) -> Location | None:
         if os.path.isabs(name) or "\0" in name:

@@ -41,10 +41,16 @@ def merge(
             merged[key] = merge(old, value, findings, layer=layer, below=below)
         else:
             merged[key] = value
-        brought = over.origins.get(key, ()) if over.origins is not None else (Origin(over, layer),)
-        origins[key] = (*brought, *origins.get(key, ()))
+        origins[key] = (*_brought(over, key, layer), *origins.get(key, ()))
     merged.origins = origins
     return merged
+
+
+def _brought(over: LocatedMapping, key: str, layer: str) -> tuple[Origin, ...]:
+    """Return the origins of a key of the mapping that wins; what it did not name itself is of this layer."""
+    if over.origins is None:
+        return (Origin(over, layer),)
+    return tuple(origin if origin.layer else Origin(origin.mapping, layer) for origin in over.origins.get(key, ()))
 
 
 def _origins(base: LocatedMapping, layer: str) -> dict[str, tuple[Origin, ...]]:

@@ -1,45 +1,54 @@
-"""The how-to guides say what works."""
+"""The how-to guides do what they say: their files are written and their commands run as they stand."""
 
-import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from ophyd_decl.cli import main
-
-EDITOR = (Path(__file__).parents[2] / "docs" / "how-to" / "editor.md").read_text(encoding="utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", EDITOR, re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[2]
+GUIDES = ROOT / "docs" / "how-to"
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def run(*words: str) -> None:
-    done = CliRunner().invoke(main, list(words))
-    assert done.exit_code == 0, done.output
+def commands(text: str) -> list[list[str]]:
+    """Return the arguments of every line that calls the program."""
+    lines = [line for block in _SHELL.findall(text) for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("ophyd-decl ")]
 
 
-def test_the_commands_for_editors_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    run("init", "beamlines/i99")
-    for file in Path("beamlines/i99/schemas").iterdir():
-        file.unlink()
-    for line in "".join(blocks("sh")).splitlines():
-        run(*shlex.split(line)[1:])
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ophyd_decl.cli", *arguments], cwd=folder, capture_output=True, text=True, timeout=60,
+        check=False, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
 
 
-def test_the_line_for_editors_is_the_one_that_init_writes(tmp_path: Path) -> None:
-    run("init", str(tmp_path / "i99"))
-    (line,) = blocks("yaml")
-    assert (tmp_path / "i99" / "beamline.yaml").read_text(encoding="utf-8").startswith(line)
+@pytest.mark.parametrize("page", ["split-a-beamline.md"])
+def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path: Path) -> None:
+    text = (GUIDES / page).read_text()
+    folder = tmp_path / "i99"
+    folder.mkdir()
+    for name, content in _FILE.findall(text):
+        (folder / name).write_text(content)
+    called = commands(text)
+    assert called
+    for arguments in called:
+        done = run(tmp_path, *arguments, *(["--strict"] if arguments[0] == "validate" else []))
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
 
 
-def test_the_settings_name_files_that_are_there(tmp_path: Path) -> None:
-    run("init", str(tmp_path / "beamlines" / "i99"))
-    (settings,) = map(json.loads, blocks("json"))
-    for schema, file in settings["yaml.schemas"].items():
-        assert (tmp_path / schema).exists()
-        assert (tmp_path / file).exists()
+def test_splitting_gives_the_devices_that_the_guide_counts(tmp_path: Path) -> None:
+    text = (GUIDES / "split-a-beamline.md").read_text()
+    for name, content in _FILE.findall(text):
+        (tmp_path / name).write_text(content)
+    done = run(tmp_path, "validate", ".")
+    assert done.stdout.startswith("valid: 7 devices"), done.stdout + done.stderr
+    explained = run(
+        tmp_path, "render", ".", "--profile", "commissioning", "--explain", "stage.user_setpoint.limits"
+    )  # fmt: skip
+    assert explained.stdout.splitlines()[0] == "stage.user_setpoint.limits = [-1, 1]"

@@ -22,6 +22,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+# Starts the threads of its linear algebra once and for all, so that no test seems to leave them behind.
+import numpy  # noqa: F401
 import pytest
 
 from . import client_libraries, processes

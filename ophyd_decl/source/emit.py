@@ -1,0 +1,46 @@
+"""Plain data as YAML text, in the form that people write: short mappings and lists in one line."""
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from .plain import is_list, is_mapping
+
+_COLUMNS = 110
+_INDENT = 2
+
+
+def yaml_text(data: Any) -> str:
+    """Return the YAML of plain data, with a line break at its end.
+
+    >>> print(yaml_text({"devices": {"x": {"type": "epics.motor", "prefix": "BL:X"}}}), end="")
+    devices:
+      x: {type: epics.motor, prefix: BL:X}
+    """
+    yaml: Any = YAML()
+    yaml.width = 100_000
+    text = io.StringIO()
+    yaml.dump(_styled(data, 0), text)
+    return text.getvalue()
+
+
+def _styled(value: Any, depth: int) -> Any:
+    """Return data whose innermost mappings and lists are written in one line where that is short enough."""
+    if is_mapping(value):
+        made: Any = CommentedMap()
+        for key, item in value.items():
+            made[key] = _styled(item, depth + 1)
+        nested = depth == 0
+    elif is_list(value):
+        made = CommentedSeq([_styled(item, depth + 1) for item in value])
+        nested = False
+    else:
+        return value
+    short = not nested and len(str(value)) + depth * _INDENT <= _COLUMNS
+    if short or not value:
+        made.fa.set_flow_style()
+    else:
+        made.fa.set_block_style()
+    return made
