@@ -13,7 +13,7 @@ from ophyd_decl.model.blocks import Key
 from ophyd_decl.model.files import API, DEFAULTS, KINDS
 from ophyd_decl.model.kinds import Word
 from ophyd_decl.model.types import TYPE
-from ophyd_decl.schema.grammar import OVERRIDABLE, ROLES, SECTIONS, Named, Section
+from ophyd_decl.schema.grammar import OVERRIDABLE, OVERRIDES, ROLES, SECTIONS, Named, Section, TextOr
 from ophyd_decl.schema.options import options_schema, required_options
 from ophyd_decl.schema.shipped import by_role
 from ophyd_decl.spec import SHIPPED, PluginSpec
@@ -76,11 +76,15 @@ def _value(section: Section, name: str, key: Key) -> str:
         fixed = {"api": API, "kind": section.name} if section.name in KINDS else {}
         return _code(fixed[name]) if name in fixed else words(key.kind.schema())
     entry = inside.entry
+    if entry == OVERRIDES:
+        return f"paths, each with an [override](#{_anchor('override')})"
     link = f"[{entry.replace('_', ' ')}](#{_anchor(entry)})" if entry in SECTIONS or entry == "logic" else "value"
     if entry.startswith("any_"):
         plain = entry.removeprefix("any_")
         link = f"[{plain}](#{_anchor(plain)})"
-    return f"names, each with a {link}" if isinstance(inside, Named) else link
+    if isinstance(inside, TextOr):
+        return f"list of text or {link}"
+    return f"names, each with {'an' if link[1] in 'aeio' else 'a'} {link}" if isinstance(inside, Named) else link
 
 
 def words(schema: dict[str, Any]) -> str:
@@ -123,6 +127,8 @@ def _bounds(schema: dict[str, Any]) -> Iterator[str]:
 def _layers(section: Section, name: str) -> str:
     """Return which layers may set a key, weakest first."""
     where = section.where
+    if section.name in ("profile", "override"):
+        return {"profile": "profile, `--set`", "override": "`overrides`, profile, `--set`"}[section.name]
     if where == "file" or name in ("api", "kind"):
         return "file"
     of_device = where in ("instance", "member", "child") and section.name != "service"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ..schema import grammar
+from ..model.files import KINDS
 from .options import common_options
 
 #: The files of a new beamline; `NAME` stands for its name.
@@ -45,7 +45,7 @@ def command(name: Path, force: bool) -> None:
         name / source.name.removesuffix(".in"): source.read_text(encoding="utf-8").replace("NAME", word)
         for source in sorted(TEMPLATE.glob("*.in"))
     }
-    schemas = {name / SCHEMAS / file_name(kind): kind for kind in grammar.FILES}
+    schemas = {name / SCHEMAS / file_name(kind): kind for kind in KINDS}
     refuse_existing((*files, *schemas), force)
     for path, text in files.items():
         write(path, text)

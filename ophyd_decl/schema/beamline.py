@@ -1,6 +1,7 @@
 """The schemas of one beamline: its own types with their params, and its names as choices."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from ..compile import compile_paths
 from ..compile.alone import catalog_of
 from ..compile.typebook import TypeBook
 from ..errors import DefinitionError
+from ..model.files import KINDS
 from ..resolve.locations import file_of
 from ..source import Findings, load_file
 from ..source.frames import render_text
@@ -28,7 +30,9 @@ def beamline_schemas(path: Path, *, resolved: bool = False) -> dict[str, Schema]
     :raises DefinitionError: if the files are wrong; lists every mistake with its place.
     """
     known = known_of(path)
-    return {kind: SchemaWriter(known, resolved).file(kind) for kind in grammar.FILES}
+    # A fragment or a file of types may use types that the beamline itself does not, and refers to what it holds.
+    inside = replace(known, all_types=False, names=None)
+    return {kind: SchemaWriter(known if kind == "beamline" else inside, resolved).file(kind) for kind in KINDS}
 
 
 def known_of(path: Path) -> Known:
@@ -40,13 +44,15 @@ def known_of(path: Path) -> Known:
     if any(found.severity == "error" for found in compiled.diagnostics):
         raise DefinitionError(compiled.diagnostics, render_text)
     shipped = shipped_known()
+    types = {**_types(os.fspath(path)), **shipped.types}
+    blueprint = compiled.blueprint
     others = [spec_of(found) for found in installed().values() if not isinstance(found, BrokenPlugin)]
-    return Known(
-        types={**_types(os.fspath(path)), **shipped.types},
-        plugins=by_role((*SHIPPED, *others)),
-        all_types=compiled.blueprint is not None,
-        names=None if compiled.blueprint is None else _names(compiled.blueprint),
-    )
+    # A fragment that it includes may use files of types of its own.
+    all_types = blueprint is not None and {device.shape.type for device in blueprint.devices} <= {
+        *types,
+        *grammar.IN_PLACE,
+    }
+    return Known(types, by_role((*SHIPPED, *others)), all_types, None if blueprint is None else _names(blueprint))
 
 
 def _types(path: str) -> dict[str, Any]:

@@ -6,14 +6,15 @@ when they are made.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..model.blocks import Block
+from ..model.blocks import Block, Key
 from ..model.commands import COMMAND
 from ..model.datatypes import ARGUMENT
 from ..model.derived import DERIVED
-from ..model.files import BEAMLINE_FILE, DEFAULTS, FRAGMENT_FILE, INCLUDE, KINDS, TYPES_FILE
+from ..model.files import BEAMLINE_FILE, DEFAULTS, FRAGMENT_FILE, INCLUDE, PROFILE, TYPES_FILE
+from ..model.kinds import Word
 from ..model.params import PARAM
 from ..model.python_class import PYTHON_DEVICE
 from ..model.services import SERVICE
@@ -29,7 +30,8 @@ from ..model.types import (
     TYPE,
     VECTOR,
 )
-from ..model.types import OVERRIDABLE as OVERRIDABLE_KEYS
+from ..model.types import OVERRIDABLE as OVERRIDABLE_OF_SIGNALS
+from ..vocab.keywords import CHILD_FORMATS, SIGNAL_FORMATS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,21 @@ class One:
     partial: bool = False
 
 
-Inside = Named | One
+@dataclass(frozen=True, slots=True)
+class TextOr:
+    """A list whose items are texts or mappings of one block."""
+
+    entry: str
+
+
+Inside = Named | One | TextOr
 #: Where a block stands: a file whose keys nobody else sets, the root of a beamline, an entry of its devices or
 #: services, a type itself, or a member of a type.
 Where = Literal["file", "beamline", "instance", "type", "member", "child"]
 
 #: Entries that are no blocks: they depend on the type or plugin that is named in them.
 ANY_DEVICE, ANY_CHILD, ANY_VECTOR, ANY_SERVICE = "any_device", "any_child", "any_vector", "any_service"
-ANY_TYPE, ANY_GROUP, LOGIC, VALUE = "any_type", "any_group", "logic", "value"
+ANY_TYPE, ANY_GROUP, OVERRIDES, LOGIC, VALUE = "any_type", "any_group", "overrides", "logic", "value"
 _MEMBERS: Mapping[str, Inside] = {
     "signals": Named("signal"),
     "commands": Named("command"),
@@ -74,8 +83,19 @@ _MEMBERS: Mapping[str, Inside] = {
     "logic": One(LOGIC),
 }
 _REPEAT: Mapping[str, Inside] = {"repeat": One("repeat")}
-_OVERRIDES: Mapping[str, Inside] = {"overrides": Named(VALUE, identifiers=False)}
+_OVERRIDES: Mapping[str, Inside] = {"overrides": One(OVERRIDES)}
 _TANGO_MEMBERS = {key: inside for key, inside in _MEMBERS.items() if key in TANGO_DEVICE.keys} | _REPEAT | _OVERRIDES
+
+
+def _override() -> Block:
+    """Return the keys that may stand below one path of `overrides`, whatever the path leads to."""
+    found: dict[str, Key] = {}
+    for name in (*OVERRIDABLE_OF_SIGNALS, *OVERRIDABLE_OF_CHILDREN):
+        holders = [block.keys[name] for block in (SIGNAL, DERIVED, COMMAND, CHILD, DEVICE) if name in block.keys]
+        key = next((key for key in holders if not key.later), holders[0])
+        found.setdefault(name, replace(key, required=False, default=""))
+    found["format"] = replace(found["format"], kind=Word(*dict.fromkeys((*SIGNAL_FORMATS, *CHILD_FORMATS))))
+    return Block("an override", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,7 @@ class Section:
     :param inside: what stands below those of its keys that hold mappings.
     :param expressions: whether its values may hold expressions.
     :param literal: keys whose values hold none nevertheless.
+    :param borrowed: its keys are read where they end up, as those of other blocks.
     """
 
     name: str
@@ -97,8 +118,16 @@ class Section:
     inside: Mapping[str, Inside] = field(default_factory=dict[str, Inside])
     expressions: bool = True
     literal: frozenset[str] = frozenset({"type"})
+    borrowed: bool = False
 
 
+_ROOT: Mapping[str, Inside] = {
+    "vars": Named(VALUE),
+    "defaults": One("defaults"),
+    "include": TextOr("include"),
+    "services": Named(ANY_SERVICE),
+    "devices": Named(ANY_DEVICE),
+}
 _SECTIONS = (
     Section("types", "File of kind types", "file", TYPES_FILE, {"types": Named(ANY_TYPE)}, expressions=False),
     Section(
@@ -106,13 +135,7 @@ _SECTIONS = (
         "File of kind beamline",
         "beamline",
         BEAMLINE_FILE,
-        {
-            "vars": Named(VALUE),
-            "defaults": One("defaults"),
-            "services": Named(ANY_SERVICE),
-            "devices": Named(ANY_DEVICE),
-            "profiles": Named(VALUE, identifiers=False),
-        },
+        {**_ROOT, "profiles": Named("profile", identifiers=False, partial=True)},
         expressions=False,
     ),
     Section(
@@ -120,15 +143,11 @@ _SECTIONS = (
         "File of kind fragment",
         "file",
         FRAGMENT_FILE,
-        {
-            "params": Named("param"),
-            "vars": Named(VALUE),
-            "services": Named(ANY_SERVICE),
-            "devices": Named(ANY_DEVICE),
-        },
+        {"params": Named("param"), **{key: inside for key, inside in _ROOT.items() if key in FRAGMENT_FILE.keys}},
         expressions=False,
     ),
     Section("include", "Include", "beamline", INCLUDE, {"with": Named(VALUE)}),
+    Section("profile", "Profile", "beamline", PROFILE, _ROOT, expressions=False, borrowed=True),
     Section("defaults", "Defaults", "beamline", DEFAULTS),
     Section("service", "Service", "instance", SERVICE),
     Section("device", "Device", "instance", DEVICE, {**_OVERRIDES, **_REPEAT}),
@@ -152,6 +171,7 @@ _SECTIONS = (
     Section("argument", "Type of an argument", "member", ARGUMENT),
     Section("child", "Child", "child", CHILD, _OVERRIDES),
     Section("vector", "Vector", "child", VECTOR, _OVERRIDES),
+    Section("override", "Override", "instance", _override(), borrowed=True),
 )
 #: The blocks of the language by name, in the order of the reference.
 SECTIONS: Mapping[str, Section] = {section.name: section for section in _SECTIONS}
@@ -169,12 +189,14 @@ ROLES: Mapping[str, str] = {
     "detector": "How it takes frames, in step scans and flyscans.",
     "flyer": "How it moves through a flyscan.",
 }
-#: The kinds of file that have a schema.
-FILES = tuple(kind for kind in KINDS if kind in SECTIONS)
+
+
 #: Keys that `overrides` may set, by the name of the block.
 OVERRIDABLE: Mapping[str, frozenset[str]] = {
-    **{
-        name: frozenset({*SECTIONS[name].block.keys} & {*OVERRIDABLE_KEYS}) for name in ("signal", "derived", "command")
-    },
-    **dict.fromkeys(("child", "vector"), frozenset(OVERRIDABLE_OF_CHILDREN)),
+    name: frozenset(keys) & SECTIONS[name].block.keys.keys()
+    for names, keys in (
+        (("signal", "derived", "command"), OVERRIDABLE_OF_SIGNALS),
+        (("child", "vector"), OVERRIDABLE_OF_CHILDREN),
+    )
+    for name in names
 }

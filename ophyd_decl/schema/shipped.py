@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from ..check.libraries import library_folder
 from ..compile.typebook import TypeBook
+from ..model.files import KINDS
 from ..resolve.catalog import Catalog, shipped_types
 from ..resolve.locations import Locator
 from ..source import Findings
 from ..spec import SHIPPED, PluginSpec
-from . import grammar
 from .expressions import Schema
 from .writer import Known, SchemaWriter
 
@@ -36,7 +36,7 @@ def by_role(plugins: Iterable[PluginSpec]) -> dict[str, list[PluginSpec]]:
 def shipped_schemas(*, resolved: bool = False) -> dict[str, Schema]:
     """Return the schema of each kind of file, by kind."""
     known = shipped_known()
-    return {kind: SchemaWriter(known, resolved).file(kind) for kind in grammar.FILES}
+    return {kind: SchemaWriter(known, resolved).file(kind) for kind in KINDS}
 
 
 def file_name(kind: str) -> str:

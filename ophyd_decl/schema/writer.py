@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from ..compile.typebook import TypeModel
 from ..model.blocks import Key
-from ..model.files import API, KINDS
+from ..model.files import API, KINDS, Items
 from ..model.kinds import Tree
 from ..model.params import ParamModel
 from ..spec import PluginSpec
 from . import grammar
 from .expressions import DEFINITION, Schema, or_expression
-from .grammar import Inside, Named, Section
+from .grammar import Inside, One, Section, TextOr
 from .names import Names
 from .options import options_schema, required_options
 from .params import param_schema, param_text
@@ -76,6 +76,7 @@ class SchemaWriter:
                 grammar.ANY_TYPE: lambda: self._maybe_extending("type"),
                 grammar.ANY_GROUP: lambda: self._maybe_extending("group"),
                 grammar.LOGIC: self._logic,
+                grammar.OVERRIDES: self._overrides,
                 grammar.VALUE: dict,
                 "reference": lambda: _reference({"type": "string"}),
             }
@@ -98,7 +99,7 @@ class SchemaWriter:
         inside = section.inside.get(name)
         if inside is not None:
             return _described(self._inside(inside), _text(key))
-        if isinstance(key.kind, Tree):
+        if isinstance(key.kind, Tree | Items):
             raise LookupError(f"the grammar does not say what stands in `{name}` of {section.block.name}")
         schema = self._named(section, name) or key.kind.schema()
         if section.expressions and name not in section.literal:
@@ -124,8 +125,10 @@ class SchemaWriter:
 
     def _inside(self, inside: Inside) -> Schema:
         entry = self._entry(inside.entry)
+        if isinstance(inside, TextOr):
+            return {"type": "array", "items": {"anyOf": [{"type": "string"}, entry]}}
         entry = part_of(inside.entry) if inside.partial else entry
-        if not isinstance(inside, Named):
+        if isinstance(inside, One):
             return entry
         names: Schema = {"propertyNames": {"pattern": _IDENTIFIER}} if inside.identifiers else {}
         return {"type": "object", "additionalProperties": entry, **names}
@@ -201,6 +204,17 @@ class SchemaWriter:
     def _logic(self) -> Schema:
         roles = {role: {"description": text, **self._role(role)} for role, text in grammar.ROLES.items()}
         return {"type": "object", "properties": roles, "additionalProperties": False}
+
+    def _overrides(self) -> Schema:
+        """Return the schema of a mapping from paths to what is set there; the last of a path may be a role."""
+        self._entry("override")
+        self._entry(grammar.LOGIC)
+        role = f"#/definitions/{grammar.LOGIC}.part/properties"
+        return {
+            "type": "object",
+            "patternProperties": {rf"(^|\.)logic\.{name}$": {"$ref": f"{role}/{name}"} for name in grammar.ROLES},
+            "additionalProperties": part_of("override"),
+        }
 
     def _role(self, role: str) -> Schema:
         plugins = self.known.plugins.get(role, ())

@@ -16,7 +16,7 @@ from harness import Case, cases, validate
 
 import ophyd_decl
 from ophyd_decl.errors import Diagnostic, Place
-from ophyd_decl.model.blocks import Block
+from ophyd_decl.model.blocks import Block, Key
 from ophyd_decl.model.files import KINDS
 from ophyd_decl.schema.grammar import IN_PLACE, SECTIONS
 from ophyd_decl.source import Findings, LocatedMapping
@@ -330,7 +330,13 @@ def keys(*, later: bool) -> Iterable[str]:
     :param later: also those that this version does not act on yet.
     """
     for name, section in SECTIONS.items():
-        yield from (f"{name}.{key}" for key, row in section.block.keys.items() if later or not row.later)
+        if not section.borrowed:
+            yield from (f"{name}.{key}" for key, row in section.block.keys.items() if later or _is_current(row))
+
+
+def _is_current(key: Key) -> bool:
+    """Return whether a valid file may have a key without any warning."""
+    return not key.later and not key.replaced_by
 
 
 def emitted_codes() -> set[str]:

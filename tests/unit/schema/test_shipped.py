@@ -101,3 +101,54 @@ def test_every_key_has_a_description() -> None:
         for name, definition in {"root": schema, **schema["definitions"]}.items():
             for key, value in definition.get("properties", {}).items():
                 assert "$ref" in value or value.get("description"), f"{key} of {name}"
+
+
+def test_an_include_is_text_or_a_mapping() -> None:
+    assert errors("beamline", beamline(include=["a.yaml", {"file": "b.yaml", "with": {"n": 1}, "prefix": "s_"}])) == []
+    assert errors("beamline", beamline(include=[{"file": "b.yaml", "wiht": {}}])) != []
+    assert errors("beamline", beamline(include="a.yaml")) != []
+    assert errors("beamline", beamline(include=[{"prefix": "s_"}])) != []
+
+
+def test_a_profile_needs_to_give_only_what_differs() -> None:
+    def profile(**keys: Any) -> list[str]:
+        return errors("beamline", beamline(profiles={"mock": keys}))
+
+    assert profile(defaults={"connect": "mock"}, devices={"x": {"prefix": "Y"}}) == []
+    assert profile(devices={"x": {"type": "epics.motor", "labels": ["a"]}}) == []
+    assert profile(vars={"$unset": ["bl"]}, groups={"$replace": True, "all": ["x"]}) == []
+    assert profile(devices={"x": {"$unset": ["labels"]}, "$unset": ["y"]}) == []
+    assert profile(defaults={"conect": "mock"}) != []
+    assert profile(devices={"x": {"type": "epics.motor", "lables": ["a"]}}) != []
+    assert profile(profiles={}) != []
+    assert errors("beamline", beamline(vars={"$unset": ["bl"]})) != []
+
+
+def test_overrides_set_what_may_be_overridden() -> None:
+    def override(**paths: Any) -> list[str]:
+        return errors("beamline", device(type="epics.motor", prefix="X", overrides=paths))
+
+    assert override(user_setpoint={"limits": [0, 1], "format": "config"}) == []
+    assert override(**{"logic.movable": {"timeout": 3}, "x.logic.movable": {"use": "setpoint", "settle": 1}}) == []
+    assert override(user_setpoint={"limit": [0, 1]}) != []
+    assert override(user_setpoint={"dtype": "int"}) != []
+    assert override(user_setpoint={"limits": [0]}) != []
+    assert override(**{"logic.movable": {"use": "setpoint", "setle": 1}}) != []
+
+
+def test_what_extends_a_base_may_give_parts_of_its_members() -> None:
+    def types(**keys: Any) -> list[str]:
+        data = {"api": API, "kind": "types", "namespace": "mine", "types": {"axis": keys}}
+        return errors("types", data)
+
+    part = {"signals": {"x": {"limits": [0, 1]}, "$unset": ["y"]}, "logic": {"movable": {"settle": 1}}}
+    assert types(extends="mine.base", params={"n": {"default": 1}}, **part) == []
+    assert types(**part) != []
+    assert types(extends="mine.base", signals={"x": {"limit": [0, 1]}}) != []
+
+
+def test_a_fragment_has_params() -> None:
+    fragment = {"api": API, "kind": "fragment", "params": {"n": {"type": "int"}}, "requires": ["bl"]}
+    assert errors("fragment", fragment) == []
+    assert errors("fragment", {**fragment, "groups": {}}) != []
+    assert errors("fragment", {**fragment, "params": {"n": {"typ": "int"}}}) != []
