@@ -73,8 +73,8 @@ class SchemaWriter:
                 grammar.ANY_CHILD: lambda: self._instance("child", {}),
                 grammar.ANY_VECTOR: lambda: self._instance("vector", {}),
                 grammar.ANY_SERVICE: self._service,
-                grammar.ANY_TYPE: lambda: self._maybe_extending("type"),
-                grammar.ANY_GROUP: lambda: self._maybe_extending("group"),
+                grammar.ANY_TYPE: self._type,
+                grammar.ANY_GROUP: self._group,
                 grammar.LOGIC: self._logic,
                 grammar.OVERRIDES: self._overrides,
                 grammar.VALUE: dict,
@@ -146,12 +146,16 @@ class SchemaWriter:
         type_name = _described(self._type_name([*branches]), "Name of its type.")
         return self._choice("type", type_name, branches, None if self.known.all_types else base)
 
-    def _maybe_extending(self, name: str) -> Schema:
-        """Return the schema of what may extend types: then its members may be parts that are merged onto theirs."""
-        whole = self._entry(name)
-        if "extends" not in self._definitions[name]["properties"]:
-            return whole
-        return {"if": {"required": ["extends"]}, "then": part_of(name), "else": whole}
+    def _type(self) -> Schema:
+        """Return the schema of a type; where it extends others, its members are merged onto theirs."""
+        return {"if": {"required": ["extends"]}, "then": part_of("type"), "else": self._entry("type")}
+
+    def _group(self) -> Schema:
+        """Return the schema of a group; where it extends types, it may also have keys for their params."""
+        whole = self._entry("group")
+        part = part_of("group")["$ref"]
+        keys = {name: {"$ref": f"{part}/properties/{name}"} for name in self._definitions["group"]["properties"]}
+        return {"if": {"required": ["extends"]}, "then": {"type": "object", "properties": keys}, "else": whole}
 
     def _service(self) -> Schema:
         """Return the schema of an entry whose other keys depend on the plugin that its `type` names."""

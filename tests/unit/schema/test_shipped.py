@@ -152,3 +152,10 @@ def test_a_fragment_has_params() -> None:
     assert errors("fragment", fragment) == []
     assert errors("fragment", {**fragment, "groups": {}}) != []
     assert errors("fragment", {**fragment, "params": {"n": {"typ": "int"}}}) != []
+
+
+def test_a_group_that_extends_types_gives_their_params() -> None:
+    part = {"x": {"units": "mm"}}
+    assert errors("beamline", device(type="group", extends="mine.base", prefix="X", signals=part)) == []
+    assert errors("beamline", device(type="group", extends="mine.base", signals={"x": {"unitz": "mm"}})) != []
+    assert errors("beamline", device(type="group", prefix="X")) != []
