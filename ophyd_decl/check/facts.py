@@ -72,7 +72,6 @@ class PluginFacts:
         device.
     :param distribution: what brought it, empty for the shipped ones.
     :param names: that no member of its device may have.
-    :param factory: `package:folder` of types; not read for the others.
     """
 
     name: str
@@ -81,7 +80,6 @@ class PluginFacts:
     options: Mapping[str, OptionFacts]
     distribution: str = ""
     names: tuple[str, ...] = ()
-    factory: str = ""
 
     def fit(self, data: Mapping[str, Any]) -> bool:
         """Return whether options are right beyond doubt; False says nothing."""
@@ -103,10 +101,7 @@ def facts_of(spec: "PluginSpec", distribution: str = "") -> PluginFacts:
         options = {str(name): _option(field, simple=simple) for name, field in fields}
     except Exception as error:  # noqa: BLE001  # a plugin may bring anything as its model
         raise BrokenOptionsError(f"{type(error).__name__}: {error}".partition("\n")[0]) from None
-    factory = spec.factory if spec.role == "types" else ""
-    return PluginFacts(
-        spec.name, spec.role, tuple(spec.carries_name), options, distribution, tuple(spec.names), factory
-    )
+    return PluginFacts(spec.name, spec.role, tuple(spec.carries_name), options, distribution, tuple(spec.names))
 
 
 def _option(field: Any, *, simple: bool) -> OptionFacts:

@@ -39,7 +39,9 @@ def _folder(package: str, folder: str) -> str | None:
     """Return a folder inside a package, or None if there is none."""
     try:
         spec = find_spec(package)
-    except (ImportError, ValueError, AttributeError):
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001  # to find a package in another one imports that one, which may do anything
         return None
     parts = folder.split("/") if folder else []
     if spec is None or os.pardir in parts or os.path.isabs(folder):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..check.formulas import parse_formula
+from ..check.shipped import SHIPPED
 from ..errors import Note, Place
 from ..formula import FormulaError
 from ..model.blocks import not_supported
@@ -180,7 +181,12 @@ class TypeBook:
     def report_unknown(self, name: str, place: Place) -> None:
         """Say that there is no such type, unless its file could not be read."""
         catalog, findings = self.catalog, self._findings
-        if name in IN_PLACE_LATER or (name.partition(".")[0] in LATER_NAMESPACES and not catalog.has_namespace(name)):
+        plugin = SHIPPED.get(name)
+        if plugin is not None and plugin.role == "service":
+            findings.error("E401", f"`{name}` is a service, not a device", place, "write it below `services`")
+        elif name in IN_PLACE_LATER or (
+            self._comes_later(name) and not findings.suggest(name, catalog.candidates(name))
+        ):
             not_supported(f"the type `{name}`", place, findings)
         elif "${{" in name:
             findings.error("E304", "`type` takes no expressions", place, "write the name of the type")
@@ -194,6 +200,10 @@ class TypeBook:
             short = [full for full in known if full.partition(".")[2] == name]
             near = f"did you mean `{short[0]}`?" if short else findings.suggest(name, known)
             findings.error("E401", f"there is no type `{name}`", place, near or f"types: {listed(known)}")
+
+    def _comes_later(self, name: str) -> bool:
+        """Return whether a type may belong to a shipped namespace that is not complete yet."""
+        return name.partition(".")[0] in LATER_NAMESPACES and not self.catalog.has_namespace(name, shipped=False)
 
     def is_usable(self, model: TypeModel, entry: LocatedMapping) -> bool:
         """Return whether an entry can be of a type; a type that is abstract is reported."""

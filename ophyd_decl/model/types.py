@@ -105,5 +105,5 @@ TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
 #: Types that take their structure in place, and those of them that come later.
 IN_PLACE = ("group", "signal", "tango.device", "python")
 IN_PLACE_LATER = ("pvi.device",)
-#: Namespaces of shipped types that come later.
-LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim", "path")
+#: Namespaces of shipped types of which some or all come later.
+LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim")

@@ -60,10 +60,15 @@ class Catalog:
         """Return whether a type was refused, or its file could not be read, so that its absence is no new mistake."""
         return name in self._failed or ("*" in self._failed and "." in name)
 
-    def has_namespace(self, name: str) -> bool:
-        """Return whether there are any types in the namespace of a type."""
+    def has_namespace(self, name: str, *, shipped: bool = True) -> bool:
+        """Return whether there are any types in the namespace of a type.
+
+        :param shipped: whether those that travel with the package count.
+        """
         namespace = name.partition(".")[0]
-        return namespace in _shipped_namespaces() or any(known.startswith(f"{namespace}.") for known in self._types)
+        if namespace in _shipped_namespaces():
+            return shipped
+        return any(known.startswith(f"{namespace}.") for known in self._types)
 
     def is_foreign(self, name: str) -> bool:
         """Return whether a type belongs to a file that only a beamline names."""

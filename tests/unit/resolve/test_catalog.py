@@ -52,7 +52,9 @@ def test_shipped_types_are_read_when_they_are_used(tmp_path: Path) -> None:
     assert found(tmp_path, "devices: {m: {type: epics.moto, prefix: X}}") == [("E401", 4, 21)]
     assert found(tmp_path, "devices: {m: {type: epics, prefix: X}}") == [("E401", 4, 21)]
     assert found(tmp_path, "devices: {m: {type: panda.block}}") == [("E116", 4, 21)]
-    assert found(tmp_path, "devices: {m: {type: ad.pilatus}}") == [("E401", 4, 21)]
+    assert found(tmp_path, "devices: {m: {type: ad.pilatus}}") == [("E116", 4, 21)]
+    assert found(tmp_path, "devices: {m: {type: ad.sim_detecter}}") == [("E401", 4, 21)]
+    assert found(tmp_path, "devices: {m: {type: path.uuid, root: /data}}") == [("E401", 4, 21)]
 
 
 def test_every_shipped_file_is_valid_by_itself() -> None:
