@@ -29,7 +29,11 @@ def make_slow(delay: float = 0.0) -> SoftConnector:
     return connector
 
 
+failures: list[str] = []
+
+
 def fail(**_: Any) -> SoftConnector:
+    failures.append("")
     raise ValueError("no licence")
 
 
@@ -170,6 +174,27 @@ async def test_a_connector_that_could_not_be_made_is_tried_again_at_the_next_con
     assert not (await bl.aconnect()).ok
     monkeypatch.setitem(SPECS, "later", SPECS["slow"])
     assert (await bl.aconnect()).ok
+    await bl.aclose()
+
+
+async def test_what_cannot_be_made_is_tried_once_for_all_signals() -> None:
+    failures.clear()
+    failing = ConnectorChoice("failing")
+    bl = beamline(*(device(name, wire("x", "X"), wire("y", "Y"), connector=failing) for name in ("a", "b")))
+    await bl.aconnect()
+    assert len(failures) == 1
+    await bl.aclose()
+
+
+async def test_documents_do_without_an_optional_signal_that_nothing_can_reach() -> None:
+    there = soft("s", 1.0, format="read")
+    optional = wire("x", "X", format="read", optional=True, connector=ConnectorChoice("failing"))
+    bl = beamline(device("a", there, optional))
+    report = await bl.aconnect()
+    assert report.ok
+    assert list(await bl.a.read()) == list(await bl.a.describe()) == ["a-s"]
+    with pytest.raises(NoConnectorError):
+        await bl.a.x.get_value()
     await bl.aclose()
 
 
