@@ -15,7 +15,7 @@ from ..model.commands import COMMAND
 from ..model.derived import DERIVED
 from ..model.kinds import FAILED, Spot, shown
 from ..model.signals import SIGNAL
-from ..model.types import CHILD, OVERRIDABLE, OVERRIDABLE_OF_CHILDREN, VECTOR
+from ..model.types import CHILD, OVERRIDABLE, OVERRIDABLE_OF_CHILDREN, TAKEN_BY_INSTANCES, VECTOR
 from ..resolve.inheritance import LOGIC, Definition
 from ..resolve.merge import merge
 from ..source import Findings, LocatedList, LocatedMapping
@@ -173,7 +173,7 @@ def _may_be_set(
     if key == UNSET or _is_overridable(key, definition):
         return True
     block = _BLOCKS.get(definition.block)
-    if block is None or key == REPLACE or key in block.keys or key in mapping:
+    if block is None or key == REPLACE or key in block.keys or key in mapping or key in TAKEN_BY_INSTANCES:
         _refuse(f"`{key}`", place, override, definition, findings)
         return False
     known = overridable(definition)

@@ -7,18 +7,19 @@ from ..blueprint import ChildShape, Param, Template, VectorShape
 from ..check.connectors import read_connector
 from ..check.overrides import NOTHING, Overlay, Override, effective_entry, read_overlay
 from ..errors import Note, Place
-from ..model.blocks import Block, not_supported
+from ..model.blocks import Block
 from ..model.kinds import FAILED, Spot, shown
 from ..model.macros import has_macro, report_macro
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
 from ..model.types import CHILD, CHILD_KEYS, DEVICE_KEYS, IN_PLACE, OVERRIDABLE_OF_CHILDREN, VECTOR, VECTOR_KEYS
-from ..resolve.bodies import expand_params
+from ..resolve.bodies import expand_params, names_in
 from ..resolve.inheritance import Definition
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
+from .draft import Draft, MemberReference
 from .typebook import TypeModel
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ChildReader:
         self._items = 0
 
     def child(
-        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, params: Params,
+        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, draft: Draft,
         overlay: Overlay = NOTHING,
     ) -> ChildShape | None:  # fmt: skip
         """Return a child, or None after diagnostics.
@@ -54,11 +55,11 @@ class ChildReader:
             return None
         model, values = found
         overlay = overlay.over(self._overlay(values, scope))
-        child = self._item(name, model, values, mapping, owner, scope, around, params, overlay)
+        child = self._item(name, model, values, mapping, definition, scope, around, draft, overlay)
         return child if self._findings.error_count == before else None
 
     def vector(
-        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, params: Params,
+        self, definition: Definition, mapping: LocatedMapping, scope: Scope, around: Surroundings, draft: Draft,
         overlay: Overlay = NOTHING,
     ) -> VectorShape | None:  # fmt: skip
         """Return a vector, or None after diagnostics; one whose keys are not known yet has no items.
@@ -74,6 +75,7 @@ class ChildReader:
         keys = self._keys(values.get("keys", UNKNOWN), mapping)
         if keys is not UNKNOWN:
             overlay.report_unknown(keys, self._findings)
+        shared = {key: value for key, value in values.items() if key not in ("name", "doc")}
         items: list[ChildShape] = []
         for key in cast("list[Any]", [UNKNOWN] if keys is UNKNOWN else keys):
             self._items += 1
@@ -82,15 +84,21 @@ class ChildReader:
                 return None
             inner = scope.with_names({"key": key})
             own, outer = overlay.split(key)
-            changed = {**values, **self._overridden(own, definition, mapping)} if own else values
-            item = self._item(
-                key, model, changed, mapping, owner, inner, around, params, outer.over(self._overlay(values, inner))
-            )
+            changed = {**shared, **self._overridden(own, definition, mapping)} if own else shared
+            nearer = self._overlay(values, inner)
+            item = self._item(key, model, changed, mapping, definition, inner, around, draft, outer.over(nearer))
             if self._findings.error_count != before:
                 return None
             if item is not None and keys is not UNKNOWN:
                 items.append(item)
-        return VectorShape(name, tuple(items), values.get("format", "child"), owner, values.get("doc", "").strip())
+        return VectorShape(
+            key=name,
+            items=tuple(items),
+            format=values.get("format", "child"),
+            place=owner,
+            doc=values.get("doc", "").strip(),
+            document_name=values.get("name"),
+        )
 
     def _overlay(self, values: Mapping[str, Any], scope: Scope) -> Overlay:
         """Return what an entry overrides itself."""
@@ -101,7 +109,7 @@ class ChildReader:
         self, overrides: Sequence[Override], definition: Definition, mapping: LocatedMapping
     ) -> dict[str, Any]:
         """Return what one item of a vector has that can be overridden."""
-        merged = effective_entry(definition, mapping, overrides, self._findings)
+        merged = effective_entry(definition, mapping.without("name", "doc"), overrides, self._findings)
         heads = merged.without(*[key for key in merged if key not in OVERRIDABLE_OF_CHILDREN])
         return _ITEM.read(heads, self._findings, definition.place)
 
@@ -128,7 +136,8 @@ class ChildReader:
                 findings.error("E121", f"expected the name of a type, got {shown(name)}", place, "write a name")
             return None
         if name in IN_PLACE:
-            not_supported(f"`{name}` inside a type", place, findings)
+            help_text = "declare a type that has these members, and write its name here"
+            findings.error("E401", f"`{name}` is for devices of a beamline, not for children", place, help_text)
             return None
         model = book.get(name)
         if model is None:
@@ -159,11 +168,12 @@ class ChildReader:
         return keys if self._findings.error_count == before else UNKNOWN
 
     def _item(
-        self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, owner: Place, scope: Scope,
-        around: Surroundings, params: Params, overlay: Overlay,
+        self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, definition: Definition,
+        scope: Scope, around: Surroundings, draft: Draft, overlay: Overlay,
     ) -> ChildShape | None:  # fmt: skip
-        own_keys = VECTOR_KEYS if "keys" in mapping else CHILD_KEYS
-        given = self._given(model, mapping, own_keys, owner, scope, params)
+        own_keys, owner = VECTOR_KEYS if definition.block == "vectors" else CHILD_KEYS, definition.place
+        references: list[tuple[ParamModel, Any, Spot]] = []
+        given = self._given(model, mapping, own_keys, owner, scope, draft.params, references)
         if given is None:
             return None
         fixed = {name: value for name, value in given.items() if name in model.structural}
@@ -177,6 +187,8 @@ class ChildReader:
         shape = self._builder.shape(model, fixed, timeouts, cause, overlay)
         if shape is None:
             return None
+        for param, value, spot in references:
+            draft.references.append(MemberReference(definition.name, key, param, value, spot))
         return ChildShape(
             key=key,
             shape=shape,
@@ -187,17 +199,25 @@ class ChildReader:
             place=owner,
             protocol=values.get("protocol", model.protocol),
             connector=values.get("connector"),
+            document_name=values.get("name"),
+            labels=tuple(values.get("labels", ())),
+            doc=values.get("doc", "").strip(),
         )
 
     def _given(
         self, model: TypeModel, mapping: LocatedMapping, own_keys: dict[str, Any], owner: Place, scope: Scope,
-        params: Params,
+        params: Params, references: list[tuple[ParamModel, Any, Spot]],
     ) -> dict[str, Any] | None:  # fmt: skip
-        """Return the value of each param of a child: a template over the params of the parent, or a constant."""
+        """Return the value of each param of a child: a template over the params of the parent, or a constant.
+
+        :param references: takes those that are references, which are looked up when all members are known.
+        """
         before = self._findings.error_count
         names = tuple(key for key in mapping if key not in own_keys)
-        fixed = tuple(name for name in names if name in model.structural)
-        free = tuple(name for name in names if name not in model.structural)
+        fixed = tuple(
+            name for name in names if name in model.structural or _is_constant(model.params.get(name), mapping, scope)
+        )
+        free = tuple(name for name in names if name not in fixed)
         given: dict[str, Any] = {}
         expanded = {**expand_params(mapping, free, scope), **expand_values(mapping, fixed, scope)}
         for name in names:
@@ -208,9 +228,14 @@ class ChildReader:
                 if name not in model.failed_params:
                     report_unknown_param(name, mapping, model, own_keys, self._findings)
             elif isinstance(value, Template):
-                given[name] = self._checked_template(value, param, spot, params)
+                checked = self._checked_template(value, param, spot, params)
+                if param.type == "ref" and isinstance(checked, Template):
+                    references.append((param, str(checked.parts[0].name), spot))  # type: ignore[union-attr]
+                else:
+                    given[name] = checked
             elif param.type == "ref":
-                not_supported("a reference in a param of a child", spot.place, self._findings)
+                if value is not UNKNOWN and not (value is None and not param.required):
+                    references.append((param, value, spot))
             else:
                 given[name] = param.read(value, spot)
         report_missing(model, mapping, owner, self._findings)
@@ -241,6 +266,14 @@ class ChildReader:
         return template
 
 
+def _is_constant(param: ParamModel | None, mapping: LocatedMapping, scope: Scope) -> bool:
+    """Return whether the value of a param that is no text is known here, as by the key of a vector."""
+    if param is None or param.type == "str" or not scope.constants:
+        return False
+    names = names_in(mapping[param.name], all_of_them=True)
+    return bool(names) and names <= scope.constants
+
+
 def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> dict[str, Any]:
     """Return the values of some keys with their expressions replaced."""
     return dict(expand(mapping.without(*[key for key in mapping if key not in names]), scope))
@@ -254,6 +287,8 @@ def report_unknown_param(
         return
     known = [key for key in (*model.params, *own_keys) if key not in mapping]
     help_text = findings.suggest(name, known) or f"remove it; params: {listed(model.params)}"
+    if name == "connect":
+        help_text = "remove it: whether a device must answer is said of devices of a beamline"
     notes = (Note(f"`{model.name}` is declared here", model.source.place),)
     findings.error("E110", f"unknown key `{name}` in {model.name}", mapping.key_place(name), help_text, notes)
 

@@ -5,16 +5,34 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..blueprint import Member, RoleShape, Shape, SignalShape
+from ..blueprint import ChildShape, Member, Reference, RoleShape, Shape, SignalShape, VectorShape
 from ..check.derived import read_formulas, report_cycles
 from ..check.expected import read_expected
 from ..check.paths import Content
 from ..check.references import Lookup
+from ..check.requirement import Requirement
 from ..check.roles import Logic, read_role
 from ..errors import Note, Place
+from ..model.kinds import Spot
 from ..model.params import ParamModel
 from ..source import Findings
+from ..source.ordering import in_order_of_need
 from ..source.tree import LocatedMapping
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReference:
+    """A param of type `ref` of a child or an item of a vector, looked up when all members are known.
+
+    :param member: name of the child or vector.
+    :param key: of the item; of a child its name.
+    """
+
+    member: str
+    key: str | int
+    param: ParamModel
+    value: Any
+    spot: Spot
 
 
 @dataclass(slots=True)
@@ -22,6 +40,7 @@ class Draft:
     """A device type or group on its way to a shape.
 
     :param derived: the entries of derived signals, whose formulas are read when all members are known.
+    :param places: where each member is declared, also those that failed.
     :param said: members whose format is said in the file.
     :param failed: names whose mistakes were reported.
     :param absent: names that `when` removed.
@@ -38,6 +57,7 @@ class Draft:
     doc: str = ""
     members: dict[str, Member] = field(default_factory=dict[str, Member])
     derived: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
+    places: dict[str, Place] = field(default_factory=dict[str, Place])
     said: set[str] = field(default_factory=set[str])
     failed: set[str] = field(default_factory=set[str])
     absent: set[str] = field(default_factory=set[str])
@@ -47,7 +67,13 @@ class Draft:
     expected: dict[str, LocatedMapping] = field(default_factory=dict[str, LocatedMapping])
     bases: tuple[str, ...] = ()
     notes: dict[str, list[Note]] = field(default_factory=dict[str, list[Note]])
+    references: list[MemberReference] = field(default_factory=list[MemberReference])
     open: bool = False
+
+    @property
+    def refers(self) -> bool:
+        """Return whether paths in it are to be looked up."""
+        return bool(self.derived or self.logic or self.expected or self.references)
 
     @property
     def content(self) -> Content:
@@ -62,7 +88,9 @@ class Draft:
         return self._shape(roles)
 
     def finish(self, lookup: Lookup) -> Shape:
-        """Return the shape, with derived signals and logic looked up; mistakes are reported."""
+        """Return the shape, with references, derived signals and logic looked up; mistakes are reported."""
+        if self.references:
+            self._look_up_references(lookup)
         for name, mapping in self.derived.items():
             with self.telling(name, lookup.findings):
                 found = read_formulas(mapping, lookup, self.constants)
@@ -95,6 +123,34 @@ class Draft:
                     self.members[name] = replace(member, expect=read_expected(name, mapping, lookup))
         lookup.on_root = noter
 
+    def _look_up_references(self, lookup: Lookup) -> None:
+        found: dict[tuple[str, str | int], list[tuple[str, Reference]]] = {}
+        needs: dict[str, list[str]] = {}
+        spots: dict[tuple[str, str], Spot] = {}
+        for pending in self.references:
+            with self.telling(pending.member, lookup.findings):
+                result = lookup.reference(pending.value, pending.spot, Requirement(pending.param.to or "any"))
+            if result is None:
+                self.failed.add(pending.member)
+                continue
+            reference = result[0]
+            found.setdefault((pending.member, pending.key), []).append((pending.param.name, reference))
+            if reference.base == "device":
+                other = str(reference.path[0])
+                needs.setdefault(pending.member, []).append(other)
+                spots.setdefault((pending.member, other), pending.spot)
+        for circle in in_order_of_need(needs)[1]:
+            self._report_circle(circle, spots, lookup.findings)
+        for name in {name for name, _ in found}:
+            self.members[name] = _referring(self.members[name], found)
+
+    def _report_circle(self, circle: list[str], spots: Mapping[tuple[str, str], Spot], findings: Findings) -> None:
+        pairs = list(zip(circle, (*circle[1:], circle[0]), strict=True))
+        words = " → ".join(f"`{name}`" for name in (*circle, circle[0]))
+        notes = tuple(Note(f"`{name}` refers to `{other}`", spots[name, other].place) for name, other in pairs[1:])
+        summary = f"children refer to each other: {words}"
+        findings.error("E404", summary, spots[pairs[0]].place, "remove one reference", notes)
+
     def telling(self, name: str, findings: Findings) -> AbstractContextManager[None]:
         """Add to mistakes in a member or role how it came here."""
         notes = self.notes.get(name)
@@ -124,3 +180,13 @@ class Draft:
             if name in watched:
                 member = replace(member, all_updates=True)
             self.members[name] = member
+
+
+def _referring(member: Member, found: Mapping[tuple[str, str | int], list[tuple[str, Reference]]]) -> Member:
+    """Return a child or vector with the references of its params."""
+    if isinstance(member, VectorShape):
+        items = (replace(item, references=tuple(found.get((member.key, item.key), ()))) for item in member.items)
+        return replace(member, items=tuple(items))
+    if isinstance(member, ChildShape):
+        return replace(member, references=tuple(found.get((str(member.key), member.key), ())))
+    return member

@@ -85,7 +85,7 @@ class Links:
                     self._resolve_pending(pending, view)
         for name, draft in self._devices.drafts.items():
             entry = self._devices.entries[name]
-            view = self.view(entry.piece) if draft.derived or draft.logic or draft.expected else None
+            view = self.view(entry.piece) if draft.refers else None
             with entry.telling(self._findings):
                 self._finish(name, draft, view)
 

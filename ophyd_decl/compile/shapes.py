@@ -32,8 +32,11 @@ from ..model.kinds import shown
 from ..model.signals import Surroundings, read_signal, signal_shape
 from ..resolve.bodies import expand_member
 from ..resolve.inheritance import LOGIC, Body, Definition
+from ..resolve.pieces import Entry, Piece
+from ..resolve.repeat import repeated
 from ..resolve.scope import Scope, expand
 from ..source import Findings, LocatedMapping
+from ..source.plain import is_mapping
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN
 from .children import ChildReader
@@ -145,17 +148,47 @@ class ShapeBuilder:
         )
         for first, second in body.clashes:
             report_clash(second.name, second.place, first.place, self.findings)
-        for name, definition in body.members.items():
-            before = self.findings.error_count
-            check_name(name, definition.place, self.findings, what=_WHAT[definition.block])
-            with draft.telling(name, self.findings):
-                self._read_entry(definition, scope, around, draft, overlay)
-            if self.findings.error_count != before:
-                draft.failed.add(name)
+        for definition in body.members.values():
+            if definition.block == "children" and is_mapping(definition.value) and "repeat" in definition.value:
+                self._read_repeated(definition, scope, around, draft, overlay)
+            else:
+                self._read_named(definition, scope, around, draft, overlay)
         self._read_roles(draft, body, scope, overlay)
         if overlay and not draft.open:
             passed = {*draft.failed, LOGIC}
             overlay.report_unknown(tuple(draft.members), self.findings, passed=passed, absent=draft.absent)
+
+    def _read_repeated(
+        self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft, overlay: Overlay
+    ) -> None:
+        """Read the children that one entry makes; what they are may be known only when the type is used."""
+        name = definition.name
+        piece = Piece(definition.holder.file, scope)
+        with draft.telling(name, self.findings):
+            made = repeated(Entry(name, name, definition.holder, definition.value, piece, scope), self.findings)
+        for entry in made:
+            if name in draft.notes:
+                draft.notes[entry.name] = draft.notes[name]
+            with entry.telling(self.findings):
+                self._read_named(definition.made(entry.name, entry.body), entry.scope, around, draft, overlay)
+        if piece.open:
+            draft.open = True
+            draft.members.pop(name, None)
+            draft.references = [pending for pending in draft.references if pending.member != name]
+
+    def _read_named(
+        self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft, overlay: Overlay
+    ) -> None:
+        before, name = self.findings.error_count, definition.name
+        if name in draft.places:
+            report_clash(name, definition.place, draft.places[name], self.findings)
+            return
+        draft.places[name] = definition.place
+        check_name(name, definition.place, self.findings, what=_WHAT[definition.block])
+        with draft.telling(name, self.findings):
+            self._read_entry(definition, scope, around, draft, overlay)
+        if self.findings.error_count != before:
+            draft.failed.add(name)
 
     def _read_entry(
         self, definition: Definition, scope: Scope, around: Surroundings, draft: Draft, overlay: Overlay
@@ -226,9 +259,9 @@ class ShapeBuilder:
         if "format" in mapping:
             draft.said.add(name)
         if block == "children":
-            return self._children.child(definition, mapping, scope, around, draft.params, below)
+            return self._children.child(definition, mapping, scope, around, draft, below)
         if block == "vectors":
-            return self._children.vector(definition, mapping, scope, around, draft.params, below)
+            return self._children.vector(definition, mapping, scope, around, draft, below)
         report_below(below, definition, self.findings)
         if block == "signals":
             if isinstance(mapping.get("expect"), LocatedMapping):

@@ -39,7 +39,8 @@ _COMMON = {
     "when": Key(Flag(), "whether it exists at all", "true"),
     "connector": CONNECTOR,
     "overrides": Key(Tree(), "values in the place of those of the type, by path"),
-    "repeat": Key(Anything(), "makes several devices", later=True),
+    "labels": Key(ListOf(Label()), "words to find it by"),
+    "name": Key(Text(), "replaces its name in documents"),
 }
 REPEAT = Block(
     "a repeat",
@@ -53,20 +54,16 @@ REPEAT = Block(
 DEVICE_KEYS = {
     **_COMMON,
     "repeat": Key(Tree(), "makes several devices: `var`, `over` and `name`"),
-    "labels": Key(ListOf(Label()), "words to find it by"),
     "connect": Key(Word(*CONNECT_POLICIES), "what it means if it does not answer"),
-    "name": Key(Text(), "replaces its name in documents"),
 }
 #: Keys of a child beside its params.
 CHILD_KEYS = {
     **_COMMON,
+    "repeat": Key(Tree(), "makes several children: `var`, `over` and `name`"),
     "format": Key(Word(*CHILD_FORMATS), "whether its readings are part of its parent's", "child"),
-    "name": Key(Anything(), "replaces its name in documents", later=True),
-    "labels": Key(Anything(), "words to find it by", later=True),
-    "connect": Key(Anything(), "what it means if it does not answer", later=True),
 }
 VECTOR_KEYS = {
-    **CHILD_KEYS,
+    **{name: key for name, key in CHILD_KEYS.items() if name != "repeat"},
     "keys": Key(ListOf(Anything()), "keys of the items: whole numbers or texts", required=True),
 }
 #: Keys that may be overridden: of signals, derived signals and commands as far as these have them; and of children.

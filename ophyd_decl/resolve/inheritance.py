@@ -5,7 +5,7 @@ same code wherever it comes from and points at the file that won. See the decisi
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..errors import Note, Place
 from ..model.blocks import REPLACE, UNSET, report_not_merged
@@ -55,6 +55,14 @@ class Definition:
         """Return the mapping in which its name stands, with nothing else in it."""
         holder = self.holder
         return holder if len(holder) == 1 else holder.without(*[name for name in holder if name != self.name])
+
+    def made(self, name: str, value: Node) -> "Definition":
+        """Return one of several members that are made from it."""
+        home = self.holder.home(self.name)
+        holder = LocatedMapping(home.file, home.begin)
+        holder[name] = value
+        holder.spans = {name: home.spans[self.name]}
+        return replace(self, holder=holder, name=name)
 
     def agrees(self, other: "Definition") -> bool:
         """Return whether two types mean the same by a name; what they say about it in words is free."""

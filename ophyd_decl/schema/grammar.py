@@ -169,7 +169,7 @@ _SECTIONS = (
     Section("derived", "Derived signal", "member", DERIVED, literal=frozenset({"get", "set", "inputs"})),
     Section("command", "Command", "member", COMMAND),
     Section("argument", "Type of an argument", "member", ARGUMENT),
-    Section("child", "Child", "child", CHILD, _OVERRIDES),
+    Section("child", "Child", "child", CHILD, {**_OVERRIDES, **_REPEAT}),
     Section("vector", "Vector", "child", VECTOR, _OVERRIDES),
     Section("override", "Override", "instance", _override(), borrowed=True),
 )

@@ -47,16 +47,8 @@ invalid beamline.liveness
 invalid beamline.name
 invalid beamline.name_separator
 invalid beamline.read_only
-invalid child.connect
 invalid child.connector
-invalid child.doc
-invalid child.format
-invalid child.labels
-invalid child.name
-invalid child.protocol
 invalid child.repeat
-invalid child.timeout
-invalid child.when
 invalid command.doc
 invalid command.protocol
 invalid command.pv
@@ -150,20 +142,8 @@ invalid type.protocol
 invalid types.doc
 invalid types.namespace
 invalid types.use
-invalid vector.connect
 invalid vector.connector
-invalid vector.doc
-invalid vector.format
-invalid vector.labels
-invalid vector.name
-invalid vector.protocol
-invalid vector.repeat
-invalid vector.timeout
-invalid vector.type
-invalid vector.when
 valid beamline.doc
-valid child.protocol
-valid child.when
 valid command.doc
 valid command.protocol
 valid command.pv
@@ -178,6 +158,7 @@ valid derived.name
 valid derived.precision
 valid derived.shape
 valid derived.when
+valid child.repeat
 valid device.repeat
 valid group.commands
 valid group.connect
@@ -214,11 +195,6 @@ valid signal_device.when
 valid tango_device.repeat
 valid type.protocol
 valid types.doc
-valid vector.doc
-valid vector.format
-valid vector.protocol
-valid vector.timeout
-valid vector.when
 """.splitlines()
 )
 _MISSING = re.compile(r"`(?P<key>\w+)` is missing in (?P<block>.*)")
