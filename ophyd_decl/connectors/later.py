@@ -1,12 +1,16 @@
-"""What has to happen after a time, with one timer for all of it."""
+"""What has to happen later: after a time, with one timer for all of it, or when the others have had their turn."""
 
 import asyncio
 import heapq
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable
 
 from .inbox import Inbox
+
+#: How many of those that can wait are called in one turn of the loop.
+IN_A_TURN = 50
 
 
 class Later:
@@ -20,6 +24,13 @@ class Later:
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def soon(self, callback: Callable[[], None]) -> None:
+        """Call back when what is waiting in the inbox was handled, some in a turn: for what nobody waits for."""
+        if not self._waiting:
+            self._inbox.post(self._some)
+        self._waiting.append(callback)
 
     def call(self, delay_s: float, callback: Callable[[], None]) -> None:
         """Call back on the loop after this time."""
@@ -39,7 +50,14 @@ class Later:
     def cancel(self) -> None:
         """Forget every call."""
         self._calls.clear()
+        self._waiting.clear()
         self.rearm()
+
+    def _some(self) -> None:
+        for _ in range(min(IN_A_TURN, len(self._waiting))):
+            self._waiting.popleft()()
+        if self._waiting:
+            self._inbox.post(self._some)
 
     def _due(self) -> None:
         self._timer = None

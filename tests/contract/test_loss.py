@@ -3,8 +3,10 @@
 import asyncio
 import time
 
+from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.errors import BadValueError, DisconnectedError, MismatchError, PutLostError, PutRefusedError
-from tests.contract.labs import ENUM, FLOAT, MODES, EpicsLab, Lab, Seen, labelled, until
+from ophyd_decl.vocab.readings import Limits
+from tests.contract.labs import ENUM, FLOAT, FLOATS, INT, MODES, EpicsLab, Lab, Seen, labelled, until
 
 #: Within this a closed connection must be known everywhere.
 NOTICE_S = 1.0
@@ -93,6 +95,37 @@ async def test_labels_that_change_under_the_connection_begin_a_generation(remote
     assert isinstance(await lab.put(mode, "High"), BadValueError)
     for monitor in monitors:
         monitor.close()
+
+
+async def test_metadata_that_change_under_the_connection_begin_a_generation(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    asked: list[Description] = []
+    number = await lab.connected("number", FLOAT, asked.append)
+    count, spectrum = await lab.connected("count", INT), await lab.connected("spectrum", FLOATS)
+    mode = await lab.connected("mode", labelled(*MODES))
+    seen = Seen()
+    monitor = lab.connector.monitor(number, seen)
+    await until(lambda: seen.values == [1.5])
+
+    def now() -> Description:
+        assert number.description is not None
+        return number.description
+
+    lab.set("number.EGU", "m")
+    await until(lambda: now().units == "m")
+    lab.set("number.PREC", "0")
+    await until(lambda: now().precision == 0)
+    lab.set("number.DRVH", "20")
+    await until(lambda: now().limits == Limits(-50, 20))
+    assert [description.units for description in asked[:2]] == ["mm", "m"]
+    lab.set("spectrum.EGU", "mV")
+    await until(lambda: spectrum.description is not None and spectrum.description.units == "mV")
+    # The values go on, and what did not change goes on undisturbed.
+    lab.set("number", 2.5)
+    await until(lambda: seen.values[-1] == 2.5)
+    assert seen.errors == []
+    assert (count.generation, mode.generation) == (1, 1)
+    monitor.close()
 
 
 async def test_rights_that_change_are_told(remote_lab: EpicsLab) -> None:

@@ -38,7 +38,7 @@ from .decoding import (
 from .encoding import encode
 from .endpoint import Endpoint, Question
 from .servers import Server
-from .subscription import LabelWatch, Updates
+from .subscription import MetadataWatch, Updates
 
 if TYPE_CHECKING:
     from .connector import CaConnector
@@ -66,7 +66,8 @@ class CaLink(Link):
         self._long: Endpoint | None = None
         self._used: Endpoint | None = None
         self._question: Question | None = None
-        self._watch: LabelWatch | None = None
+        self._watch: MetadataWatch | None = None
+        self._facts = Metadata()
         self._server: Server | None = None
         self.updates: Updates | None = None
         self.fences: deque[tuple[PutGroup, int]] = deque()
@@ -161,11 +162,11 @@ class CaLink(Link):
                 self.begin_again()
                 self._ask(endpoint)
 
-    def labels_changed(self, watch: LabelWatch, labels: tuple[str, ...]) -> None:
-        """Begin a new generation when an enum has got other labels."""
+    def metadata_changed(self, watch: MetadataWatch, facts: Metadata) -> None:
+        """Begin a new generation when the server describes the PV in another way than before."""
         if watch is not self._watch or self.phase != "ready" or self._used is None:
             return
-        if labels != self._known().native.choices:
+        if facts != self._facts:
             self.begin_again()
             self._ask(self._used)
 
@@ -218,8 +219,10 @@ class CaLink(Link):
         if status == library.ECA_DISCONN:
             return
         told = status == library.ECA_NORMAL and not self.characters
-        facts = metadata(self.kind, data) if told else Metadata()
-        self._describe(facts, count)
+        self._facts = metadata(self.kind, data) if told else Metadata()
+        self._describe(self._facts, count)
+        if told and self.kind != STRING:
+            self._connector.later.soon(self._watch_metadata)
 
     def _plain_up(self, endpoint: Endpoint) -> None:
         kind: int = library.field_type(endpoint.channel)
@@ -281,8 +284,10 @@ class CaLink(Link):
                 host=self._server.host,
             )
         )
-        if native.kind == "enum" and self._watch is None:
-            self._watch = LabelWatch(self)
+
+    def _watch_metadata(self) -> None:
+        if self.phase == "ready" and self._watch is None:
+            self._watch = MetadataWatch(self)
 
     def _search_long(self) -> None:
         name = long_form(self.name) if self._text else ""

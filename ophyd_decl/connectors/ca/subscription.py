@@ -1,4 +1,4 @@
-"""Subscriptions of one generation: the values, and the labels of an enum, which may change under a connection."""
+"""Subscriptions of one generation: the values, and the metadata, which may change under a connection."""
 
 import ctypes
 from collections import deque
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..link import RawUpdate
 from . import calls, library
 from .calls import Data
-from .decoding import CONTROL, ENUM, TIME, metadata
+from .decoding import CONTROL, TIME, metadata
 
 if TYPE_CHECKING:
     from .link import CaLink
@@ -83,16 +83,18 @@ class Updates(_Base):
         link.deliver(updates)
 
 
-class LabelWatch(_Base):
-    """The labels of an enum: a value means nothing without them."""
+class MetadataWatch(_Base):
+    """Units, limits, precision and labels: a value means nothing without them."""
 
-    __slots__ = ()
+    __slots__ = ("_kind",)
 
     def __init__(self, link: "CaLink") -> None:
-        super().__init__(link, ENUM + CONTROL, 1, library.DBE_PROPERTY)
+        self._kind = link.kind
+        super().__init__(link, link.kind + CONTROL, 1, library.DBE_PROPERTY)
 
     def arrived(self, member: int, status: int, count: int, data: Data) -> None:
-        """Hand the labels on; called in a thread of libca."""
+        """Hand the metadata on; called in a thread of libca."""
         del member, count
         if status == library.ECA_NORMAL:
-            self.link.inbox.post(self.link.labels_changed, self, metadata(ENUM, data).labels)
+            self.link.lives()
+            self.link.inbox.post(self.link.metadata_changed, self, metadata(self._kind, data))

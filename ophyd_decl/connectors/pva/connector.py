@@ -3,7 +3,6 @@
 import asyncio
 import atexit
 import logging
-from collections import deque
 from typing import Any
 
 from ...vocab.datatypes import Datatype
@@ -17,8 +16,6 @@ from .requests import PutGroup, ReadGroup
 
 #: Of the liveness time: for how long a server may be silent.
 SILENT = 0.9
-#: How many keepers are opened in one turn of the loop.
-KEEPERS_IN_A_TURN = 50
 
 
 class PvaConnector(LinkedConnector):
@@ -29,7 +26,6 @@ class PvaConnector(LinkedConnector):
         self.disposal = Disposal()
         self._context: library.Context | None = None
         self._requests: dict[str, Any] = {}
-        self._without_keeper: deque[PvaLink] = deque()
 
     @property
     def context(self) -> library.Context:
@@ -73,16 +69,9 @@ class PvaConnector(LinkedConnector):
         """Write raw values."""
         PutGroup(self, batch, len(puts)).send(puts)
 
-    def keep_soon(self, link: PvaLink) -> None:
-        """Open the keeper of a link when the others that are connecting have answered."""
-        if not self._without_keeper:
-            self.inbox.post(self._keep_some)
-        self._without_keeper.append(link)
-
     async def close(self) -> None:
         """Release everything that this connector opened, with its threads."""
         await super().close()
-        self._without_keeper.clear()
         context, self._context = self._context, None
         if context is not None:
             atexit.unregister(self._abandon)
@@ -100,11 +89,6 @@ class PvaConnector(LinkedConnector):
             link.release()
         self._links.clear()
         self.inbox.clear()
+        self.later.cancel()
         if context is not None:
             self._end(context)
-
-    def _keep_some(self) -> None:
-        for _ in range(min(KEEPERS_IN_A_TURN, len(self._without_keeper))):
-            self._without_keeper.popleft().keep()
-        if self._without_keeper:
-            self.inbox.post(self._keep_some)

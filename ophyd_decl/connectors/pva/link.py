@@ -126,7 +126,7 @@ class PvaLink(Link):
             self.went_up()
         self.described(served)
         if served.native.kind != "unknown":
-            self.connector.keep_soon(self)
+            self.connector.later.soon(self.keep)
 
     def _keeper_late(self, keeper: Keeper) -> None:
         """End the generation if the connection seems to have gone before the keeper was there to notice."""

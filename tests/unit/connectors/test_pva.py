@@ -129,17 +129,6 @@ async def test_text_that_was_cut_in_the_middle_of_a_letter(pva: PvaConnector, ty
     assert await read(pva, channel) == "fine"
 
 
-async def test_units_that_change_under_the_connection(pva: PvaConnector, types: Ioc) -> None:
-    asked: list[str | None] = []
-    channel = pva.channel(types.pv("number"), Datatype("float"), lambda description: asked.append(description.units))
-    await pva.connect([channel], time.monotonic() + 5)
-    await kept(channel)
-    types.put("number.EGU", "m")
-    await until(lambda: channel.generation == 2)
-    assert asked == ["mm", "m"]
-    types.put("number.EGU", "mm")
-
-
 class TestOnP4p:
     """PVs of p4p, in this process, for structures that records cannot have."""
 
