@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 #: How long the long form of a string may answer later than the plain one, in s; servers answer both in one packet.
 LONG_FORM_GRACE_S = 0.3
+#: How long after its description the metadata of a PV are watched, in s: the others that connect come first.
+WATCH_AFTER_S = 0.2
 #: What CA carries as something wider, or with another sign: it has neither unsigned nor 64-bit integers.
 CARRIED = {"int8": "uint8", "uint16": "int32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
 
@@ -222,7 +224,7 @@ class CaLink(Link):
         self._facts = metadata(self.kind, data) if told else Metadata()
         self._describe(self._facts, count)
         if told and self.kind != STRING:
-            self._connector.later.soon(self._watch_metadata)
+            self._connector.later.call(WATCH_AFTER_S, self._watch_metadata)
 
     def _plain_up(self, endpoint: Endpoint) -> None:
         kind: int = library.field_type(endpoint.channel)
