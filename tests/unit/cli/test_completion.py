@@ -70,6 +70,16 @@ def test_children_vectors_and_commands_are_completed(beamline: str) -> None:
     assert complete(["read", beamline], "det.channel.2") == ["det.channel.2", "det.channel.2.value"]
 
 
+def test_included_and_repeated_devices_are_completed(beamline: str) -> None:
+    channel = (
+        '{repeat: {var: n, over: [1, 2], name: "c${{ n }}"}, type: own.channel, prefix: "C${{ n }}:", labels: [in]}'
+    )
+    Path("part.yaml").write_text(f"api: ophyd_decl/v1\nkind: fragment\nuse: [types.yaml]\ndevices:\n  c: {channel}\n")
+    Path(beamline).write_text(f"{BEAMLINE}include: [{{file: part.yaml, prefix: p_}}]\n")
+    assert complete(["read", beamline], "p_") == ["p_c1", "p_c1.value", "p_c2", "p_c2.value"]
+    assert complete(["connect", beamline, "--only"], "label:i") == ["label:in"]
+
+
 def test_settings_of_the_line_count(beamline: str) -> None:
     assert complete(["read", "--set", "vars.wanted=false", beamline], "e") == []
     assert complete(["set", beamline], "e") == ["extra=", "extra.value="]

@@ -36,6 +36,13 @@ types:
       value: {dtype: int, inputs: {x: source}, get: 2 * x, format: hinted}
   pair:
     extends: own.labelled
+    children:
+      twice: {type: own.doubled, source: {ref: counts}, name: double, labels: [computed], doc: twice the counts}
+      more:
+        repeat: {var: n, over: [1, 2], name: "more${{ n }}"}
+        type: own.doubled
+        source: {ref: counts}
+        format: none
 """
 BEAMLINE = """
 api: ophyd_decl/v1
@@ -115,10 +122,11 @@ async def test_a_beamline_with_everything_connects(beamline: Any) -> None:
     assert [device.name for device in report.devices if not device.ok] == ["other"]
     (problem,) = report.devices[1].problems
     assert (problem.signal, problem.expected, problem.found) == ("other.counts", 4, 3)
-    assert await bl.elsewhere.value.get_value() == 6
-    assert list(await bl.pair.read()) == ["pair-counts"]
+    for doubled in (bl.pair.twice, bl.pair.more1, bl.pair.more2, bl.elsewhere):
+        assert await doubled.value.get_value() == 6
+    assert list(await bl.pair.read()) == ["pair-counts", "double-value"]
     assert bl.pair.copy.source.startswith("pva://")
-    assert bl.find("label:counters") == [bl.pair]
+    assert (bl.find("label:computed"), bl.find("label:counters")) == ([bl.pair.twice], [bl.pair])
     with pytest.raises(AbsentError, match="tango:// is not served"):
         await bl.ring.ramp.execute(1.0)
     with pytest.raises(AbsentError, match="hosted"):
