@@ -18,7 +18,7 @@ import ophyd_decl
 from ophyd_decl.errors import Diagnostic, Place
 from ophyd_decl.model.blocks import Block, Key
 from ophyd_decl.model.files import KINDS
-from ophyd_decl.schema.grammar import IN_PLACE, SECTIONS
+from ophyd_decl.schema.grammar import IN_PLACE, SECTIONS, One
 from ophyd_decl.source import Findings, LocatedMapping
 
 PACKAGE = Path(ophyd_decl.__file__).parent
@@ -42,159 +42,11 @@ code E302
 code E303
 code E311
 code E502
-invalid beamline.doc
-invalid beamline.liveness
-invalid beamline.name
-invalid beamline.name_separator
-invalid beamline.read_only
 invalid child.connector
-invalid child.repeat
-invalid command.doc
-invalid command.protocol
-invalid command.pv
-invalid command.suffix
-invalid command.timeout
-invalid command.wait
-invalid command.when
-invalid defaults.connect
-invalid defaults.timeout
-invalid derived.choices
-invalid derived.columns
-invalid derived.doc
-invalid derived.dtype
-invalid derived.format
-invalid derived.limits
-invalid derived.match
-invalid derived.name
-invalid derived.precision
-invalid derived.shape
-invalid derived.units
-invalid derived.when
-invalid device.name
-invalid device.protocol
-invalid device.repeat
-invalid device.timeout
-invalid device.when
-invalid group.children
-invalid group.connect
-invalid group.doc
-invalid group.labels
-invalid group.logic
-invalid group.name
-invalid group.overrides
-invalid group.protocol
-invalid group.repeat
-invalid group.timeout
-invalid group.vectors
-invalid group.when
-invalid param.choices
-invalid param.doc
-invalid param.ge
-invalid param.gt
-invalid param.le
-invalid param.lt
-invalid param.of
-invalid param.to
-invalid service.doc
-invalid service.when
-invalid signal.access
-invalid signal.columns
-invalid signal.doc
-invalid signal.format
-invalid signal.match
-invalid signal.name
-invalid signal.poll
-invalid signal.retries
-invalid signal.timeout
-invalid signal.units
-invalid signal.verify
-invalid signal.wait
-invalid signal.when
-invalid signal_device.choices
-invalid signal_device.columns
-invalid signal_device.connect
-invalid signal_device.doc
-invalid signal_device.labels
-invalid signal_device.limits
-invalid signal_device.match
-invalid signal_device.name
-invalid signal_device.optional
-invalid signal_device.poll
-invalid signal_device.precision
-invalid signal_device.protocol
-invalid signal_device.pv
-invalid signal_device.rbv
-invalid signal_device.repeat
-invalid signal_device.retries
-invalid signal_device.shape
-invalid signal_device.soft
-invalid signal_device.timeout
-invalid signal_device.units
-invalid signal_device.verify
-invalid signal_device.wait
-invalid signal_device.when
-invalid tango_device.overrides
-invalid python_device.repeat
-invalid tango_device.repeat
-invalid type.commands
-invalid type.doc
-invalid type.protocol
-invalid types.doc
 invalid types.namespace
 invalid types.use
 invalid vector.connector
-valid beamline.doc
-valid command.doc
-valid command.protocol
-valid command.pv
-valid command.when
-valid derived.access
-valid derived.choices
 valid derived.columns
-valid derived.doc
-valid derived.format
-valid derived.match
-valid derived.name
-valid derived.precision
-valid derived.shape
-valid derived.when
-valid child.repeat
-valid device.repeat
-valid group.commands
-valid group.connect
-valid group.doc
-valid group.labels
-valid group.name
-valid group.protocol
-valid group.repeat
-valid group.timeout
-valid group.vectors
-valid group.when
-valid param.lt
-valid param.of
-valid param.pattern
-valid signal.columns
-valid signal.match
-valid signal.protocol
-valid signal_device.connect
-valid signal_device.doc
-valid signal_device.format
-valid signal_device.labels
-valid signal_device.limits
-valid signal_device.name
-valid signal_device.precision
-valid signal_device.protocol
-valid signal_device.rbv
-valid python_device.repeat
-valid signal_device.repeat
-valid signal_device.shape
-valid signal_device.soft
-valid signal_device.timeout
-valid signal_device.units
-valid signal_device.when
-valid tango_device.repeat
-valid type.protocol
-valid types.doc
 """.splitlines()
 )
 _MISSING = re.compile(r"`(?P<key>\w+)` is missing in (?P<block>.*)")
@@ -225,13 +77,18 @@ class Observer:
     uses: set[Use] = field(default_factory=set)
     strangers: set[str] = field(default_factory=set)
 
-    def block(self, block: Block, mapping: LocatedMapping) -> None:
-        """Note the keys of a mapping that is read along a block."""
+    def block(self, block: Block, mapping: LocatedMapping, owner: Place) -> None:
+        """Note the keys of a mapping that is read along a block, and the key that holds it.
+
+        Where a mapping is taken out of the one that holds it before that one is read, as `repeat` is, it counts for
+        every block that has such a key.
+        """
         found = [name for name, section in SECTIONS.items() if section.block is block]
         if not found:
             self.strangers.add(block.name)
         for name in found:
             self.uses.update(uses_of(name, block, mapping))
+            self.uses.update(holders_of(name, mapping, owner))
 
     def header(self, root: Any) -> None:
         """Note the keys of a header, which are read before it is known what kind of file this is."""
@@ -251,6 +108,15 @@ def uses_of(section: str, block: Block, mapping: LocatedMapping) -> Iterator[Use
                 yield Use(section, key, Place(begin.file, begin.line, begin.column, end.end_line, end.end_column))
 
 
+def holders_of(name: str, mapping: LocatedMapping, owner: Place) -> Iterator[Use]:
+    word = mapping.file.line(owner.line - 1)[owner.column - 1 : owner.end_column - 1]
+    end = mapping.place
+    for section in SECTIONS.values():
+        inside = section.inside.get(word)
+        if isinstance(inside, One) and inside.entry == name and owner.file == end.file:
+            yield Use(section.name, word, Place(end.file, owner.line, owner.column, end.end_line, end.end_column))
+
+
 @cache
 def observed(kind: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Return what the golden files of one kind use, what they have mistakes in, and the blocks that nobody knows."""
@@ -263,9 +129,11 @@ def observed(kind: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]
     for case in cases(kind):
         observer = Observer()
 
-        def note(block: Block, mapping: LocatedMapping, *rest: Any, observer: Observer = observer) -> Any:
-            observer.block(block, mapping)
-            return read(block, mapping, *rest)
+        def note(
+            block: Block, mapping: LocatedMapping, findings: Findings, owner: Place, observer: Observer = observer
+        ) -> Any:
+            observer.block(block, mapping, owner)
+            return read(block, mapping, findings, owner)
 
         def note_header(loaded: Any, findings: Findings, observer: Observer = observer) -> Any:
             observer.header(loaded.root)
