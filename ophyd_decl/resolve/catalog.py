@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import Note, Place
 from ..model.files import TYPES_FILE
 from ..model.kinds import shown
+from ..model.types import IN_PLACE
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, Node, load_file
 from ..vocab.names import is_identifier
 from .header import read_header
@@ -81,7 +82,7 @@ class Catalog:
         for folder in _shipped_namespaces():
             if folder == namespace or "." not in name:
                 names.update(dict.fromkeys(f"{folder}.{stem}" for stem in _shipped_types(folder)))
-        return [*names, "group", "signal"]
+        return [*names, *IN_PLACE]
 
     def use(self, listed: Node, asking: Location) -> None:
         """Read the files that a `use` names.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ophyd_decl.check import plugins
-from ophyd_decl.check.facts import facts_of
+from ophyd_decl.check.facts import OptionFacts, facts_of
 from ophyd_decl.check.shipped import SHIPPED
 from ophyd_decl.check.write_shipped import shipped_source
 from ophyd_decl.compile import compile_beamline
@@ -32,12 +32,14 @@ class Raises(Options):
         raise RuntimeError("validator is broken")
 
 good = PluginSpec("good", "movable", Good, "fake_good:Good")
+names = PluginSpec("names", "movable", Good, "fake_good:Good", names=("home", "s"))
 raises = PluginSpec("raises", "movable", Raises, "fake_good:Good")
 old = PluginSpec("old", "movable", Good, "fake_good:Good", api=0)
 no_model = PluginSpec("no_model", "movable", int, "fake_good:Good")
 nothing = 3
 """
 POINTS = {
+    "names": "fake_good:names", "renamed": "fake_good:good",
     "good": "fake_good:good", "raises": "fake_good:raises", "old": "fake_good:old", "nothing": "fake_good:nothing",
     "absent": "fake_good:absent", "fails": "fake_fails:spec", "leaves": "fake_leaves:spec",
     "no_module": "fake_none:spec",
@@ -114,6 +116,7 @@ def test_what_fits_its_facts_is_right_for_the_model() -> None:
 @pytest.mark.parametrize(("name", "words"), [
     ("fails", "RuntimeError: two"), ("leaves", "SystemExit"), ("no_module", "No module named"), ("absent", "absent"),
     ("nothing", "does not name a PluginSpec"), ("old", "made for version 0"), ("no_model", "model_fields"),
+    ("renamed", "has the name `good`"),
     ("raises", "validator is broken"),
 ])  # fmt: skip
 def test_a_broken_plugin_is_named_with_its_distribution(fakes: None, tmp_path: Path, name: str, words: str) -> None:
@@ -159,3 +162,18 @@ def test_mistakes_in_logic(tmp_path: Path, use: str, code: str) -> None:
 
 def test_a_reference_may_be_written_as_one(tmp_path: Path) -> None:
     assert roles(tmp_path, "use: setpoint, setpoint: {ref: s}, positions: {in: 1, out: 2.5}") == []
+
+
+def test_no_member_has_a_name_that_the_logic_gives_to_the_device(fakes: None, tmp_path: Path) -> None:
+    ((code, summary),) = roles(tmp_path, "use: names, signal: s")
+    assert code == "E406"
+    assert summary == "`s` is a name that the plugin `names` gives to the device"
+
+
+@pytest.mark.parametrize(("kind", "value", "right"), [
+    ("bool", "yes", False), ("bool", 1, False), ("bool", True, True), ("int", "3", False), ("int", True, False),
+    ("int", 3, True), ("float", 3, True), ("float", "3", False), ("str", 3, False), ("str", "3", True),
+    ("map", 3, True), ("", "anything", True), ("int", None, True),
+])  # fmt: skip
+def test_a_scalar_of_another_kind_is_not_converted(kind: str, value: object, right: bool) -> None:
+    assert OptionFacts(kind=kind).has_class(value) is right

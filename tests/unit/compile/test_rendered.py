@@ -1,6 +1,7 @@
 """A resolved beamline gives the same devices as the files that it was made from."""
 
 import dataclasses
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,7 @@ def check(path: Path, **options: Any) -> None:
 @pytest.mark.parametrize("path", beamlines(), ids=lambda path: path.stem)
 def test_every_valid_beamline_resolves_to_itself(path: Path, tmp_path: Path) -> None:
     if path.parent == VALID and path.is_dir():
-        copy = tmp_path / path.name
-        copy.mkdir()
-        for file in path.iterdir():
-            (copy / file.name).write_bytes(file.read_bytes())
-        check(copy)
+        check(Path(shutil.copytree(path, tmp_path / path.name)))
     elif path.parent == VALID:
         (tmp_path / path.name).write_bytes(path.read_bytes())
         check(tmp_path / path.name)
