@@ -36,14 +36,13 @@ def library_folder(name: str, place: Place, findings: Findings) -> str | None:
 
 
 def _folder(package: str, folder: str) -> str | None:
-    """Return a folder inside a package, or None if there is none."""
+    """Return a folder inside a package, or None if there is none; the package is looked for, and not imported."""
+    top, *inner = package.split(".")
+    parts = [*inner, *(folder.split("/") if folder else [])]
     try:
-        spec = find_spec(package)
-    except KeyboardInterrupt:
-        raise
-    except BaseException:  # noqa: BLE001  # to find a package in another one imports that one, which may do anything
+        spec = find_spec(top) if top else None
+    except (ImportError, ValueError, AttributeError):
         return None
-    parts = folder.split("/") if folder else []
     if spec is None or os.pardir in parts or os.path.isabs(folder):
         return None
     for base in spec.submodule_search_locations or ():

@@ -113,9 +113,8 @@ def read_beamline(
     catalog.use(root.get("use"), location)
     piece = Piece(loaded.file, scope)
     includer = Includer(FragmentReader(catalog, scope, findings), locator, findings)
-    # What is set from outside may remove a device that only another profile names.
-    checked = [*(layers if from_outside else profiles), *from_outside]
-    assembly = assemble(root, piece, location, includer, findings, [*layers, *from_outside], checked)
+    others = [profile for profile in profiles if profile is not chosen]
+    assembly = assemble(root, piece, location, includer, findings, [*layers, *from_outside], others)
     builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)
     check_sources([source for name in catalog.names if (source := catalog.find(name)) is not None], builder)
     devices = read_entries(assembly, builder, defaults)

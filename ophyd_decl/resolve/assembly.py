@@ -1,6 +1,6 @@
 """All devices and services of a beamline: those of its file and of its fragments, with every layer and `repeat`."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..errors import Note
@@ -29,25 +29,28 @@ class Assembly:
 
 def assemble(
     root: LocatedMapping, piece: Piece, location: Location, includer: Includer, findings: Findings,
-    layers: Collection[Layer] = (), checked: Collection[Layer] = (),
+    layers: Sequence[Layer] = (), others: Sequence[Layer] = (),
 ) -> Assembly:  # fmt: skip
     """Return the entries of a file and of all that it includes, in the order of the files.
 
     :param layers: that are merged onto the entries, weakest first.
-    :param checked: all layers there are: those that are not merged are checked too.
+    :param others: profiles that are not chosen; they are checked as far as that goes.
     """
     includer.collect(root, piece, location)
     taken: dict[str, Entry] = {}
     found: dict[str, list[Entry]] = {}
     for block, entries in zip(OF_ENTRIES, (includer.devices, includer.services), strict=True):
         merger = EntryLayers(block, layers, piece, findings)
-        known = {entry.name for entry in entries}
         written = merger.apply(entries)
         made = merger.apply(_all_repeated(written, findings))
         new = _all_repeated(merger.new(), findings)
-        known.update(entry.name for entry in made)
-        for layer in checked:
-            check_names(layer, block, known if includer.complete and not piece.open else None, findings)
+        known = list(dict.fromkeys(entry.name for entry in (*entries, *made, *new)))
+        sure = includer.complete and not piece.open
+        # What the strongest layer changes, a weaker one need not find any more.
+        for layer in layers:
+            check_names(layer, block, known if sure and layer.name == layers[-1].name else None, findings)
+        for layer in others:
+            check_names(layer, block, known if sure and not layers and not layer.may_name_others else None, findings)
         found[block] = _unique([*made, *new], taken, findings)
     return Assembly(found["devices"], found["services"], includer.complete)
 
@@ -60,7 +63,8 @@ def _all_repeated(entries: list[Entry], findings: Findings) -> list[Entry]:
             if len(made) > MAX_DEVICES:
                 place = entry.place
                 findings.error("E105", f"the beamline has more than {MAX_DEVICES} devices", place, "use fewer devices")
-                return made[:MAX_DEVICES]
+                entry.piece.leave_open()
+                return []
         else:
             made.append(entry)
     return made

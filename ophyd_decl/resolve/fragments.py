@@ -71,22 +71,21 @@ class FragmentReader:
         #: fragments, and variables that they do not find, which are reported once.
         self._missed: set[tuple[str, str]] = set()
 
-    def load(self, location: Location, at: Place, notes: tuple[Note, ...]) -> Fragment | None:
+    def load(self, location: Location, at: Place) -> Fragment | None:
         """Return the fragment that a file holds, or None after diagnostics.
 
         :param at: where the file is asked for.
-        :param notes: how its diagnostics say that.
         """
         real = os.path.realpath(location.path)
         if real not in self._files:
             self._files[real] = None
             file = read_source(location.path, self._findings, code="E201", at=at)
             if file is not None:
-                with self._findings.within(*notes):
+                with self._findings.within(_via(at)):
                     loaded = load_text(file, self._findings)
                     kind = read_header(loaded, self._findings)
                 if kind == "fragment":
-                    with self._findings.within(*notes):
+                    with self._findings.within(_via(at)):
                         self._files[real] = self.read(loaded, location)
                 elif kind is not None:
                     summary = f"`{location.path}` is of kind {kind}, and `include` takes fragments"
@@ -115,7 +114,7 @@ class FragmentReader:
 
     def piece(self, fragment: Fragment, request: Request, outer: Piece) -> Piece:
         """Return the piece that one include makes of a fragment; what is wrong with the include is reported."""
-        notes = (Note("via this include", request.place), *outer.notes)
+        notes = (_via(request.place), *outer.notes)
         piece = Piece(
             fragment.file, Scope({}, self._findings), outer, closed=True, prefix=outer.prefix + request.prefix,
             notes=notes, repetition=fragment.repetition,
@@ -195,6 +194,10 @@ class FragmentReader:
         variables = fragment.root.get("vars")
         mapping = variables if isinstance(variables, LocatedMapping) else None
         piece.scope = read_variables(mapping, self._findings, piece.scope)
+
+
+def _via(place: Place) -> Note:
+    return Note("via this include", place)
 
 
 def _required(fragment: Fragment) -> list[tuple[str, Place]]:

@@ -2,7 +2,6 @@
 
 import os
 
-from ..errors import Note
 from ..model.files import INCLUDE
 from ..model.kinds import shown
 from ..source import Findings, LocatedList, LocatedMapping, Node
@@ -70,8 +69,7 @@ class Includer:
             found = None if request is None else self._locate(request[0], request[1], outer, asking)
             if request is None or found is None:
                 return False
-            notes = (Note("via this include", request[1].place), *outer.notes)
-            fragment = self._fragments.load(found, request[1].place, notes)
+            fragment = self._fragments.load(found, request[1].place)
         if fragment is None:
             return False
         piece = self._fragments.piece(fragment, request[1], outer)

@@ -4,7 +4,7 @@ A layer is a mapping with the keys of a beamline. All but its `devices` and `ser
 anything is read; those are merged onto the entries, by final name, when all files are known.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ..model.kinds import shown
@@ -28,6 +28,11 @@ class Layer:
 
     name: str
     root: LocatedMapping
+
+    @property
+    def may_name_others(self) -> bool:
+        """Return whether it changes what entries there are, so that it may name some that only it makes."""
+        return "vars" in self.root or "include" in self.root
 
     def entries(self, block: str) -> LocatedMapping | None:
         """Return what it says of `devices` or `services`."""
@@ -116,8 +121,13 @@ def check_names(layer: Layer, block: str, known: Collection[str] | None, finding
 
     :param known: names of entries, before and after `repeat`; None: there may be others.
     """
-    mapping: Mapping[str, object] | None = layer.entries(block)
-    if not isinstance(mapping, LocatedMapping):
+    if block not in layer.root:
+        return
+    mapping = layer.entries(block)
+    if mapping is None:
+        place = layer.root.value_place(block)
+        summary = f"expected a mapping, got {shown(layer.root[block])}"
+        findings.error("E120", summary, place, f"write the names of {block}, and what is to be changed")
         return
     for name, body in mapping.items():
         if name in (REPLACE, UNSET):
