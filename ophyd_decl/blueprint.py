@@ -4,15 +4,12 @@
 what differs from instance to instance (addresses, numbers) is in `DeviceBlueprint.values`, and a shape refers to
 it by `Template`. So the cost of a device does not grow with the text of its type.
 
-What is small, and never copied with changes, is a named tuple: a dataclass takes five times as long to define, which
-`validate` of one device feels, and twice as long to make.
-
 Must not know YAML, expressions of the language, devices or a control system.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from .errors import Place
 from .vocab.addresses import tango_address
@@ -33,7 +30,8 @@ from .vocab.readings import Limits
 Json = Any
 
 
-class Param(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Param:
     """Stands in a `Template` for the value of one param of the device."""
 
     name: str
@@ -104,7 +102,8 @@ class Address:
     write: Template | None
 
 
-class Soft(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Soft:
     """A value that lives in this process; `initial` is in the declared dtype, None: the zero of the dtype."""
 
     initial: Json
@@ -126,7 +125,8 @@ class Derived:
     params: tuple[str, ...]
 
 
-class ConnectorChoice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ConnectorChoice:
     """A connector that is named in the file, in place of the one of the protocol.
 
     :param name: of the plugin that brings it.
@@ -226,7 +226,8 @@ class VectorShape:
     kind: Literal["vector"] = "vector"
 
 
-class RoleShape(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RoleShape:
     """Logic attached to a device: `options` are valid for the options model of the plugin.
 
     References in options are `Reference`, conditions are formula text.

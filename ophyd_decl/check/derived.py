@@ -7,6 +7,7 @@ from ..blueprint import Derived, Reference, SignalShape
 from ..formula import Formula
 from ..model.kinds import Spot
 from ..source.ordering import in_order_of_need
+from ..source.suggest import in_circle
 from ..source.tree import LocatedMapping
 from ..vocab.names import is_identifier
 from .formulas import check_formula, with_constants
@@ -78,6 +79,6 @@ def report_cycles(derived: Mapping[str, tuple[SignalShape, LocatedMapping]], loo
     _, circles = in_order_of_need({name: list(others) for name, others in inputs.items()})
     for circle in circles:
         mapping = derived[circle[0]][1]["inputs"]
-        members = " → ".join(f"`{member}`" for member in (*circle, circle[0]))
+        members = in_circle(circle)
         place = mapping.value_place(inputs[circle[0]][circle[1 % len(circle)]])
         lookup.findings.error("E404", f"derived signals depend on each other: {members}", place, "remove one input")

@@ -5,7 +5,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
 from ..blueprint import ChildShape, CommandShape, Member, ServiceBlueprint, Shape, SignalShape, VectorShape
 
@@ -83,7 +84,8 @@ def write_path(elements: Iterable[str | int]) -> str:
     return text
 
 
-class Content(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Content:
     """What a device holds, as far as paths need it.
 
     :param members: by name.
@@ -100,7 +102,8 @@ class Content(NamedTuple):
     open: bool = False
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """What stands at the end of a path; `unknown` where it cannot be said before the type is used.
 
     :param content: of a device.
@@ -125,7 +128,8 @@ class Target(NamedTuple):
 UNKNOWN_TARGET = Target("unknown")
 
 
-class DeadEnd(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
     """A path that leads nowhere: the element that does not exist, and those that do."""
 
     element: str | int
@@ -133,7 +137,8 @@ class DeadEnd(NamedTuple):
     absent: bool = False
 
 
-class RootView(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RootView:
     """The devices of a beamline as the paths of one of its files see them.
 
     :param content: all devices, by final name.

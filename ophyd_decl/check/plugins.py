@@ -1,8 +1,9 @@
 """Finds plugins: those that travel with the package, and those that other distributions bring as entry points."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .facts import BrokenOptionsError, PluginFacts, facts_of
 from .shipped import SHIPPED
@@ -25,7 +26,8 @@ LATER = {
 ROLES = ("movable", "triggerable", "detector", "flyer")
 
 
-class BrokenPlugin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
     """An entry point that cannot be used: the distribution that brought it, and why."""
 
     name: str

@@ -1,11 +1,12 @@
 """What must stand at the end of a path."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 _NOUNS = {"value": "signal or movable device", "movable": "movable device", "any": "device, signal or service"}
 
 
-class Requirement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Requirement:
     """What is wanted of a reference.
 
     :param kind: `signal`, `command`, `device`, `value` (a signal or a movable), `any`, or a role such as `movable`.

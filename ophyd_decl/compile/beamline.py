@@ -6,6 +6,7 @@ from typing import Any
 
 from ..blueprint import BeamlineBlueprint
 from ..collecting import without_collecting
+from ..resolve.expressions import bounded_compiling
 from ..resolve.header import read_header
 from ..resolve.locations import file_of
 from ..source import Findings, LoadedFile, load_file
@@ -28,7 +29,7 @@ def compile_beamline(
     :param profile: name of one of its profiles.
     :param set: values by path, `vars.NAME`; text means what it would mean in a file.
     """
-    with without_collecting():
+    with without_collecting(), bounded_compiling():
         reading, findings = reading_of(path, profile=profile, set=set)
         return Compiled(None, findings.sorted()) if reading is None else reading.compiled()
 
@@ -67,7 +68,7 @@ def compile_paths(
     together = Findings()
     blueprints: list[BeamlineBlueprint | None] = []
     devices = signals = 0
-    with without_collecting():
+    with without_collecting(), bounded_compiling():
         for path in paths:
             findings = Findings()
             loaded = _load(os.fspath(path), findings)

@@ -1,8 +1,9 @@
 """What devices of a beamline say about each other: references, groups, and the order to build them in."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Member, Shape, SignalShape, VectorShape
@@ -16,11 +17,13 @@ from ..errors import Note, Place
 from ..resolve.pieces import GivenReference, Piece
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.ordering import in_order_of_need
-from ..source.suggest import listed
+from ..source.suggest import MOST_SHOWN, in_circle, listed
 from .devices import Devices, PendingReference
 from .draft import Draft
 
 _LABEL = "label:"
+#: Paths that all patterns of groups are compared with, each counted for each pattern.
+MAX_COMPARED = 5_000_000
 
 
 class Links:
@@ -32,6 +35,7 @@ class Links:
         self._root: Content | None = None
         self._views: dict[int, RootView] = {}
         self._paths: list[str] | None = None
+        self._compared = 0
         self._needs: dict[str, list[str]] = {}
         self._places: dict[tuple[str, str], Place] = {}
 
@@ -171,9 +175,11 @@ class Links:
         return tuple(order)
 
     def _report_circle(self, members: list[str]) -> None:
-        words = " → ".join(f"`{name}`" for name in (*members, members[0]))
+        words = in_circle(members)
         pairs = list(zip(members, (*members[1:], members[0]), strict=True))
-        notes = tuple(Note(f"`{name}` refers to `{other}`", self._places[name, other]) for name, other in pairs[1:])
+        notes = tuple(
+            Note(f"`{name}` refers to `{other}`", self._places[name, other]) for name, other in pairs[1:MOST_SHOWN]
+        )
         place = self._places[pairs[0]]
         self._findings.error("E404", f"devices refer to each other: {words}", place, "remove one reference", notes)
 
@@ -236,7 +242,13 @@ class Links:
     def _matching(self, pattern: str, place: Place) -> list[str]:
         if self._paths is None:
             self._paths = _every_path(self._devices.made)
-        paths = [path for path in self._paths if fnmatchcase(path, pattern)]
+        self._compared += len(self._paths)
+        if self._compared > MAX_COMPARED:
+            summary = f"the patterns are compared with more than {MAX_COMPARED} paths"
+            self._findings.error("E105", summary, place, "use fewer patterns, or labels")
+            return []
+        matches = re.compile(translate(pattern)).match
+        paths = [path for path in self._paths if matches(path)]
         if not paths and not self._incomplete:
             self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
         return paths

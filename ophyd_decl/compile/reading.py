@@ -66,9 +66,6 @@ class Reading:
         """Return the blueprint, if there are no mistakes, and all that was found."""
         values, devices, findings = self.values, self.devices, self.findings
         signals = count_signals(device.shape for device in devices.made.values())
-        if signals > MAX_SIGNALS:
-            place = self.root.key_place("devices")
-            findings.error("E105", f"the beamline has more than {MAX_SIGNALS} signals", place, "use fewer devices")
         if findings.error_count:
             return Compiled(None, findings.sorted(), len(self.assembly.devices), signals)
         blueprint = BeamlineBlueprint(
@@ -121,8 +118,14 @@ def read_beamline(
     links = Links(devices, findings)
     links.resolve()
     order = links.build_order()
-    groups = links.groups(_expanded(_mapping(root, "groups"), scope))
-    DocumentNames(values.get("name_separator", "-"), findings).check(devices.made)
+    groups: Mapping[str, tuple[str, ...]] = {}
+    if count_signals(device.shape for device in devices.made.values()) > MAX_SIGNALS:
+        # Types inside types grow fast: what follows would walk to every single signal.
+        place = root.key_place("devices")
+        findings.error("E105", f"the beamline has more than {MAX_SIGNALS} signals", place, "use fewer devices")
+    else:
+        groups = links.groups(_expanded(_mapping(root, "groups"), scope))
+        DocumentNames(values.get("name_separator", "-"), findings).check(devices.made)
     return Reading(
         loaded.file, root, values, scope, profile, defaults, _environment(root, scope, findings), assembly, builder,
         devices, links, order, groups, findings,

@@ -1,13 +1,14 @@
 """What compiling gives: a blueprint if the files are right, and everything that was found."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ..blueprint import BeamlineBlueprint, ChildShape, Shape, SignalShape, VectorShape
 from ..errors import Diagnostic
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compiled:
     """The answer of the compiler.
 
     :param blueprint: None where there are errors, or where no beamline was compiled.

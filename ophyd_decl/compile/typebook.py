@@ -4,6 +4,7 @@ A param is structural when anything but plain joining into an address, or into a
 structural itself, uses it. Devices whose structural params agree share one shape.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,10 @@ from ..resolve.inheritance import DOC, PARAMS, PROTOCOL, Body, inherit, lineariz
 from ..resolve.params import declared_param
 from ..resolve.scope import refuse_expressions
 from ..source import Findings, LocatedList, LocatedMapping
-from ..source.suggest import listed
+from ..source.suggest import MOST_SHOWN, in_circle, listed
+
+#: Types that are nested in each other, or that extend each other.
+MAX_LEVELS = 50
 
 
 @dataclass(slots=True)
@@ -38,6 +42,7 @@ class TypeModel:
     """A type, ready to be used.
 
     :param body: what it has with all that it takes over.
+    :param levels: how deep types are nested in it, itself counted.
     :param structural: params whose values decide the structure.
     :param in_formulas: params that formulas read.
     :param failed_params: names of params whose mistakes were reported.
@@ -52,6 +57,7 @@ class TypeModel:
     structural: frozenset[str] = frozenset()
     in_formulas: frozenset[str] = frozenset()
     failed_params: frozenset[str] = frozenset()
+    levels: int = 1
 
     @property
     def name(self) -> str:
@@ -69,6 +75,8 @@ class TypeBook:
         self._bodies: dict[str, Body | None] = {}
         self._extending: list[str] = []
         self._open: list[str] = []
+        #: levels of types in each open type, as far as it was read.
+        self._levels: list[int] = []
         self._circular: set[Place] = set()
 
     def is_circular(self, entry: LocatedMapping) -> bool:
@@ -92,8 +100,10 @@ class TypeBook:
         self._read_params(model)
         self._models[source.name] = model
         self._open.append(source.name)
+        self._levels.append(1)
         structural, in_formulas = self._classify(model)
         self._open.pop()
+        model.levels = self._levels.pop()
         model.structural = frozenset(structural & model.params.keys())
         model.in_formulas = frozenset(in_formulas & model.params.keys())
         return model
@@ -153,12 +163,18 @@ class TypeBook:
             return None
         if name in self._extending:
             members = self._extending[self._extending.index(name) :]
-            words = " → ".join(f"`{member}`" for member in (*members, name))
-            notes = tuple(Note(f"`{member}` is declared here", self._place_of(member)) for member in members)
+            words = in_circle(members)
+            notes = tuple(
+                Note(f"`{member}` is declared here", self._place_of(member)) for member in members[:MOST_SHOWN]
+            )
             summary = f"a type extends itself: {words}"
             self._findings.error("E404", summary, spot.place, f"remove `{name}` from `extends` of `{user}`", notes)
             return None
-        body = self._body(name)
+        body = self._body(name) if len(self._extending) < MAX_LEVELS else None
+        if len(self._extending) >= MAX_LEVELS or (body is not None and len(body.bases) >= MAX_LEVELS):
+            summary = f"more than {MAX_LEVELS} types extend each other"
+            spot.error("E105", summary, "extend fewer types, or name them side by side")
+            return None
         if body is None:
             self.report_unknown(name, spot.place)
         return body
@@ -263,13 +279,27 @@ class TypeBook:
         """Return the type of a child; a type that contains itself is reported."""
         if name in self._open:
             members = self._open[self._open.index(name) :]
-            words = " → ".join(f"`{member}`" for member in (*members, name))
-            notes = tuple(Note(f"`{member}` is declared here", self._place_of(member)) for member in members)
+            words = in_circle(members)
+            notes = tuple(
+                Note(f"`{member}` is declared here", self._place_of(member)) for member in members[:MOST_SHOWN]
+            )
             place = entry.value_place("type")
             self._findings.error("E404", f"a type contains itself: {words}", place, "remove the child", notes)
             self._circular.add(place)
             return None
-        return self.get(name)
+        model = self.get(name) if len(self._open) < MAX_LEVELS else None
+        if len(self._open) >= MAX_LEVELS or (model is not None and model.levels >= MAX_LEVELS):
+            place = entry.value_place("type")
+            summary = f"more than {MAX_LEVELS} types are nested in each other"
+            self._findings.error("E105", summary, place, "use fewer levels of children")
+            self._circular.add(place)
+            return None
+        if model is not None:
+            self._levels[-1] = max(self._levels[-1], model.levels + 1)
+        return model
+
+    def _declared(self, names: Sequence[str]) -> tuple[Note, ...]:
+        return tuple(Note(f"`{name}` is declared here", self._place_of(name)) for name in names[:MOST_SHOWN])
 
     def _place_of(self, name: str) -> Any:
         source = self.catalog.find(name)

@@ -1,13 +1,14 @@
 """Where a mistake is, and what is said about it: data only, rendering is `source.frames`."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Severity = Literal["error", "warning"]
 
 
-class Place(NamedTuple):
-    """A span of a text file; a named tuple, as every key of a large file may have one.
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A span of a text file.
 
     Lines and columns count from 1, in code points; the end is exclusive.
     `file` is the path as it was opened; it is made relative to the current folder when shown.
@@ -24,7 +25,8 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
-class Note(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Note:
     """A second place, or a fact, that explains a diagnostic."""
 
     message: str

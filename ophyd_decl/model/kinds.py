@@ -5,8 +5,9 @@ Own classes instead of a model library, since importing one costs more than the 
 A value that is `UNKNOWN` passes every check.
 """
 
+from dataclasses import dataclass
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import Place
 from ..source.findings import Findings
@@ -22,7 +23,8 @@ class Failed:
 FAILED = Failed()
 
 
-class Spot(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Spot:
     """Where a value stands: a key of a mapping or an index of a list."""
 
     holder: LocatedMapping | LocatedList

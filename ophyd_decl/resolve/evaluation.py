@@ -32,12 +32,15 @@ def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[st
         raise ExpressionError("E302", "the expression is empty", text, "write a name between the braces")
     try:
         tree = _SANDBOX.parse_expression(source)
-        _check(tree, text)
-        run: Any = _SANDBOX.compile_expression(source, undefined_to_none=False)
-    except (TemplateSyntaxError, SecurityError, SyntaxError, ValueError, OverflowError):
+    except TemplateSyntaxError:
         raise _not_an_expression(source, text) from None
     except RecursionError:
-        raise ExpressionError("E302", "the expression is nested too deep", text, "split it over `vars`") from None
+        raise _too_deep(text) from None
+    _check(tree, text)
+    try:
+        run: Any = _SANDBOX.compile_expression(source, undefined_to_none=False)
+    except (TemplateSyntaxError, SecurityError, SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        raise _too_deep(text) from None
     names = tuple(dict.fromkeys(_names(tree)))
     return names, _evaluator(run, text)
 
@@ -48,6 +51,10 @@ def _not_an_expression(source: str, text: str) -> ExpressionError:
     trouble = syntax_trouble(source, _SANDBOX)
     start = text.index(source) + trouble.start
     return ExpressionError("E302", trouble.message, text, trouble.help, (start, start + trouble.end - trouble.start))
+
+
+def _too_deep(text: str) -> ExpressionError:
+    return ExpressionError("E302", "the expression is nested too deep", text, "split it over `vars`")
 
 
 def _names(tree: nodes.Node) -> list[str]:

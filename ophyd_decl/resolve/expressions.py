@@ -5,8 +5,10 @@ Pure: nothing here knows files or places, only offsets in the text.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +16,10 @@ from ..errors import Place
 
 OPENING, CLOSING = "${{", "}}"
 MAX_CHARACTERS = 1000
+#: Characters of a text that holds expressions.
+MAX_TEXT = 10_000
+#: What different expressions of one run may cost to compile: their characters, and so many more for each.
+MAX_COMPILED, COST_OF_ONE = 100_000, 20
 
 _SIMPLE = re.compile(r"\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 #: Names that mean something else in an expression, so that they never are simple.
@@ -49,7 +55,7 @@ class ExpressionError(Exception):
         if self.span is None or place.line != place.end_line or place.end_column - place.column != len(self.part):
             return place
         start, end = self.span
-        return place._replace(column=place.column + start, end_column=place.column + max(end, start + 1))
+        return replace(place, column=place.column + start, end_column=place.column + max(end, start + 1))
 
 
 def word_span(text: str, word: str, before: str = r"(?<![\w.'\"])") -> tuple[int, int] | None:
@@ -93,6 +99,9 @@ def split(text: str) -> tuple[Part, ...]:
 
     :raises ExpressionError: if an expression is not one, or not closed.
     """
+    if len(text) > MAX_TEXT:
+        message = f"a text with expressions has more than {MAX_TEXT} characters"
+        raise ExpressionError("E304", message, OPENING, "split it over `vars`")
     parts: list[Part] = []
     position = 0
     while True:
@@ -126,7 +135,12 @@ def join(parts: tuple[Part, ...], values: Mapping[str, Any]) -> Any:
     if len(parts) == 1:
         (part,) = parts
         return part if isinstance(part, str) else part.evaluate(values)
-    return "".join([part if isinstance(part, str) else _as_text(part, part.evaluate(values)) for part in parts])
+    text = "".join([part if isinstance(part, str) else _as_text(part, part.evaluate(values)) for part in parts])
+    if len(text) > MAX_TEXT:
+        longest = max((part for part in parts if isinstance(part, Expression)), key=lambda part: len(part.text))
+        message = f"the result is a text of more than {MAX_TEXT} characters"
+        raise ExpressionError("E304", message, longest.text, "make it smaller, or write the value out")
+    return text
 
 
 def _as_text(part: Expression, value: Any) -> str:
@@ -140,8 +154,27 @@ def _simple(text: str, name: str) -> Expression:
     return Expression(text, (name,), True, lambda values: values[name])
 
 
+#: What may still be compiled; None: as much as one likes.
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+
+
+@contextmanager
+def bounded_compiling() -> Generator[None]:
+    """Bound how much is compiled inside the block, since compiling takes most of the time that expressions take."""
+    token = _left.set([MAX_COMPILED])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
 @lru_cache(maxsize=4_000)
 def _compiled(text: str) -> Expression:
+    left = _left.get()
+    if left is not None:
+        left[0] -= len(text) + COST_OF_ONE
+        if left[0] < 0:
+            raise ExpressionError("E105", "there are too many different expressions", text, "write the value out")
     from .evaluation import compile_expression  # imports Jinja
 
     names, evaluate = compile_expression(text)

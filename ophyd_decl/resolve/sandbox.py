@@ -100,7 +100,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(self) -> None:
-        super().__init__(undefined=StrictUndefined, variable_start_string="${{", variable_end_string="}}")
+        super().__init__(
+            undefined=StrictUndefined, optimized=False, variable_start_string="${{", variable_end_string="}}"
+        )
         self.globals.clear()
         self.globals.update(FUNCTIONS)
         self.filters.clear()

@@ -8,6 +8,7 @@ from ..model.macros import has_macro, report_macro
 from ..source import Findings, LocatedMapping
 from ..source.ordering import in_order_of_need
 from ..source.plain import plain
+from ..source.suggest import in_circle
 from ..source.tree import UNKNOWN
 from ..vocab.names import is_identifier
 from .bodies import names_in
@@ -55,7 +56,7 @@ def _value(mapping: LocatedMapping, name: str, scope: Scope, findings: Findings)
 
 
 def _report_circle(members: list[str], mapping: LocatedMapping, findings: Findings) -> None:
-    words = " → ".join(f"`{name}`" for name in (*members, members[0]))
+    words = in_circle(members)
     findings.error(
         "E404", f"variables need each other: {words}", mapping.value_place(members[0]), "write one of them out"
     )

@@ -6,7 +6,7 @@ Imported only for expressions that failed.
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from jinja2.exceptions import TemplateSyntaxError
 
@@ -14,7 +14,8 @@ from ..source.suggest import listed
 from .sandbox import FILTERS, TESTS, Sandbox
 
 
-class Trouble(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trouble:
     """What is wrong with an expression.
 
     :param start: offset of the part that is wrong, in the text between the braces.
@@ -27,7 +28,8 @@ class Trouble(NamedTuple):
     end: int
 
 
-class _Token(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Token:
     text: str
     start: int
     is_value: bool

@@ -10,6 +10,8 @@ from .suggest import is_misspelt, suggest
 Notes = Sequence[Note]
 #: Comparing a word with a candidate costs some µs; after so many no more is proposed.
 _MOST_COMPARISONS = 100_000
+#: Nobody reads longer sentences; they come from names of any length.
+_LONGEST = 400
 
 
 class Repetition:
@@ -49,6 +51,8 @@ class Findings:
             if (found.place, found.code) in repetition.found:
                 return
             new.add((found.place, found.code))
+        if max(len(found.summary), len(found.help or "")) > _LONGEST:
+            found = replace(found, summary=_shortened(found.summary), help=found.help and _shortened(found.help))
         self._found.setdefault((found.place, found.code, found.summary), found)
 
     @contextmanager
@@ -89,3 +93,7 @@ class Findings:
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Return all of it by file, line and column."""
         return tuple(sorted(self._found.values(), key=lambda found: (found.place, found.code)))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"

@@ -36,6 +36,8 @@ _WORDS: dict[str, bool | float | None] = {
 FIRST_CHARACTERS = frozenset("0123456789+-.~nNtTfF")
 #: Python refuses to convert longer texts of digits, and no setting of a device has so many.
 _MOST_DIGITS = 300
+#: The same for hexadecimal ones; longer ones are larger than every number with a decimal point.
+_MOST_PREFIXED = 250
 
 
 def plain_value(text: str) -> str | int | float | bool | None:
@@ -55,6 +57,8 @@ def plain_value(text: str) -> str | int | float | bool | None:
 
 
 def _prefixed(text: str) -> str | int:
+    if len(text) > _MOST_PREFIXED:
+        return text
     digits = "0123456789abcdefABCDEF" if text[1] == "x" else "01234567"
     if len(text) > 2 and all(character in digits for character in text[2:]):
         return int(text[2:], 16 if text[1] == "x" else 8)

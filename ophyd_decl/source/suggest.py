@@ -1,6 +1,6 @@
 """Finds what the writer probably meant."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 #: What people write who come from other tools.
@@ -20,7 +20,7 @@ _SYNONYMS = {
     "enum": "choices",
     "readonly": "access",
 }
-_MOST_SHOWN = 8
+MOST_SHOWN = 8
 #: Lengths at which one wrong character is half of a word, or nearly.
 _SHORT = (2, 3)
 #: Nobody types a longer name by mistake.
@@ -73,13 +73,21 @@ def is_misspelt(name: str, written: Iterable[str], known: Collection[str]) -> bo
     return any(nearest(other, free) == name for other in there if other not in known)
 
 
-def listed(words: Iterable[object], most: int = _MOST_SHOWN) -> str:
+def listed(words: Iterable[object], most: int = MOST_SHOWN) -> str:
     """Return words in backquotes, the first few and how many more there are."""
     every = list(words)
     if not every:
         return "none"
     first = ", ".join([f"`{word}`" for word in every[:most]])
     return first if len(every) <= most else f"{first} and {len(every) - most} more"
+
+
+def in_circle(members: Sequence[str]) -> str:
+    """Return the members of a circle, the first at the end again, without those in the middle of a long one."""
+    names = [*members, members[0]]
+    if len(names) > MOST_SHOWN:
+        names = [*names[: MOST_SHOWN - 3], "…", *names[-2:]]
+    return " → ".join(name if name == "…" else f"`{name}`" for name in names)
 
 
 def suggest_or_list(word: str, candidates: Iterable[str], what: str) -> str:

@@ -6,7 +6,8 @@ what text subclasses would. Nothing here knows the language.
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from ..errors import Place
 
@@ -100,7 +101,8 @@ class SourceFile:
         return self.point(0, 0)
 
 
-class Origin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Origin:
     """Where one key of a merged mapping is written.
 
     :param mapping: that holds the key.
