@@ -66,12 +66,16 @@ class Batch(Generic[T]):
                     timer.cancel()
             return self.outcomes
         finally:
-            self.done = True
-            for cleanup in self.cleanups:
-                cleanup()
-            # These know the batch: without them it goes at once, and not when cycles are collected.
-            self.cleanups.clear()
-            self.collectors.clear()
+            self.end()
+
+    def end(self) -> None:
+        """Take no outcome any more."""
+        self.done = True
+        for cleanup in self.cleanups:
+            cleanup()
+        # These know the batch: without them it goes at once, and not when cycles are collected.
+        self.cleanups.clear()
+        self.collectors.clear()
 
     def _expire(self) -> None:
         now = time.monotonic()

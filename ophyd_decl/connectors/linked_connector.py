@@ -29,13 +29,12 @@ from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
+from .missing import MissingSearch
 from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
-from .verdict import SEARCH_S, Families, absent
+from .verdict import Families, absent
 
 #: For how long a server may say nothing before its channels are closed, unless it is told otherwise, in s.
 LIVENESS_S = 5.0
-#: How often a connect looks for channels that are missing, in s, and for how many at a time it looks for better names.
-LOOK_AGAIN_S, SUGGESTIONS = 0.25, 10
 
 ReadBatch = Batch[Reading | SignalError]
 
@@ -154,7 +153,7 @@ class LinkedConnector(ABC):
                     key = (batch, index)
                     channel.link.when_ready(key, partial(_settle_connected, batch, index, channel))
                     batch.cleanups.append(partial(channel.link.forget, key))
-        self.later.call(SEARCH_S + 0.1, partial(self._find_missing, batch, used))
+        MissingSearch(batch, used, self.later, self.send_reads)
         return await batch.wait()
 
     async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
@@ -227,19 +226,6 @@ class LinkedConnector(ABC):
             self.bind(running)
         elif self.inbox.loop is not running:
             raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
-
-    def _find_missing(self, batch: Batch[Description | SignalError], used: Sequence[LinkedChannel]) -> None:
-        """Settle the channels of a connect that are missing, whose neighbours have answered."""
-        if batch.done:
-            return
-        found = 0
-        for index, channel in enumerate(used):
-            link = channel.link
-            if link.family is not None and batch.pending(index) and link.family.is_missing(link):
-                found += 1
-                waited_s = time.monotonic() - link.opened_at
-                batch.settle(index, absent(channel, waited_s, suggest=found <= SUGGESTIONS))
-        self.later.call(LOOK_AGAIN_S, partial(self._find_missing, batch, used))
 
     def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
         """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""

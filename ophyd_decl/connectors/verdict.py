@@ -1,7 +1,7 @@
 """What can be said of an address that does not answer, from what its neighbours do.
 
 Neighbours are the addresses of one connector that agree up to the last colon of the record's name: as a rule they live
-on one server. `missing` is said when one of them answered and a search got nothing; `silent`, when one did and does not
+on one server. `missing` is said when one of them answers and a search got nothing; `silent`, when one did and does not
 any more, or when the address itself was found and not described; `unknown` otherwise. A verdict is no end: the search
 goes on, and a late answer makes the channel usable.
 """
@@ -48,7 +48,7 @@ class Family:
             self.witness = link
 
     def missing_at(self, link: Link) -> float | None:
-        """Return from when on a link that is searched counts as missing; None if no neighbour answers now.
+        """Return from when on a link that is searched seems to be missing; None if no neighbour answers now.
 
         Searches are repeated ever more rarely, by twice the interval at most. So, if the server came late, as long
         as it was away has to pass once more before it must have heard of this one.
@@ -60,7 +60,7 @@ class Family:
         return max(witness.ready_at + late_s, link.opened_at) + SEARCH_S
 
     def is_missing(self, link: Link) -> bool:
-        """Return whether a link counts as missing now."""
+        """Return whether a link seems to be missing now."""
         since = self.missing_at(link)
         return since is not None and since <= time.monotonic()
 
@@ -100,9 +100,10 @@ def stem_of(name: str) -> str:
     return head + colon
 
 
-def absent(channel: "LinkedChannel", waited_s: float, *, suggest: bool = True) -> AbsentError:
+def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, suggest: bool = False) -> AbsentError:
     """Return the error of a channel that was searched in vain, with a verdict.
 
+    :param missing: whether a neighbour has proved that its server hears searches, and does not have it.
     :param suggest: whether to look for a name that may be meant, which takes time.
     """
     link = channel.link
@@ -115,7 +116,7 @@ def absent(channel: "LinkedChannel", waited_s: float, *, suggest: bool = True) -
         error.problem = f"a server has it, but did not describe it within {waited_s:.1f} s"
     elif family is None or not family.stem:
         pass
-    elif family.is_missing(link) and family.witness is not None:
+    elif missing and family.witness is not None:
         error.verdict = "missing"
         searched_s = time.monotonic() - link.opened_at
         error.problem = (

@@ -65,6 +65,17 @@ async def test_silent_where_the_server_was_there_before(remote_lab: EpicsLab) ->
     assert lab.address("number") in absent(outcome).problem
 
 
+async def test_a_server_that_hangs_makes_nothing_missing(remote_lab: EpicsLab) -> None:
+    lab = remote_lab
+    await lab.connected("number", FLOAT)
+    count = lab.channel("count", FLOAT)
+    with lab.hung():
+        (outcome,) = await lab.connect(count, timeout_s=2.0)
+        assert absent(outcome).verdict == "unknown"
+    (outcome,) = await lab.connect(count, timeout_s=lab.reconnection_s)
+    assert isinstance(outcome, Description)
+
+
 async def test_a_late_answer_is_used_and_logged(remote_lab: EpicsLab, caplog: pytest.LogCaptureFixture) -> None:
     lab = remote_lab
     lab.kill()
