@@ -10,6 +10,7 @@ text beside it. What is wrong is marked in the YAML itself, by comments of two f
     # @12:5-14:1 E120        characters, and spans of several lines
     # ^^^^ E106 warning      a warning
 
+A folder that has no file to write marks into says them in `marks`, each line with the path before it: `folder @1:1-1 E100`.
 Several marks may follow one line. Messages may be written anew (`python tests/golden/regenerate.py`); positions and
 codes are written by hand only, and the command refuses where they do not hold.
 """
@@ -55,11 +56,18 @@ class Case:
     @property
     def files(self) -> list[Path]:
         """Return the YAML files of the case."""
-        return sorted(self.path.rglob("*.yaml")) if self.path.is_dir() else [self.path]
+        if not self.path.is_dir():
+            return [self.path]
+        return sorted(file for file in self.path.rglob("*.yaml") if file.is_file())
 
     def marks(self) -> list[Mark]:
         """Return what the YAML says is wrong, in order of place."""
-        return sorted(mark for file in self.files for mark in marks_of(file, file.relative_to(self.text.parent)))
+        marks = [mark for file in self.files for mark in marks_of(file, file.relative_to(self.text.parent))]
+        outside = self.path / "marks"
+        for line in outside.read_text(encoding="utf-8").splitlines() if outside.is_file() else ():
+            name, _, place = line.partition(" ")
+            marks.extend(_placed(name, f"# {place}"))
+        return sorted(marks)
 
 
 def cases(kind: str) -> list[Case]:
@@ -78,13 +86,21 @@ def marks_of(file: Path, name: Path) -> Iterator[Mark]:
             start, end = found.start("carets") + 1, found.end("carets") + 1
             start = 1 if found["first"] else start
             place = (above, start, above, end)
-        elif found := _PLACED.match(line):
-            first = int(found["line"])
-            place = (first, int(found["column"]), int(found["end_line"] or first), int(found["end"]))
+        elif _PLACED.match(line):
+            yield from _placed(str(name), line)
+            continue
         else:
             above = number
             continue
         yield Mark(str(name), *place, found["code"], "warning" if found["warning"] else "error")
+
+
+def _placed(name: str, line: str) -> Iterator[Mark]:
+    """Yield the mark of a line that says its place in numbers."""
+    if found := _PLACED.match(line):
+        first = int(found["line"])
+        place = (first, int(found["column"]), int(found["end_line"] or first), int(found["end"]))
+        yield Mark(name, *place, found["code"], "warning" if found["warning"] else "error")
 
 
 def reported(case: Case, diagnostics: list[Diagnostic]) -> list[Mark]:
