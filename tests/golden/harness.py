@@ -10,7 +10,7 @@ text beside it. What is wrong is marked in the YAML itself, by comments of two f
     # @12:5-14:1 E120        characters, and spans of several lines
     # ^^^^ E106 warning      a warning
 
-A folder that has no file to write marks into says them in `marks`, each line with the path before it: `folder @1:1-1 E100`.
+A folder that has no file to write marks into says them in `marks`, with the path before each: `folder @1:1-1 E100`.
 Several marks may follow one line. Messages may be written anew (`python tests/golden/regenerate.py`); positions and
 codes are written by hand only, and the command refuses where they do not hold.
 """
