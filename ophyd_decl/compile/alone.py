@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..check.given_options import find_options
 from ..check.libraries import library_folder
 from ..resolve.assembly import Assembly, assemble
 from ..resolve.catalog import Catalog, TypeSource
@@ -44,7 +45,7 @@ def check_fragment(loaded: LoadedFile, findings: Findings) -> None:
     locator = Locator(library_folder, findings)
     catalog = Catalog(locator, findings)
     catalog.alone = True
-    reader = FragmentReader(catalog, None, findings)
+    reader = FragmentReader(catalog, None, findings, find_options)
     fragment = reader.read(loaded, location)
     piece = reader.alone(fragment)
     assembly = assemble(fragment.root, piece, location, Includer(reader, locator, findings), findings)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..blueprint import BeamlineBlueprint
 from ..check.connectors import read_connector
+from ..check.given_options import find_options
 from ..check.libraries import library_folder
 from ..model.files import BEAMLINE_FILE, DEFAULTS, Variables
 from ..model.kinds import Spot
@@ -109,7 +110,7 @@ def read_beamline(
     catalog = Catalog(locator, findings)
     catalog.use(root.get("use"), location)
     piece = Piece(loaded.file, scope)
-    includer = Includer(FragmentReader(catalog, scope, findings), locator, findings)
+    includer = Includer(FragmentReader(catalog, scope, findings, find_options), locator, findings)
     others = [profile for profile in profiles if profile is not chosen]
     assembly = assemble(root, piece, location, includer, findings, [*layers, *from_outside], others)
     builder = ShapeBuilder(TypeBook(catalog, findings), findings, defaults.timeouts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..check.formulas import parse_formula
+from ..check.given_options import find_options
 from ..check.shipped import SHIPPED
 from ..errors import Note, Place
 from ..formula import FormulaError
@@ -236,7 +237,7 @@ class TypeBook:
     def _read_params(self, model: TypeModel) -> None:
         failed: set[str] = set()
         for name, definition in model.body.params.items():
-            param = declared_param(name, definition.holder, self._findings, TAKEN_BY_INSTANCES)
+            param = declared_param(name, definition.holder, self._findings, TAKEN_BY_INSTANCES, find_options)
             if param is None:
                 failed.add(name)
             else:

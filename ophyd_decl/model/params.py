@@ -5,6 +5,7 @@ costs more.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,9 @@ PARAM = Block(
     "a param",
     {
         "type": Key(Word(*PARAM_TYPES), "type of its value", required=True),
-        "of": Key(Word("str", "int", "float", "bool"), "type of the items of a list or map"),
+        "of": Key(
+            Text(), "type of the items of a list or map: `str`, `int`, `float` or `bool`; or the plugin of `options`"
+        ),
         "to": Key(
             Word(*TARGETS), "what a reference must lead to: `device`, `signal`, `service`, or a role such as `movable`"
         ),
@@ -40,7 +43,12 @@ PARAM = Block(
         "doc": Key(Text(), "what it is, with its unit"),
     },
 )
+_ITEMS = Word("str", "int", "float", "bool")
 _MISSING = object()
+#: Checks the options that a value gives to a plugin, and returns them as plain data or `FAILED`.
+OptionsReader = Callable[[LocatedMapping, "Spot"], Any]
+#: Returns the reader for the plugin that is named at a spot, or None after a diagnostic.
+OptionsFinder = Callable[[str, "Spot"], OptionsReader | None]
 _CLASSES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,
@@ -48,6 +56,7 @@ _CLASSES: dict[str, type | tuple[type, ...]] = {
     "bool": bool,
     "list": LocatedList,
     "map": LocatedMapping,
+    "options": LocatedMapping,
 }
 _EXPECTED = {
     "str": "text",
@@ -56,6 +65,7 @@ _EXPECTED = {
     "bool": "true or false",
     "list": "a list",
     "map": "a mapping",
+    "options": "a mapping of options",
     "ref": "a reference: `{ref: PATH}`",
 }
 
@@ -84,6 +94,7 @@ class ParamModel:
     plain_text: bool = False
     #: it is what `attr` and `cmd` are joined to.
     is_trl: bool = False
+    read_options: OptionsReader | None = None
 
     @property
     def required(self) -> bool:
@@ -114,6 +125,9 @@ class ParamModel:
             return FAILED
         if kind == "float" and isinstance(value, int):
             return float(value)
+        if self.read_options is not None:
+            with spot.findings.within(Note(f"`{self.name}` is declared here", self.place)):
+                return self.read_options(value, spot)
         return plain(value) if kind in ("list", "map") else value
 
     def _refuse(self, value: Any, spot: Spot) -> Any:
@@ -156,7 +170,7 @@ class ParamModel:
         return self._items_fit(value, spot)
 
     def _items_fit(self, value: Any, spot: Spot) -> bool:
-        if self.of is None or not isinstance(value, LocatedList | LocatedMapping):
+        if self.of is None or self.type == "options" or not isinstance(value, LocatedList | LocatedMapping):
             return True
         item_model = ParamModel(self.name, self.of, self.place)
         pairs: Any = value.items() if isinstance(value, LocatedMapping) else enumerate(value)
@@ -178,19 +192,20 @@ class ParamModel:
         spot.findings.error(code, summary, spot.place, help_text, notes)
 
 
-def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findings) -> ParamModel | None:
-    """Return a declared param, or None after diagnostics."""
+def read_param(
+    name: str, mapping: LocatedMapping, owner: Place, findings: Findings, find_options: OptionsFinder | None = None
+) -> ParamModel | None:
+    """Return a declared param, or None after diagnostics.
+
+    :param find_options: knows the options of plugins.
+    """
     before = findings.error_count
     values = PARAM.read(mapping, findings, owner)
     kind = values.get("type")
     pattern = _pattern(values.get("pattern"), mapping, findings)
-    if kind == "options":
-        what = "a param of type `options`"
-        findings.error("E116", f"{what} is not supported yet", mapping.value_place("type"), "use another type")
+    read_options = _check_of(kind, mapping, owner, findings, find_options)
     if kind is not None and kind != "ref" and "to" in values:
         findings.error("E115", "`to` goes with `type: ref`", mapping.key_place("to"), "remove `to`")
-    if kind is not None and kind not in ("list", "map") and "of" in values:
-        findings.error("E115", "`of` goes with `type: list` or `map`", mapping.key_place("of"), "remove `of`")
     if kind is None or findings.error_count != before:
         return None
     model = ParamModel(
@@ -199,6 +214,7 @@ def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findi
         ge=values.get("ge"), gt=values.get("gt"), le=values.get("le"), lt=values.get("lt"),
         pattern=pattern, doc=values.get("doc", ""),
     )  # fmt: skip
+    model.read_options = read_options
     model.is_trl = name == TRL and kind == "str"
     model.plain_text = kind == "str" and not model.bounded and not model.is_trl
     if kind == "ref" and mapping.get("default") is not None:
@@ -214,6 +230,26 @@ def read_param(name: str, mapping: LocatedMapping, owner: Place, findings: Findi
                 return None
             model.default = default
     return model
+
+
+def _check_of(
+    kind: str | None, mapping: LocatedMapping, owner: Place, findings: Findings, find_options: OptionsFinder | None
+) -> OptionsReader | None:
+    """Return what reads options, for a param that takes some; an `of` that does not go with the type is reported."""
+    of = mapping.get("of")
+    spot = Spot(mapping, "of", findings)
+    if kind == "options":
+        if "of" not in mapping:
+            findings.error("E111", "`of` is missing in a param of type `options`", owner, "add `of:`, a plugin's name")
+        elif isinstance(of, str) and find_options is not None:
+            return find_options(of, spot)
+    elif kind in ("list", "map"):
+        if isinstance(of, str):
+            _ITEMS.read(of, spot)
+    elif kind is not None and "of" in mapping:
+        place = mapping.key_place("of")
+        findings.error("E115", "`of` goes with `type: list`, `map` or `options`", place, "remove `of`")
+    return None
 
 
 def _pattern(text: Any, mapping: LocatedMapping, findings: Findings) -> "re.Pattern[str] | None":

@@ -9,7 +9,7 @@ from ..blueprint import Reference
 from ..errors import Note, Place
 from ..model.files import FRAGMENT_FILE
 from ..model.kinds import FAILED, Spot
-from ..model.params import ParamModel
+from ..model.params import OptionsFinder, ParamModel
 from ..source import Findings, LoadedFile, LocatedList, LocatedMapping, load_text
 from ..source.findings import Repetition
 from ..source.suggest import listed, suggest
@@ -61,12 +61,16 @@ class FragmentReader:
     """Reads fragments, and makes pieces of them.
 
     :param variables: of the beamline; None for a fragment that is checked alone.
+    :param find_options: knows the options of plugins.
     """
 
-    def __init__(self, catalog: Catalog, variables: Scope | None, findings: Findings) -> None:
+    def __init__(
+        self, catalog: Catalog, variables: Scope | None, findings: Findings, find_options: OptionsFinder | None = None
+    ) -> None:
         self._catalog = catalog
         self._variables = variables
         self._findings = findings
+        self._find_options = find_options
         self._files: dict[str, Fragment | None] = {}
         #: fragments, and variables that they do not find, which are reported once.
         self._missed: set[tuple[str, str]] = set()
@@ -96,7 +100,7 @@ class FragmentReader:
         """Return a fragment whose header is right; mistakes in it are reported."""
         root: LocatedMapping = loaded.root
         values = FRAGMENT_FILE.read(root, self._findings, root.key_place(next(iter(root))))
-        params = read_params(values.get("params"), self._findings)
+        params = read_params(values.get("params"), self._findings, self._find_options)
         self._catalog.use(root.get("use"), location)
         return Fragment(root, loaded.file, location, params, Repetition())
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..model.kinds import shown
-from ..model.params import ParamModel, read_param
+from ..model.params import OptionsFinder, ParamModel, read_param
 from ..source import Findings, LocatedMapping
 from ..vocab.names import is_identifier
 from .scope import refuse_expressions
@@ -18,12 +18,14 @@ class DeclaredParams:
     failed: frozenset[str] = frozenset()
 
 
-def read_params(params: LocatedMapping | None, findings: Findings) -> DeclaredParams:
+def read_params(
+    params: LocatedMapping | None, findings: Findings, find_options: OptionsFinder | None = None
+) -> DeclaredParams:
     """Return the params that a fragment declares; mistakes are reported."""
     declared = DeclaredParams()
     failed: set[str] = set()
     for name in () if params is None else params:
-        param = None if params is None else declared_param(name, params, findings)
+        param = None if params is None else declared_param(name, params, findings, find_options=find_options)
         if param is None:
             failed.add(name)
         else:
@@ -33,11 +35,16 @@ def read_params(params: LocatedMapping | None, findings: Findings) -> DeclaredPa
 
 
 def declared_param(
-    name: str, holder: LocatedMapping, findings: Findings, taken: Collection[str] = ()
+    name: str,
+    holder: LocatedMapping,
+    findings: Findings,
+    taken: Collection[str] = (),
+    find_options: OptionsFinder | None = None,
 ) -> ParamModel | None:
     """Return one declared param, or None after diagnostics.
 
     :param taken: names that no param may have, since the instance has a key with this name.
+    :param find_options: knows the options of plugins.
     """
     place, body = holder.key_place(name), holder[name]
     if not is_identifier(name):
@@ -50,5 +57,5 @@ def declared_param(
         findings.error("E120", summary, holder.value_place(name), f"write `{name}: {{type: str}}`")
     else:
         refuse_expressions(body, findings, "a param")
-        return read_param(name, body, place, findings)
+        return read_param(name, body, place, findings, find_options)
     return None

@@ -22,7 +22,7 @@ _NOT_PORTABLE = re.compile(r"\(\?[^:=!]|\\[AZ]|[*+?}]\+")
 def param_schema(param: ParamModel) -> Schema:
     """Return the schema of the values that a param takes which is no reference."""
     schema = dict(_TYPES[param.type])
-    if param.of is not None:
+    if param.of is not None and param.type in ("list", "map"):
         schema["items" if param.type == "list" else "additionalProperties"] = dict(_TYPES[param.of])
     if param.choices is not None:
         schema["enum"] = list(param.choices)

@@ -220,3 +220,27 @@ def test_overrides_in_a_type_are_checked_before_it_is_used(tmp_path: Path) -> No
     assert [(code, line) for code, line, _ in found(beamline(tmp_path, "", types))] == [
         ("E402", 25), ("E126", 25), ("E206", 26), ("E206", 28),
     ]  # fmt: skip
+
+
+def test_the_order_of_all_layers(tmp_path: Path) -> None:
+    """The type, the instance, its overrides, the profile, `--set`: the later wins."""
+    text = """\
+vars: {u: K}
+devices: {a: {type: n.axis, prefix: P, timeout: {read: 2}, overrides: {sp: {units: mm, precision: 1, retries: 1}}}}
+profiles:
+  p: {devices: {a: {overrides: {sp: {precision: 2, retries: 2}, rb: {timeout: {write: 3}}}}}}
+"""
+    settings = {"devices.a.overrides.sp.retries": "3"}
+    made = device(beamline(tmp_path, text, TYPES, profile="p", set=settings), "a")
+    sp, rb = signal(made, "sp"), signal(made, "rb")
+    assert (sp.units, sp.precision, sp.retries, sp.limits) == ("mm", 2, 3, Limits(0, 9))
+    assert (sp.timeouts, rb.timeouts) == (Timeouts(read=2), Timeouts(read=2, write=3))
+
+
+def test_mistakes_in_overrides_of_a_profile_are_told_there(tmp_path: Path) -> None:
+    text = """\
+devices: {a: {type: n.axis, prefix: P, overrides: {sp: {units: mm}}}}
+profiles:
+  p: {devices: {a: {overrides: {sp: {unit: K}, rb: {access: rw}}}}}
+"""
+    assert found(beamline(tmp_path, text, TYPES, profile="p")) == [("E110", 7, 38), ("E206", 7, 61)]

@@ -64,7 +64,8 @@ def test_refused_values(declaration: str, value: str, code: str) -> None:
     ("type: str, pattern: '['", [("E124", 22)]),
     ("type: str, of: int", [("E115", 13)]),
     ("type: str, to: device", [("E115", 13)]),
-    ("type: options", [("E116", 8)]),
+    ("type: options", [("E111", 0)]),
+    ("type: list, of: text", [("E122", 18)]),
     ("type: ref, default: {ref: x}", [("E115", 13)]),
     ("type: str, defualt: x", [("E110", 13)]),
 ])  # fmt: skip
