@@ -28,7 +28,7 @@ def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[st
     before = findings.error_count
     inputs = _inputs(mapping["inputs"], lookup)
     names = set(mapping["inputs"])
-    params = {name for name in {**lookup.params, **constants} if name not in names}
+    params = [name for name in {**lookup.params, **constants} if name not in names]
     fixed = {name: value for name, value in constants.items() if name in params and name != VALUE}
     get = _formula(mapping, "get", (*mapping["inputs"], *params), lookup, params)
     targets: list[tuple[Reference, str]] = []
@@ -63,7 +63,7 @@ def _inputs(mapping: LocatedMapping, lookup: Lookup) -> list[tuple[str, Referenc
 
 
 def _formula(
-    mapping: LocatedMapping, key: str, names: tuple[str, ...], lookup: Lookup, params: set[str]
+    mapping: LocatedMapping, key: str, names: tuple[str, ...], lookup: Lookup, params: list[str]
 ) -> Formula | None:
     what = "inputs and params" if params else "inputs"
     return check_formula(str(mapping[key]), Spot(mapping, key, lookup.findings), names, what=what)

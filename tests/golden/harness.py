@@ -10,6 +10,7 @@ text beside it. What is wrong is marked in the YAML itself, by comments of two f
     # @12:5-14:1 E120        characters, and spans of several lines
     # ^^^^ E106 warning      a warning
 
+A folder `site` in a case holds what is installed beside ophyd_decl, as `pip` would do it: modules and entry points.
 A folder that has no file to write marks into says them in `marks`, with the path before each: `folder @1:1-1 E100`.
 Several marks may follow one line. Messages may be written anew (`python tests/golden/regenerate.py`); positions and
 codes are written by hand only, and the command refuses where they do not hold.
@@ -17,8 +18,9 @@ codes are written by hand only, and the command refuses where they do not hold.
 
 import os
 import re
+import sys
 from collections.abc import Iterator
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,8 @@ _PLACED = re.compile(
     r"^\s*# @(?P<line>\d+):(?P<column>\d+)-(?:(?P<end_line>\d+):)?(?P<end>\d+) "
     r"(?P<code>E\d{3})(?P<warning> warning)?\s*$"
 )
+#: Name of the folder of a case that holds what is installed.
+SITE = "site"
 
 
 @dataclass(frozen=True, order=True)
@@ -123,8 +127,27 @@ def validate(case: Case) -> list[Diagnostic]:
     """Return the diagnostics of a case, as `ophyd-decl validate NAME` finds them in the folder of the case."""
     from ophyd_decl.compile import compile_paths
 
-    with chdir(case.text.parent):
+    with chdir(case.text.parent), _installed(case.path / SITE):
         return list(compile_paths([case.path.name]).diagnostics)
+
+
+@contextmanager
+def _installed(site: Path) -> Iterator[None]:
+    """Let modules and entry points of a folder be found, if there is one."""
+    from ophyd_decl.check.plugins import installed
+
+    if not site.is_dir():
+        yield
+        return
+    sys.path.insert(0, str(site))
+    installed.cache_clear()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(site))
+        installed.cache_clear()
+        for file in site.glob("*.py"):
+            sys.modules.pop(file.stem, None)
 
 
 def rendered(case: Case, diagnostics: list[Diagnostic]) -> str:

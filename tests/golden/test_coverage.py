@@ -26,16 +26,7 @@ PACKAGE = Path(ophyd_decl.__file__).parent
 FRONT_END = ("source", "resolve", "model", "check", "compile")
 LEAST_MARKS, LEAST_FILES, LEAST_WITH_SEVERAL, SEVERAL = 3, 60, 10, 3
 #: What is still missing. It only ever shrinks: an entry that is covered must be taken out.
-OPEN = frozenset(
-    """\
-code E502
-invalid child.connector
-invalid types.namespace
-invalid types.use
-invalid vector.connector
-valid derived.columns
-""".splitlines()
-)
+OPEN: frozenset[str] = frozenset()
 _MISSING = re.compile(r"`(?P<key>\w+)` is missing in (?P<block>.*)")
 _HEADER = re.compile(r"(?P<keys>`\w+`(?: and `\w+`)*) (?:is|are) missing at the top of the file")
 

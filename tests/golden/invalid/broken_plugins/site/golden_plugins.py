@@ -1,0 +1,1 @@
+"""A module without the plugin that its distribution promises."""
