@@ -141,7 +141,7 @@ class Draft:
                 spots.setdefault((pending.member, other), pending.spot)
         for circle in in_order_of_need(needs)[1]:
             self._report_circle(circle, spots, lookup.findings)
-        for name in {name for name, _ in found}:
+        for name in self.members.keys() & {name for name, _ in found}:
             self.members[name] = _referring(self.members[name], found)
 
     def _report_circle(self, circle: list[str], spots: Mapping[tuple[str, str], Spot], findings: Findings) -> None:

@@ -313,3 +313,11 @@ def test_templates_are_plain_where_nothing_is_to_be_joined(tmp_path: Path) -> No
     types = "  a: {params: {prefix: {type: str}}, signals: {s: {pv: 'X:Y', dtype: int}}}\n"
     compiled = beamline(tmp_path, "devices: {a: {type: n.a, prefix: A}}", types)
     assert signal(device(compiled, "a"), "s").origin.read == Template(("X:Y",))  # type: ignore[union-attr]
+
+
+def test_a_child_with_a_mistake_and_a_reference_is_told_of_the_mistake(tmp_path: Path) -> None:
+    types = (
+        "  u: {params: {to: {type: ref}}}\n"
+        "  b: {signals: {s: {soft: 1, dtype: int}}, children: {c: {type: n.u, to: {ref: s}, format: nix}}}\n"
+    )
+    assert [code for code, *_ in found(beamline(tmp_path, "", types))] == ["E122"]
