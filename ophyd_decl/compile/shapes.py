@@ -48,7 +48,7 @@ _WHAT = {
 }  # fmt: skip
 
 
-#: After so many mistakes, devices with equal ones are looked at once.
+#: After so many mistakes, overrides are not looked at any more: each may need a shape of its own.
 _MANY_ERRORS = 200
 
 
@@ -107,10 +107,12 @@ class ShapeBuilder:
         found = self._shapes.get(key)
         if found is None:
             before = self.findings.error_count
+            if overlay and before > _MANY_ERRORS:
+                return general
             with self.findings.within(cause):
                 found = self._build(model, fixed, timeouts, overlay)
             # Each device with mistakes in its overrides has them at places of its own.
-            if not overlay or before == self.findings.error_count or before > _MANY_ERRORS:
+            if not overlay or before == self.findings.error_count:
                 self._shapes[key] = found
         return found
 

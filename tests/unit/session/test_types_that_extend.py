@@ -1,0 +1,68 @@
+"""Devices of types that extend others, with overrides and references among children, as they are built."""
+
+import asyncio
+from pathlib import Path
+
+from ophyd_decl import load_beamline
+from ophyd_decl.types import layered
+
+TYPES = """\
+api: ophyd_decl/v1
+kind: types
+namespace: layered
+types:
+  base:
+    abstract: true
+    params: {prefix: {type: str}}
+    signals: {sp: {suffix: SP, dtype: float, access: rw, units: mm}, rb: {suffix: RB, dtype: float, units: mm}}
+    logic: {movable: {use: setpoint, setpoint: sp, readback: rb, tolerance: 0.1}}
+  axis: {extends: layered.base, signals: {sp: {limits: [0, 5]}, x: {suffix: X, dtype: int, format: config}}}
+  follower:
+    params: {lead: {type: ref, to: movable}}
+    derived: {twice: {dtype: float, inputs: {a: lead}, get: 2 * a, format: hinted}}
+  stage:
+    params: {prefix: {type: str}, outer: {type: ref, to: movable}}
+    children:
+      m: {repeat: {var: i, over: [1, 2], name: "m${{ i }}"}, type: layered.axis, prefix: "${{ prefix }}${{ i }}:"}
+      f: {type: layered.follower, lead: {ref: m2}}
+      g: {type: layered.follower, lead: {ref: outer}}
+    vectors: {v: {type: layered.follower, keys: [1], lead: {ref: m1}}}
+"""
+BEAMLINE = """\
+api: ophyd_decl/v1
+kind: beamline
+name: b
+use: [types.yaml]
+devices:
+  s: {type: layered.stage, prefix: "S:", outer: {ref: a}, overrides: {m1.rb: {units: um}}}
+  a: {type: layered.axis, prefix: "A:", overrides: {x: {format: read}}}
+  g:
+    type: group
+    extends: layered.stage
+    prefix: "G:"
+    outer: {ref: a}
+    children: {k: {type: layered.follower, lead: {ref: a}}}
+"""
+
+
+def test_all_of_it_is_built_and_read(tmp_path: Path) -> None:
+    (tmp_path / "types.yaml").write_text(TYPES, encoding="utf-8")
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE, encoding="utf-8")
+    bl = load_beamline(tmp_path)
+
+    async def main() -> None:
+        assert (await bl.aconnect(mock=True)).ok
+        stage = ["m1", "m2", "f-twice", "g-twice", "v-1-twice"]
+        assert list(await bl.s.describe()) == [f"s-{name}" for name in stage]
+        assert list(await bl.g.describe()) == [f"g-{name}" for name in (*stage, "k-twice")]
+        assert list(await bl.a.describe()) == ["a", "a-x"]
+        assert (await bl.s.describe())["s-m1"]["units"] == "um"
+        await bl.s.m1.set(3)
+        await bl.a.set(2)
+        assert [reading["value"] for reading in (await bl.s.read()).values()] == [3, 0, 0, 4, 6]
+        assert (await bl.g.k.read())["g-k-twice"]["value"] == 4
+
+    asyncio.run(main())
+    assert isinstance(bl.a, layered.base)
+    assert isinstance(bl.s.m1, layered.axis)
+    assert isinstance(bl.g, layered.stage)
