@@ -70,7 +70,8 @@ def _golden(folder: Path) -> Iterator[Origin]:
 
 def _of_beamline(folder: Path) -> Iterator[Origin]:
     for file in sorted(folder.rglob("*.yaml")):
-        yield Origin(file, folder, "beamline.yaml")
+        if file.is_file():
+            yield Origin(file, folder, "beamline.yaml")
 
 
 def _is_text(file: Path) -> bool:
