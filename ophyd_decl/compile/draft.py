@@ -17,6 +17,7 @@ from ..model.kinds import Spot
 from ..model.params import ParamModel
 from ..source import Findings
 from ..source.ordering import in_order_of_need
+from ..source.suggest import in_circle
 from ..source.tree import LocatedMapping
 
 
@@ -146,7 +147,7 @@ class Draft:
 
     def _report_circle(self, circle: list[str], spots: Mapping[tuple[str, str], Spot], findings: Findings) -> None:
         pairs = list(zip(circle, (*circle[1:], circle[0]), strict=True))
-        words = " → ".join(f"`{name}`" for name in (*circle, circle[0]))
+        words = in_circle(circle)
         notes = tuple(Note(f"`{name}` refers to `{other}`", spots[name, other].place) for name, other in pairs[1:])
         summary = f"children refer to each other: {words}"
         findings.error("E404", summary, spots[pairs[0]].place, "remove one reference", notes)
