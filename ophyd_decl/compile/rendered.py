@@ -15,9 +15,10 @@ from ..check.plugins import find_plugin
 from ..check.requirement import Requirement
 from ..formula import FormulaError
 from ..model.types import MEMBER_BLOCKS
+from ..resolve.partly import expand_partly
 from ..resolve.pieces import Entry, Piece
 from ..resolve.scope import expand
-from ..source import LocatedMapping
+from ..source import LocatedMapping, Node
 from ..source.plain import is_list, is_mapping, plain
 from .reading import Reading
 from .shapes import is_scalar
@@ -26,6 +27,8 @@ from .shapes import is_scalar
 _DONE = ("repeat", "when")
 #: Keys of the root that are made anew from what was read, or have done their work.
 _MADE = ("vars", "use", "include", "profiles", "services", "devices", "groups", "defaults", "environment")
+#: Blocks whose entries are instances of types, and may see names of their own.
+_OF_TYPES = ("children", "vectors")
 VALUE = "value"
 
 
@@ -61,6 +64,15 @@ def _used(reading: Reading) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _later(block: str, entry: Node) -> frozenset[str]:
+    """Return the names that an entry sees which only its items have."""
+    names = {"key"} if block == "vectors" else set[str]()
+    repeat = entry.get("repeat") if isinstance(entry, LocatedMapping) else None
+    if isinstance(repeat, LocatedMapping) and isinstance(repeat.get("var"), str):
+        names.add(repeat["var"])
+    return frozenset(names)
+
+
 class _Body:
     """The body of one device or service, with names and paths as the beamline has them."""
 
@@ -77,13 +89,19 @@ class _Body:
         body = self._entry.body
         if not isinstance(body, LocatedMapping):
             return self._plain(body)
-        expanded: LocatedMapping = expand(body.without(*_DONE), self._entry.scope)
-        blocks = [expanded[block] for block in MEMBER_BLOCKS if isinstance(expanded.get(block), LocatedMapping)]
+        blocks = [body[block] for block in MEMBER_BLOCKS if isinstance(body.get(block), LocatedMapping)]
         self._own = frozenset(name for block in blocks for name in block)
-        made = {key: self._value(key, value) for key, value in expanded.items()}
+        made = {key: self._value(key, self._expanded(key, value)) for key, value in body.items() if key not in _DONE}
         if self._piece.prefix and isinstance(made.get("name"), str):
             made["name"] = self._piece.prefix + made["name"]
         return made
+
+    def _expanded(self, key: str, value: Node) -> Any:
+        """Return one key of the body with its expressions replaced."""
+        values = self._entry.scope.values
+        if key not in _OF_TYPES or not isinstance(value, LocatedMapping):
+            return expand_partly(value, values, frozenset())
+        return {name: expand_partly(entry, values, _later(key, entry)) for name, entry in value.items()}
 
     def _value(self, key: str, value: Any) -> Any:
         if key == "derived" and is_mapping(value):

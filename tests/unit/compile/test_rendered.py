@@ -51,7 +51,6 @@ def check(path: Path, **options: Any) -> None:
         again.write_text(text)
         compiled = compile_beamline(again)
         assert compiled.blueprint is not None, (text, compiled.diagnostics)
-        assert "${{" not in text
         first = compile_beamline(path, **options).blueprint
         assert facts(compiled.blueprint) == facts(first)
     finally:
@@ -101,6 +100,17 @@ devices:
       mine: {pv: "${{ bl }}:MINE", dtype: float, access: rw}
     derived:
       sum: {dtype: float, inputs: {a: mine, b: own}, get: gain * a + b + n, set: {own: value / gain, mine: value}}
+    children:
+      axis:
+        repeat: {var: i, over: "${{ range(1, n + 2) }}", name: "axis${{ i }}"}
+        type: epics.motor
+        prefix: "${{ bl }}:${{ i + n }}"
+    vectors:
+      row:
+        type: t.follower
+        keys: [1, 2]
+        prefix: "${{ bl }}:${{ key * gain }}:${{ 'key n' }}"
+        leader: {ref: mine}
     logic:
       movable: {use: setpoint, setpoint: mine, done: mine > gain}
 """,
