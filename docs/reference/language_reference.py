@@ -84,7 +84,7 @@ def _value(section: Section, name: str, key: Key) -> str:
         link = f"[{plain}](#{_anchor(plain)})"
     if isinstance(inside, TextOr):
         return f"list of text or {link}"
-    return f"names, each with {'an' if link[1] in 'aeio' else 'a'} {link}" if isinstance(inside, Named) else link
+    return f"names, each with a {link}" if isinstance(inside, Named) else link
 
 
 def words(schema: dict[str, Any]) -> str:
@@ -133,8 +133,8 @@ def _layers(section: Section, name: str) -> str:
         return "file"
     of_device = where in ("instance", "member", "child") and section.name != "service"
     layers = ["`defaults`"] if of_device and name in DEFAULTS.keys else []
-    if where in ("instance", "child") and name in TYPE.keys and isinstance(TYPE.keys[name].kind, Word):
-        layers.append("type")
+    if section.name in ("device", "child", "vector") and name in TYPE.keys and isinstance(TYPE.keys[name].kind, Word):
+        layers.append("its type")
     layers.append({"beamline": "file", "instance": "instance"}.get(where, "base, type"))
     overridable = name in OVERRIDABLE.get(section.name, ())
     if overridable:

@@ -73,7 +73,8 @@ Where = Literal["file", "beamline", "instance", "type", "member", "child"]
 
 #: Entries that are no blocks: they depend on the type or plugin that is named in them.
 ANY_DEVICE, ANY_CHILD, ANY_VECTOR, ANY_SERVICE = "any_device", "any_child", "any_vector", "any_service"
-ANY_TYPE, ANY_GROUP, OVERRIDES, LOGIC, VALUE = "any_type", "any_group", "overrides", "logic", "value"
+ANY_TYPE, ANY_GROUP, OVERRIDES, LOGIC = "any_type", "any_group", "overrides", "logic"
+CONNECTOR, VALUE = "connector", "value"
 _MEMBERS: Mapping[str, Inside] = {
     "signals": Named("signal"),
     "commands": Named("command"),

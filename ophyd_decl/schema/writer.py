@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 from ..compile.typebook import TypeModel
 from ..model.blocks import Key
+from ..model.connectors import ConnectorUse
 from ..model.files import API, KINDS, Items
 from ..model.kinds import Tree
 from ..model.params import ParamModel
 from ..spec import PluginSpec
 from . import grammar
 from .expressions import DEFINITION, Schema, or_expression
+from .expressions import REFERENCE as EXPRESSION
 from .grammar import Inside, One, Section, TextOr
 from .names import Names
 from .options import options_schema, required_options
@@ -78,6 +80,7 @@ class SchemaWriter:
                 grammar.LOGIC: self._logic,
                 grammar.OVERRIDES: self._overrides,
                 grammar.VALUE: dict,
+                grammar.CONNECTOR: self._connector,
                 "reference": lambda: _reference({"type": "string"}),
             }
             if self.known.names is not None:
@@ -101,6 +104,8 @@ class SchemaWriter:
             return _described(self._inside(inside), _text(key))
         if isinstance(key.kind, Tree | Items):
             raise LookupError(f"the grammar does not say what stands in `{name}` of {section.block.name}")
+        if isinstance(key.kind, ConnectorUse):
+            return _described(self._entry(grammar.CONNECTOR), _text(key))
         schema = self._named(section, name) or key.kind.schema()
         if section.expressions and name not in section.literal:
             schema = self._open(schema)
@@ -132,6 +137,15 @@ class SchemaWriter:
             return entry
         names: Schema = {"propertyNames": {"pattern": _IDENTIFIER}} if inside.identifiers else {}
         return {"type": "object", "additionalProperties": entry, **names}
+
+    def _param(self, base: str, param: ParamModel) -> Schema:
+        """Return the schema of what an entry gives for a param."""
+        if param.type == "ref":
+            return self._reference(base, param)
+        if param.type != "options":
+            return param_schema(param)
+        plugins = [plugin for role in self.known.plugins.values() for plugin in role if plugin.name == param.of]
+        return self._plugin(plugins[0], {}, [], "options") if plugins else {"type": "object"}
 
     def _reference(self, base: str, param: ParamModel) -> Schema:
         """Return the schema of a reference: only that of a device of a beamline begins at the beamline's root."""
@@ -197,7 +211,7 @@ class SchemaWriter:
             self._entry(base)
             properties = self._keys_of(base)
             for param in model.params.values():
-                schema = self._reference(base, param) if param.type == "ref" else param_schema(param)
+                schema = self._param(base, param)
                 properties[param.name] = _described(self._open(schema), param_text(param))
             required = [*self._definitions[base].get("required", ())]
             required += [param.name for param in model.params.values() if param.required]
@@ -206,7 +220,7 @@ class SchemaWriter:
         return {"$ref": f"#/definitions/{name}"}
 
     def _logic(self) -> Schema:
-        roles = {role: {"description": text, **self._role(role)} for role, text in grammar.ROLES.items()}
+        roles = {role: {"description": text, **self._role_or_param(role)} for role, text in grammar.ROLES.items()}
         return {"type": "object", "properties": roles, "additionalProperties": False}
 
     def _overrides(self) -> Schema:
@@ -220,26 +234,39 @@ class SchemaWriter:
             "additionalProperties": part_of("override"),
         }
 
+    def _role_or_param(self, role: str) -> Schema:
+        """Return the schema of a role: a plugin and its options, or an expression that gives them."""
+        own = self._role(role)
+        return own if self.resolved else {"if": {"type": "string"}, "then": EXPRESSION, "else": own}
+
     def _role(self, role: str) -> Schema:
         plugins = self.known.plugins.get(role, ())
         names: list[Schema] = [{"enum": [plugin.name for plugin in plugins]}] if plugins else []
-        use = _described({"anyOf": [*names, {"type": "string"}]}, "Name of the plugin that gives the role.")
+        use = _described({"anyOf": [*names, {"type": "string"}]}, "Name of the plugin.")
         branches = {plugin.name: self._plugin(plugin, {"use": use}, ["use"]) for plugin in plugins}
         return self._choice("use", use, branches, None)
 
-    def _plugin(self, plugin: PluginSpec, beside: Mapping[str, Schema], required: list[str]) -> Schema:
+    def _connector(self) -> Schema:
+        """Return the schema of a connector: its name alone, or beside its options."""
+        names = [plugin.name for plugin in self.known.plugins.get("connector", ())]
+        return {"anyOf": [{"enum": names}, {"type": "string", "minLength": 1}, self._role("connector")]}
+
+    def _plugin(
+        self, plugin: PluginSpec, beside: Mapping[str, Schema], required: list[str], form: str = "plugin"
+    ) -> Schema:
         """Return the schema of the options of a plugin.
 
         :param beside: keys that stand beside the options.
         :param required: those of them that must be there.
+        :param form: begins the name of the definition.
         """
         self._entry("reference")
         options, definitions = options_schema(plugin)
         self._definitions.update(definitions)
         options = {name: self._open(schema) for name, schema in options.items()}
         schema = _object({**beside, **options}, [*required, *required_options(plugin)])
-        self._definitions[f"plugin.{plugin.name}"] = {"description": plugin.doc, **schema}
-        return {"$ref": f"#/definitions/plugin.{plugin.name}"}
+        self._definitions[f"{form}.{plugin.name}"] = {"description": plugin.doc, **schema}
+        return {"$ref": f"#/definitions/{form}.{plugin.name}"}
 
 
 def _object(properties: Mapping[str, Schema], required: list[str]) -> Schema:

@@ -21,6 +21,8 @@ types:
       first: {{type: ref, to: movable}}
       n: {{type: int, ge: 1, doc: how many}}
       mode: {{type: str, choices: [slow, fast], default: slow}}
+      sizes: {{type: list, of: int, default: [1]}}
+      files: {{type: options, of: path.uuid, default: null}}
 """
 BEAMLINE = f"""\
 api: {API}
@@ -50,6 +52,9 @@ def test_params_of_its_types_are_checked(folder: Path) -> None:
     sound = {"type": "mine.pair", "first": {"ref": "x"}, "n": 2}
     assert errors(schema, "devices", both=sound) == []
     assert errors(schema, "devices", both={**sound, "n": "${{ n }}"}) == []
+    assert errors(schema, "devices", both={**sound, "files": {"root": "/data"}, "sizes": [1, 2]}) == []
+    assert errors(schema, "devices", both={**sound, "files": {"roots": "/data"}}) != []
+    assert errors(schema, "devices", both={**sound, "sizes": ["one"]}) != []
     for wrong in ({"n": 0}, {"n": "two"}, {"mode": "medium"}, {"m": 1}, {"first": "x"}, {"type": "other.pair"}):
         assert errors(schema, "devices", both={**sound, **wrong}) != [], wrong
     assert errors(schema, "devices", both={"type": "mine.pair", "n": 2}) != []

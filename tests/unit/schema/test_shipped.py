@@ -159,3 +159,21 @@ def test_a_group_that_extends_types_gives_their_params() -> None:
     assert errors("beamline", device(type="group", extends="mine.base", prefix="X", signals=part)) == []
     assert errors("beamline", device(type="group", extends="mine.base", signals={"x": {"unitz": "mm"}})) != []
     assert errors("beamline", device(type="group", prefix="X")) != []
+
+
+def test_a_connector_is_a_name_or_has_options() -> None:
+    def connector(value: Any) -> list[str]:
+        return errors("beamline", device(type="epics.motor", prefix="X", connector=value))
+
+    assert connector("ca") == connector("theirs") == connector({"use": "pva"}) == []
+    assert connector({"use": "theirs", "depth": 3}) == []
+    assert connector({"use": "pva", "depth": 3}) != []
+    assert connector({"depth": 3}) != []
+    assert connector(5) != []
+
+
+def test_a_role_may_be_given_as_a_whole() -> None:
+    whole = device(type="group", logic={"movable": "${{ move }}"})
+    assert errors("beamline", whole) == []
+    assert errors("beamline", whole, resolved=True) != []
+    assert errors("beamline", device(type="group", logic={"movable": "setpoint"})) != []
