@@ -16,19 +16,22 @@ from ..model.derived import DERIVED
 from ..model.files import BEAMLINE_FILE, DEFAULTS
 from ..model.services import SERVICE
 from ..model.signals import SIGNAL
-from ..model.types import CHILD, DEVICE, VECTOR
+from ..model.types import CHILD, DEVICE, IN_PLACE, VECTOR
 from ..resolve.inheritance import LOGIC, Body, Definition
-from ..resolve.pieces import Entry
+from ..resolve.pieces import Entry, Piece
+from ..resolve.repeat import repeated
 from ..resolve.scope import Scope, expand
 from ..source import LocatedMapping
 from ..source.plain import is_list, plain
 from ..source.suggest import suggest_or_list
 from ..source.tree import UNKNOWN
 from .reading import Reading
+from .typebook import TypeModel
 
 _BLOCKS: Mapping[str, Block] = {
     "signals": SIGNAL, "commands": COMMAND, "derived": DERIVED, "children": CHILD, "vectors": VECTOR,
 }  # fmt: skip
+REPEAT = "repeat"
 _FILE = "the file"
 _LANGUAGE = "the language"
 #: Keys that hold for all below, unless something nearer says otherwise.
@@ -129,6 +132,20 @@ def _shown(mapping: LocatedMapping, key: str, scope: Scope) -> Any:
     return None if value is UNKNOWN else plain(value)
 
 
+def _params(model: TypeModel, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the params of a type."""
+    return {name: given.get(name, None if item.required else item.default) for name, item in model.params.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A member or role of a device: its entry, and the names that it sees."""
+
+    definition: Definition
+    mapping: LocatedMapping
+    scope: Scope
+
+
 class _Device:
     """Follows a path into one device or service."""
 
@@ -148,47 +165,60 @@ class _Device:
         layer = f"the {word} {entry.name}"
         if self._block == "services":
             return _in_tree(body, path, entry.scope, layer, _default_of(SERVICE))
-        whole = self._whole(body)
+        model = self._model(body)
+        whole, scope = model.body, self._scope_of(model, body)
         key = str(path[0])
-        if key in whole.members or (key == LOGIC and len(path) > 1):
+        if (key not in body and self._member(whole, key, scope)) or (key == LOGIC and len(path) > 1):
             overrides = body.get("overrides")
             overlay = NOTHING
             if isinstance(overrides, LocatedMapping):
                 overlay = read_overlay(expand(overrides, entry.scope), self._findings)
             above = [(body, layer, entry.scope)]
-            return self._below(whole, self._scope_of(whole, body), overlay, path, above)
+            return self._below(whole, scope, overlay, path, above)
         if key in body:
             return _in_tree(body, path, entry.scope, layer, {})
-        return self._not_written(whole, key, body)
+        return self._not_written(model, key, body)
 
-    def _whole(self, body: LocatedMapping) -> Body:
-        """Return what the type of an entry has, or the entry itself where its structure stands in place."""
-        model = self._book.get(str(body.get("type")))
-        return model.body if model is not None else self._book.inherited(str(body.get("type")), body)
+    def _member(self, whole: Body, name: str, scope: Scope) -> "_Member | None":
+        """Return a member, also one of several that an entry with `repeat` makes."""
+        definition = whole.members.get(name)
+        if definition is not None and isinstance(definition.value, LocatedMapping) and REPEAT not in definition.value:
+            return _Member(definition, definition.value, scope)
+        for several in whole.members.values():
+            if isinstance(several.value, LocatedMapping) and REPEAT in several.value:
+                piece = Piece(several.holder.home(several.name).file, scope)
+                entry = Entry(several.name, several.name, several.holder, several.value, piece, scope)
+                for made in repeated(entry, self._findings):
+                    if made.name == name:
+                        return _Member(several, several.value.without(REPEAT), made.scope)
+        return None
 
-    def _scope_of(self, whole: Body, body: LocatedMapping) -> Scope:
-        """Return the names that the members of a device see: its params, or the names of its file."""
-        if str(body.get("type")) in ("group", "signal", "tango.device"):
-            return self._entry.scope
-        model = self._book.get(whole.name)
-        given = expand(body, self._entry.scope)
-        params = {} if model is None else model.params
-        values = {name: given.get(name, None if param.required else param.default) for name, param in params.items()}
-        return Scope(values, self._findings)
+    def _model(self, body: LocatedMapping) -> TypeModel:
+        """Return the type of an entry, or the entry itself where its structure stands in place."""
+        kind = str(body.get("type"))
+        model = self._book.get(kind)
+        return model if model is not None else self._book.in_place(kind, body, self._entry.place)
 
-    def _not_written(self, whole: Body, key: str, body: LocatedMapping) -> Explanation:
+    def _scope_of(self, model: TypeModel, body: LocatedMapping) -> Scope:
+        """Return the names that the members of a device see: its params, and in place those of its file too."""
+        outer = self._entry.scope
+        own = model.body.name in IN_PLACE
+        given = (
+            expand(body, outer) if not own else expand(body.without(*[k for k in body if k not in model.params]), outer)
+        )
+        return Scope({**(outer.values if own else {}), **_params(model, given)}, self._findings)
+
+    def _not_written(self, model: TypeModel, key: str, body: LocatedMapping) -> Explanation:
         """Return the value of a key that the device does not say: of its type, of `defaults`, of the language."""
         layers: list[Layer] = []
-        model = self._book.get(str(body.get("type")))
-        param = None if model is None else model.params.get(key)
+        whole, param = model.body, model.params.get(key)
         if param is not None and not param.required:
             layers.append(Layer(f"the type {whole.name}", plain(param.default), param.place))
         layers += self._inherited(key, whole)
         if not layers and DEVICE.keys.get(key) is not None:
             layers.append(Layer(_LANGUAGE, DEVICE.keys[key].default or None, None))
         if not layers:
-            params = () if model is None else tuple(model.params)
-            known = [*body, *whole.members, *params, *DEVICE.keys]
+            known = [*body, *whole.members, *model.params, *DEVICE.keys]
             raise NoSuchKeyError(f"`{self._entry.name}` has no `{key}`; {suggest_or_list(key, known, 'there are')}")
         return Explanation(layers[0].value, tuple(layers))
 
@@ -219,14 +249,15 @@ class _Device:
         if first == LOGIC and LOGIC not in whole.members:
             _, overlay = overlay.split(LOGIC)
             path, first = path[1:], str(path[1])
-            definition = whole.roles.get(first)
+            role = whole.roles.get(first)
+            member = _Member(role, role.value, scope) if role and isinstance(role.value, LocatedMapping) else None
         else:
-            definition = whole.members.get(first)
-        if definition is None or not isinstance(definition.value, LocatedMapping):
+            member = self._member(whole, first, scope)
+        if member is None:
             raise NoSuchKeyError(f"there is no `{first}`; {suggest_or_list(first, whole.members, 'members')}")
+        definition, scope = member.definition, member.scope
         own, below = overlay.split(first)
-        mapping = definition.value
-        effective = effective_entry(definition, mapping, own, self._findings)
+        effective = effective_entry(definition, member.mapping, own, self._findings)
         rest = path[1:]
         if definition.block == "vectors" and rest:
             return self._item(definition, effective, scope, below, rest, above)
@@ -268,9 +299,7 @@ class _Device:
         overrides = effective.get("overrides")
         if isinstance(overrides, LocatedMapping):
             below = below.over(read_overlay(expand(overrides, scope), self._findings))
-        given = expand(effective, scope)
-        values = {name: given.get(name, None if item.required else item.default) for name, item in model.params.items()}
-        inner = Scope(values, self._findings)
+        inner = Scope(_params(model, expand(effective, scope)), self._findings)
         nearer = [(effective, f"the child {definition.name} of {definition.layer}", scope), *above]
         return self._below(model.body, inner, below, rest, nearer)
 

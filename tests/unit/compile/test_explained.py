@@ -25,6 +25,7 @@ types:
     params: {prefix: {type: str}}
     children:
       inner: {type: t.middle, prefix: "${{ prefix }}IN:", overrides: {current: {limits: [0, 7], units: mA}}}
+      many: {repeat: {var: i, over: [1, 2], name: "many${{ i }}"}, type: t.base, prefix: "${{ prefix }}M${{ i }}:"}
     vectors:
       row: {type: t.middle, keys: [1, 2], prefix: "${{ prefix }}${{ key }}:"}
     signals: {target: {suffix: T, dtype: float, access: rw}}
@@ -47,6 +48,11 @@ devices:
       row.2.current: {format: none}
       logic.movable: {settle: 2}
   plain: {type: t.base, prefix: P}
+  place:
+    type: group
+    extends: t.base
+    prefix: "${{ bl }}:PL:"
+    signals: {own: {soft: 1, dtype: int, units: "${{ bl }}"}}
 profiles:
   safe: {devices: {box: {overrides: {inner.current: {limits: [0, 5]}}}}}
 """,
@@ -85,7 +91,7 @@ def test_every_layer_of_a_signal_is_named(folder: Path) -> None:
         ("the type t.base", [0, 9]),
     ]
     lines = [None if layer.place is None else layer.place.line for layer in found.layers]
-    assert lines == [1, 18, 13, 16, 12, 9]
+    assert lines == [1, 23, 13, 16, 12, 9]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,11 @@ def test_every_layer_of_a_signal_is_named(folder: Path) -> None:
         ("box.logic.movable.settle", [("overrides", 2), ("the type t.holder", 1)]),
         ("box.prefix", [("the device box", "BL:BOX:")]),
         ("devices.box.prefix", [("the device box", "BL:BOX:")]),
+        ("box.many2.prefix", [("the type t.holder", "BL:BOX:M2:")]),
+        ("box.many1.current.units", [("the type t.base", "A")]),
+        ("place.current.units", [("the type t.base", "A")]),
+        ("place.own.units", [("group", "BL")]),
+        ("place.prefix", [("the device place", "BL:PL:")]),
         ("plain.n", [("the type t.base", 2)]),
         ("plain.protocol", [("defaults", "pva"), ("the language", "ca")]),
         ("plain.current.timeout", [("defaults", 4), ("the language", "5, 5, 10")]),

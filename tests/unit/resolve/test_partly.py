@@ -16,7 +16,7 @@ VALUES = {"bl": "BL", "n": 3, "text": 'a"b', "flag": True}
         ("${{ bl }}-${{ n }}", "BL-3"),
         ("${{ bl }}-${{ key }}:", "BL-${{ key }}:"),
         ("${{ key + n }}", "${{ key + 3 }}"),
-        ("${{ 'n' ~ key ~ \"n\" ~ text }}", '${{ \'n\' ~ key ~ "n" ~ "a\\"b" }}'),
+        ("${{ 'n' ~ key ~ \"n\" ~ text }}", "${{ 'n' ~ key ~ \"n\" ~ 'a\"b' }}"),
         ("${{ key.n }}", "${{ key.n }}"),
         ("no expression", "no expression"),
     ],
