@@ -1,6 +1,5 @@
 """`validate`: check files offline."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -34,12 +33,18 @@ def command(paths: tuple[Path, ...], strict: bool, output: str, profile: str | N
 
     Nothing is connected and nothing but YAML is read.
     """
-    from ..compile import compile_paths
+    from ..collecting import without_collecting
+
+    with without_collecting():  # from the first import on
+        from ..compile import compile_paths
+
+        compiled = compile_paths(paths, profile=profile, set=overrides)
     from ..source.frames import counted, render_github, render_text, to_json
 
-    compiled = compile_paths(paths, profile=profile, set=overrides)
     diagnostics = compiled.diagnostics
     if output == "json":
+        import json
+
         answer = to_json(diagnostics, device_count=compiled.device_count, signal_count=compiled.signal_count)
         click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     elif output == "github":
