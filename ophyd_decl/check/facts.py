@@ -7,9 +7,8 @@ options model, which has the last word.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_origin
 
 from ..source.plain import is_mapping
 from .requirement import Requirement
@@ -27,8 +26,7 @@ class BrokenOptionsError(Exception):
     """The options model of a plugin failed on its own account."""
 
 
-@dataclass(frozen=True, slots=True)
-class OptionFacts:
+class OptionFacts(NamedTuple):
     """What is known of one option.
 
     :param mark: what it must lead to if it is a path, `condition` for a formula, None for plain data.
@@ -64,8 +62,7 @@ class OptionFacts:
         return isfinite(value) and (self.ge is None or value >= self.ge) and (self.gt is None or value > self.gt)
 
 
-@dataclass(frozen=True, slots=True)
-class PluginFacts:
+class PluginFacts(NamedTuple):
     """What is known of one plugin.
 
     :param carries_name: option fields in order; the signal that the first given one leads to carries the name of the

@@ -5,8 +5,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..blueprint import ChildShape, CommandShape, Member, ServiceBlueprint, Shape, SignalShape, VectorShape
 
@@ -84,8 +83,7 @@ def write_path(elements: Iterable[str | int]) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What a device holds, as far as paths need it.
 
     :param members: by name.
@@ -102,8 +100,7 @@ class Content:
     open: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What stands at the end of a path; `unknown` where it cannot be said before the type is used.
 
     :param content: of a device.
@@ -128,8 +125,7 @@ class Target:
 UNKNOWN_TARGET = Target("unknown")
 
 
-@dataclass(frozen=True, slots=True)
-class DeadEnd:
+class DeadEnd(NamedTuple):
     """A path that leads nowhere: the element that does not exist, and those that do."""
 
     element: str | int
@@ -137,8 +133,7 @@ class DeadEnd:
     absent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RootView:
+class RootView(NamedTuple):
     """The devices of a beamline as the paths of one of its files see them.
 
     :param content: all devices, by final name.

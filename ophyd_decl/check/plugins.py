@@ -1,9 +1,8 @@
 """Finds plugins: those that travel with the package, and those that other distributions bring as entry points."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .facts import BrokenOptionsError, PluginFacts, facts_of
 from .shipped import SHIPPED
@@ -26,8 +25,7 @@ LATER = {
 ROLES = ("movable", "triggerable", "detector", "flyer")
 
 
-@dataclass(frozen=True, slots=True)
-class BrokenPlugin:
+class BrokenPlugin(NamedTuple):
     """An entry point that cannot be used: the distribution that brought it, and why."""
 
     name: str

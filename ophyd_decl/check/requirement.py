@@ -1,12 +1,11 @@
 """What must stand at the end of a path."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _NOUNS = {"value": "signal or movable device", "movable": "movable device", "any": "device, signal or service"}
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """What is wanted of a reference.
 
     :param kind: `signal`, `command`, `device`, `value` (a signal or a movable), `any`, or a role such as `movable`.

@@ -1,14 +1,13 @@
 """What compiling gives: a blueprint if the files are right, and everything that was found."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..blueprint import BeamlineBlueprint, ChildShape, Shape, SignalShape, VectorShape
 from ..errors import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """The answer of the compiler.
 
     :param blueprint: None where there are errors, or where no beamline was compiled.

@@ -1,14 +1,13 @@
 """Where a mistake is, and what is said about it: data only, rendering is `source.frames`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """A span of a text file.
+class Place(NamedTuple):
+    """A span of a text file; a named tuple, as every key of a large file may have one.
 
     Lines and columns count from 1, in code points; the end is exclusive.
     `file` is the path as it was opened; it is made relative to the current folder when shown.
@@ -25,8 +24,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A second place, or a fact, that explains a diagnostic."""
 
     message: str

@@ -4,7 +4,7 @@ One `Key` feeds validation, JSON Schema and the reference of the language.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Place
 from ..source.findings import Findings
@@ -38,8 +38,7 @@ class Key:
     replaced_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """The keys that a mapping of the language may have.
 
     :param name: what messages call it, with its article: `a signal`.

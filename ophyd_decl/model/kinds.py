@@ -5,9 +5,8 @@ Own classes instead of a model library, since importing one costs more than the 
 A value that is `UNKNOWN` passes every check.
 """
 
-from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Place
 from ..source.findings import Findings
@@ -23,8 +22,7 @@ class Failed:
 FAILED = Failed()
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """Where a value stands: a key of a mapping or an index of a list."""
 
     holder: LocatedMapping | LocatedList

@@ -1,9 +1,9 @@
 """Device types by name: those of the files that a beamline uses, and the shipped ones, read when asked for."""
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import Note, Place
 from ..model.files import TYPES_FILE
@@ -15,8 +15,7 @@ from .header import read_header
 from .locations import Location, Locator, Root
 
 
-@dataclass(frozen=True, slots=True)
-class TypeSource:
+class TypeSource(NamedTuple):
     """A type as it is written.
 
     :param place: its key in the file.

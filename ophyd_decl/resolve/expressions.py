@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -55,7 +55,7 @@ class ExpressionError(Exception):
         if self.span is None or place.line != place.end_line or place.end_column - place.column != len(self.part):
             return place
         start, end = self.span
-        return replace(place, column=place.column + start, end_column=place.column + max(end, start + 1))
+        return place._replace(column=place.column + start, end_column=place.column + max(end, start + 1))
 
 
 def word_span(text: str, word: str, before: str = r"(?<![\w.'\"])") -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ Imported only for expressions that failed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jinja2.exceptions import TemplateSyntaxError
 
@@ -14,8 +14,7 @@ from ..source.suggest import listed
 from .sandbox import FILTERS, TESTS, Sandbox
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """What is wrong with an expression.
 
     :param start: offset of the part that is wrong, in the text between the braces.
@@ -28,8 +27,7 @@ class Trouble:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     text: str
     start: int
     is_value: bool

@@ -6,8 +6,7 @@ what text subclasses would. Nothing here knows the language.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..errors import Place
 
@@ -101,8 +100,7 @@ class SourceFile:
         return self.point(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where one key of a merged mapping is written.
 
     :param mapping: that holds the key.

@@ -1,7 +1,7 @@
 """What a signal may be declared as, and what a server may turn out to serve."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ScalarName = Literal["bool", "int", "float", "str", "enum", "any"]
 SCALAR_NAMES: tuple[str, ...] = ("bool", "int", "float", "str", "enum", "any")
@@ -26,8 +26,7 @@ SCALAR_NUMPY: dict[str, str] = {"bool": "|b1", "int": "<i8", "float": "<f8", "st
 Match = Literal["exact", "subset", "superset"]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One label of an enum: the word used here, and the labels that a server may show for it."""
 
     label: str

@@ -1,7 +1,7 @@
 """What a read gives: a value, when the control system made it, and how far it can be trusted."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Severity of a value that its server calls invalid or undefined (as ophyd-async gives it).
 INVALID = -1
@@ -27,8 +27,7 @@ class Reading:
         return {"value": self.value, "timestamp": self.timestamp, "alarm_severity": self.alarm_severity}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """A range, in the unit of its signal; None where an end is open."""
 
     low: float | None = None
