@@ -5,6 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from .plain import is_list, is_mapping
 
@@ -17,7 +18,7 @@ def yaml_text(data: Any) -> str:
 
     >>> print(yaml_text({"devices": {"x": {"type": "epics.motor", "prefix": "BL:X"}}}), end="")
     devices:
-      x: {type: epics.motor, prefix: BL:X}
+      x: {type: epics.motor, prefix: "BL:X"}
     """
     yaml: Any = YAML()
     yaml.width = 100_000
@@ -37,7 +38,8 @@ def _styled(value: Any, depth: int) -> Any:
         made = CommentedSeq([_styled(item, depth + 1) for item in value])
         nested = False
     else:
-        return value
+        # Fast parsers refuse a colon in a plain scalar inside braces, and readers stumble over it.
+        return DoubleQuotedScalarString(value) if isinstance(value, str) and ":" in value else value
     short = not nested and len(str(value)) + depth * _INDENT <= _COLUMNS
     if short or not value:
         made.fa.set_flow_style()

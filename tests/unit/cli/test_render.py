@@ -32,7 +32,7 @@ def test_the_resolved_yaml_is_printed(call: Call, folder: str) -> None:
     done = call("render", folder, "--set", "vars.bl=BL22I")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0] == "# resolved from b/beamline.yaml"
-    assert "prefix: BL22I:X" in done.stdout
+    assert 'prefix: "BL22I:X"' in done.stdout
     assert "vars" not in done.stdout
     as_json = json.loads(call("render", folder, "--format", "json").stdout)
     assert as_json["devices"]["x"]["prefix"] == "BL:X"
