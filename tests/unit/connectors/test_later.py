@@ -5,7 +5,7 @@ import logging
 from contextlib import nullcontext
 
 from ophyd_decl.connectors.inbox import Inbox
-from ophyd_decl.connectors.later import Later
+from ophyd_decl.connectors.later import IN_A_TURN, Later
 
 
 def later_on_this_loop() -> tuple[Later, Inbox]:
@@ -72,3 +72,15 @@ def test_calls_move_to_another_loop() -> None:
     assert seen == []
     asyncio.run(second())
     assert seen == ["called"]
+
+
+async def test_what_can_wait_does_not_keep_the_others_waiting() -> None:
+    later, inbox = later_on_this_loop()
+    seen: list[str] = []
+    done = asyncio.Event()
+    for _ in range(IN_A_TURN + 1):
+        later.soon(lambda: seen.append("soon"))
+    later.soon(done.set)
+    inbox.post(lambda: inbox.post(seen.append, "event"))
+    await asyncio.wait_for(done.wait(), 5)
+    assert seen == ["soon"] * IN_A_TURN + ["event", "soon"]
