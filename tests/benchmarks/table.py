@@ -1,6 +1,6 @@
 """From what was measured to one table: absolute figures, ratios of medians, and whether bounds hold."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -79,7 +79,7 @@ def rows_of(measured: Sequence[Measured]) -> list[Row]:
 def _place(what: str) -> int:
     order = [
         "interpreter", "validate, an expression",
-        *(f"{program}, {kind}" for kind in KINDS for program in ("validate", "C compose")),
+        *(f"{program}, {kind}" for kind in KINDS for program in ("validate", "C compose", "compile")),
         OURS, "look up", *RIVALS,
     ]  # fmt: skip
     return order.index(what)
@@ -121,34 +121,35 @@ def _validate_ratios(kind: str, results: _Results) -> list[Row]:
     most = sizes[-1]
     ratio = results[ours, most].cpu_s / results[compose, most].cpu_s
     rows = [_compared(f"validate over C compose, {kind}", most, ratio, TIMES_COMPOSE)]
-    return rows + _growth("validate", ours, results, of=f", {kind}")
+    return rows + _growth(f"compile, {kind}", {f"compile, {kind}: cost per device": "compile_us"}, results)
 
 
 def _load_ratios(results: _Results) -> list[Row]:
-    lookups = results.sizes("look up")
-    # Sizes below those of the look-ups are there for rivals; so few devices are lost in the noise of a start.
-    least = lookups[0] if lookups else 0
-    rows = _growth("load", OURS, results, least)
-    if len(lookups) > 1:
-        few, many = (results["look up", devices].said for devices in (lookups[0], lookups[-1]))
-        for what, name in (("look up: cost per path", "lookup_us"), ("naming: cost per signal", "naming_us")):
-            rows.append(_compared(f"{what} over that at {least}", lookups[-1], many[name] / few[name], GROWTH))
+    said = {
+        "load: cost per device": "load_us",
+        "look up: cost per path": "lookup_us",
+        "naming: cost per signal": "naming_us",
+    }
+    rows = _growth("look up", said, results)
     for what in RIVALS:
         for devices in results.sizes(what):
             theirs, own = results.per_device_s(what, devices), results.per_device_s(OURS, devices)
             if theirs is not None and own is not None:
-                rows.append(Row(f"{what}: cost per device over ours", devices, ratio=theirs / own))
+                ratio = theirs / own if own > 0 and theirs > 0 else None  # lost in the noise
+                rows.append(Row(f"{what}: cost per device over ours", devices, ratio=ratio))
     return rows
 
 
-def _growth(what: str, program: str, results: _Results, least: int = 0, of: str = "") -> list[Row]:
-    sizes = [devices for devices in results.sizes(program) if devices >= least]
+def _growth(program: str, said: Mapping[str, str], results: _Results) -> list[Row]:
+    """Return how figures that a program said of itself grow from the smallest size to the largest."""
+    sizes = results.sizes(program)
     if len(sizes) < 2:
         return []
-    few, many = (results.per_device_s(program, devices) for devices in (sizes[0], sizes[-1]))
-    if few is None or many is None:
-        return []
-    return [_compared(f"{what}: cost per device over that at {sizes[0]}{of}", sizes[-1], many / few, GROWTH)]
+    few, many = (results[program, devices].said for devices in (sizes[0], sizes[-1]))
+    return [
+        _compared(f"{what} over that at {sizes[0]}", sizes[-1], many[name] / few[name], GROWTH)
+        for what, name in said.items()
+    ]
 
 
 def _compared(what: str, devices: int, ratio: float, limit: float) -> Row:
