@@ -41,17 +41,17 @@ class Param(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Text made of literals and params; all else was already evaluated."""
+    """Text made of literals and params; all else was already evaluated. A single number or truth value stays one."""
 
-    parts: tuple[str | Param, ...]
+    parts: tuple[str | float | bool | Param, ...]
 
     def render(self, values: Mapping[str, Json]) -> Json:
         """Return the text; a template that is one param keeps the type of its value."""
         parts = self.parts
         if len(parts) == 1:
             (part,) = parts
-            return part if isinstance(part, str) else values[part.name]
-        return "".join([part if isinstance(part, str) else str(values[part.name]) for part in parts])
+            return values[part.name] if isinstance(part, Param) else part
+        return "".join([str(values[part.name]) if isinstance(part, Param) else str(part) for part in parts])
 
 
 @dataclass(frozen=True, slots=True)

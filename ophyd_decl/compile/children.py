@@ -14,7 +14,7 @@ from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import Surroundings
 from ..model.types import CHILD, CHILD_KEYS, DEVICE_KEYS, IN_PLACE, OVERRIDABLE_OF_CHILDREN, VECTOR, VECTOR_KEYS
-from ..resolve.bodies import expand_params, names_in
+from ..resolve.bodies import expand_params, is_one_expression, names_in
 from ..resolve.inheritance import Definition
 from ..resolve.scope import Scope, expand
 from ..source.suggest import listed
@@ -268,10 +268,13 @@ class ChildReader:
 
 def _is_constant(param: ParamModel | None, mapping: LocatedMapping, scope: Scope) -> bool:
     """Return whether the value of a param that is no text is known here, as by the key of a vector."""
-    if param is None or param.type == "str" or not scope.constants:
+    if param is None or param.type == "str":
         return False
-    names = names_in(mapping[param.name], all_of_them=True)
-    return bool(names) and names <= scope.constants
+    value = mapping[param.name]
+    # What is computed is so for each value of the params that it reads; one name alone is passed on as it is.
+    computed = names_in(value, all_of_them=False) if is_one_expression(value) else frozenset[str]()
+    names = names_in(value, all_of_them=True)
+    return bool(names) and names <= scope.constants | computed
 
 
 def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> dict[str, Any]:
@@ -305,9 +308,7 @@ def report_missing(model: TypeModel, mapping: LocatedMapping, owner: Place, find
 
 
 def _template(value: Any) -> Template | None:
-    """Return what an address of the child can be made from; None for what is no text."""
+    """Return what gives a param of the child its value; None for a list or mapping, which decides the structure."""
     if isinstance(value, Template):
         return value
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return Template((str(value),))
-    return None
+    return Template((value,)) if isinstance(value, str | int | float) else None

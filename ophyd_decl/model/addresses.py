@@ -185,9 +185,9 @@ def joined(name: str, target: Any, protocol: str | None) -> tuple[Any, str | Non
 def readback_template(setpoint: Template) -> Template:
     """Return the address of the readback that belongs to a setpoint: `X` gives `X_RBV`."""
     *first, last = setpoint.parts
-    if isinstance(last, Param):
-        return Template((*first, last, readback_of("")))
-    return Template((*first, readback_of(last)))
+    if isinstance(last, str):
+        return Template((*first, readback_of(last)))
+    return Template((*first, last, readback_of("")))
 
 
 def address(

@@ -63,6 +63,14 @@ def _value(value: Node, holder: LocatedMapping, key: str, scope: Scope) -> Node:
     return expand(value, scope) if isinstance(value, LocatedMapping | LocatedList) else value
 
 
+def is_one_expression(node: Node) -> bool:
+    """Return whether a value is one expression and no text, so that it keeps the type of its result."""
+    try:
+        return isinstance(node, str) and OPENING in node and len(split(node)) == 1
+    except ExpressionError:
+        return False
+
+
 def names_in(node: Node, *, all_of_them: bool) -> set[str]:
     """Return the names that the expressions below a node read.
 

@@ -66,3 +66,52 @@ def test_all_of_it_is_built_and_read(tmp_path: Path) -> None:
     assert isinstance(bl.a, layered.base)
     assert isinstance(bl.s.m1, layered.axis)
     assert isinstance(bl.g, layered.stage)
+
+
+GAINS = """\
+api: ophyd_decl/v1
+kind: types
+namespace: gains
+types:
+  inner:
+    params: {gain: {type: float, default: 2}, on: {type: bool, default: true}, source: {type: ref, to: signal}}
+    derived: {v: {dtype: float, inputs: {x: source}, get: gain * x if on else 0.0, format: read}}
+  middle:
+    params: {gain: {type: float, default: 3}, on: {type: bool, default: true}}
+    signals: {s: {soft: 1.0, dtype: float}}
+    children: {i: {type: gains.inner, gain: "${{ gain }}", on: "${{ on }}", source: {ref: s}}}
+  outer:
+    params: {half: {type: float}}
+    children:
+      given: {type: gains.middle, gain: 4.5}
+      default: {type: gains.middle}
+      passed: {type: gains.middle, gain: "${{ half }}"}
+      computed: {type: gains.middle, gain: "${{ 2 * half }}"}
+      off: {type: gains.middle, "on": false}
+      several: {repeat: {var: n, over: [1, 2], name: "n${{ n }}"}, type: gains.middle, gain: "${{ n + half }}"}
+"""
+GAINED = """\
+api: ophyd_decl/v1
+kind: beamline
+name: b
+use: [types.yaml]
+devices:
+  a: {type: gains.outer, half: 10}
+  b: {type: gains.outer, half: 20}
+"""
+
+
+def test_numbers_reach_the_formulas_of_grandchildren_as_numbers(tmp_path: Path) -> None:
+    (tmp_path / "types.yaml").write_text(GAINS, encoding="utf-8")
+    (tmp_path / "beamline.yaml").write_text(GAINED, encoding="utf-8")
+
+    async def values(name: str) -> list[float]:
+        beamline = load_beamline(tmp_path)
+        await beamline.aconnect(mock=True)
+        try:
+            return [reading["value"] for reading in (await beamline.devices[name].read()).values()]
+        finally:
+            await beamline.aclose()
+
+    assert asyncio.run(values("a")) == [4.5, 3, 10, 20, 0, 11, 12]
+    assert asyncio.run(values("b")) == [4.5, 3, 20, 40, 0, 21, 22]
