@@ -130,8 +130,16 @@ def read_overlay(mapping: LocatedMapping | None, findings: Findings) -> Overlay:
             found.append(Override(path, mapping, key))
         elif value is not UNKNOWN:
             summary = f"expected a mapping, got {shown(value)}"
-            findings.error("E120", summary, mapping.value_place(key), "write `{key: value, …}`")
+            findings.error("E120", summary, mapping.value_place(key), _as_mapping(path, key))
     return Overlay(tuple(found))
+
+
+def _as_mapping(path: PathTuple, key: str) -> str:
+    """Return how an override is written whose value is no mapping."""
+    owner, dot, last = key.rpartition(".")
+    if dot and path[-1] == last and (last in OVERRIDABLE or path[0] == LOGIC):
+        return f"write `{owner}: {{{last}: …}}`"
+    return "write `{key: value, …}`"
 
 
 def effective_entry(
@@ -178,6 +186,8 @@ def _may_be_set(
         return False
     known = overridable(definition)
     help_text = findings.suggest(key, known) or f"remove it; these can be overridden: {listed(known, 20)}"
+    if definition.block in _CONTAINERS and isinstance(values[key], LocatedMapping):
+        help_text = f"write the whole path as one key: `{override.key}.{key}: …`"
     findings.error("E110", f"unknown key `{key}` in {block.name}", place, help_text, (declared(definition),))
     return False
 

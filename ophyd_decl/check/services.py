@@ -3,6 +3,7 @@
 from ..blueprint import ServiceBlueprint
 from ..errors import Place
 from ..model.kinds import Spot
+from ..model.macros import has_macro, report_macro
 from ..model.services import SERVICE
 from ..source.findings import Findings
 from ..source.plain import plain
@@ -20,6 +21,9 @@ def check_service(name: str, mapping: LocatedMapping, place: Place, findings: Fi
     own = SERVICE.read(mapping.without(*options), findings, place)
     if not isinstance(own.get("type"), str):
         return None
+    for key, value in options.items():
+        if has_macro(value):
+            report_macro(value, Spot(mapping, key, findings))
     spot = Spot(mapping, "type", findings)
     plugin = plugin_for("service", mapping["type"], spot)
     if plugin is None or not check_options(plugin, options, mapping, place, spot):

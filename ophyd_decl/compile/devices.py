@@ -218,7 +218,7 @@ class DeviceReader:
             if type(value) is str:
                 if OPENING in value:
                     value = self._scope.value(value, body, key)
-                if param.plain_text and type(value) is str and "$" not in value:
+                if param.plain_text and type(value) is str and "$" not in value and "{" not in value:
                     values[key] = value
                     continue
             elif isinstance(value, LocatedMapping | LocatedList):

@@ -7,7 +7,7 @@ from ..check.paths import PathError, PathTuple, parse_path
 from ..errors import Place
 from ..model.files import BEAMLINE_FILE, DEFAULTS, FIXED, PROFILE
 from ..model.kinds import shown
-from ..resolve.overlay import Layer
+from ..resolve.overlay import OF_ENTRIES, Layer
 from ..source import Findings, LocatedMapping, Node, SourceFile, load_text, plain_value
 from ..source.made import located_data, nested
 from ..source.plain import is_list, is_mapping
@@ -78,7 +78,8 @@ def _elements(path: str, root: LocatedMapping, file: SourceFile, findings: Findi
     first = str(elements[0])
     known = [key for key in BEAMLINE_FILE.keys if key not in FIXED]
     if first not in known:
-        help_text = suggest_or_list(first, known, "keys")
+        block = next((block for block in OF_ENTRIES if first in _names(root.get(block))), None)
+        help_text = suggest_or_list(first, known, "keys") if block is None else f"write `{block}.{path}`"
         findings.error("E402", f"`{path}` cannot be set: there is no `{first}`", file.start, help_text)
         return None
     if first == "defaults" and len(elements) > 1 and str(elements[1]) not in DEFAULTS.keys:
@@ -90,9 +91,12 @@ def _elements(path: str, root: LocatedMapping, file: SourceFile, findings: Findi
     return elements
 
 
+def _names(entries: Node) -> list[str]:
+    return list(entries) if isinstance(entries, LocatedMapping) else []
+
+
 def _is_variable(name: str, path: str, root: LocatedMapping, file: SourceFile, findings: Findings) -> bool:
-    variables = root.get("vars")
-    known = list(variables) if isinstance(variables, LocatedMapping) else []
+    known = _names(root.get("vars"))
     if name not in known:
         help_text = suggest_or_list(name, known, "variables")
         findings.error("E301", f"`{path}` cannot be set: there is no variable `{name}`", file.start, help_text)

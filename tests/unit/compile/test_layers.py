@@ -160,6 +160,7 @@ def test_every_path_can_be_set(tmp_path: Path, settings: dict[str, Any], check: 
     ("vars.bl", "${{ nix }}", "E301", "`bl`, `all`"),
     ("vars.bl", "$(P)", "E305", ""),
     ("devices..m", "1", "E402", "keys with `.`"),
+    ("m.prefix", "A", "E402", "write `devices.m.prefix`"),
     ("devices.m.overrides", "{nix: {limits: [0, 1]}}", "E402", ""),
 ])  # fmt: skip
 def test_mistakes_in_settings_are_told(tmp_path: Path, path: str, value: Any, code: str, words: str) -> None:

@@ -134,6 +134,7 @@ def test_members_of_groups_are_overridden_too(tmp_path: Path) -> None:
     ("{'1a': {units: K}}", [("E402", 12, "`1a` is not a path", "write `name.child`")]),
     ("{sp: 3, rb: null}", [("E120", 16, "got 3", ""), ("E120", 23, "got nothing", "")]),
     ("{sp: {limits: [5, 1]}}", [("E126", 25, "5", "write [1, 5]")]),
+    ("{sp.limits: [0, 1]}", [("E120", 23, "got a list", "write `sp: {limits: …}`")]),
     ("{sp: {unit: K}}", [("E110", 17, "unknown key `unit` in a signal", "did you mean `units`?")]),
     ("{sp: {suffix: X}}", [("E206", 17, "`suffix` of `sp` cannot be overridden", "override `access`, `format`")]),
     ("{sp: {dtype: int, when: false}}", [("E206", 17, "`dtype`", ""), ("E206", 29, "`when`", "")]),

@@ -49,6 +49,7 @@ def test_values(declaration: str, value: str, result: Any) -> None:
     ("type: float, lt: 1", "1", "E123"), ("type: float, lt: 1", ".nan", "E123"), ("type: float, ge: 0", ".nan", "E123"),
     ("type: str, pattern: 'a+'", "ab", "E124"), ("type: str, choices: [abc, b]", "abd", "E122"),
     ("type: str", "'$(P)x'", "E305"), ("type: str", "'x${P}'", "E305"),
+    ("type: str", "'{{ p }}x'", "E305"), ("type: str", "'x{% if p %}'", "E305"),
 ])  # fmt: skip
 def test_refused_values(declaration: str, value: str, code: str) -> None:
     given, found = give(declaration, value)
