@@ -14,7 +14,10 @@ def check_name(name: str, place: Place, findings: Findings, *, what: str, top: b
     :param top: it stands at the top of a beamline, where fewer names are taken.
     """
     if not is_identifier(name):
-        findings.error("E407", f"`{name}` is no name for a {what}", place, f"rename it to `{identifier(name)}`")
+        help_text = f"rename it to `{identifier(name)}`"
+        if "${{" in name:
+            help_text = "write a plain name; `repeat` makes several, and its `name` takes the expression"
+        findings.error("E407", f"`{name}` is no name for a {what}", place, help_text)
         return False
     if reserved_in_beamline(name) if top else reserved_below_device(name):
         if name.startswith("_"):

@@ -205,6 +205,8 @@ def check_base(name: str, mapping: LocatedMapping, around: Surroundings) -> bool
     else:
         return True
     help_text = f"add a param `{base}`, or {other}; params: {listed(around.params)}"
+    if name == "suffix" and around.trl:
+        help_text = "write `attr:` for an attribute, `cmd:` for a command"
     around.findings.error("E128", f"`{name}` needs a param `{base}`", mapping.key_place(name), help_text)
     return False
 

@@ -76,11 +76,16 @@ def _unique(entries: list[Entry], taken: dict[str, Entry], findings: Findings) -
     :param taken: entries of the other blocks by name: one that shares a name with them is reported, and kept.
     """
     unique: dict[str, Entry] = {}
+    told: set[tuple[int, int]] = set()
     for entry in entries:
         first = unique.get(entry.name) or taken.get(entry.name)
         if first is not None:
-            in_order = first.piece is not entry.piece or first.place < entry.place
-            _report_clash(*((entry, first) if in_order else (first, entry)), findings)
+            # Of two includes of one fragment with one prefix all names clash: the first one says it.
+            pair = (id(first.piece), id(entry.piece))
+            if first.piece is entry.piece or first.piece.file is not entry.piece.file or pair not in told:
+                told.add(pair)
+                in_order = first.piece is not entry.piece or first.place < entry.place
+                _report_clash(*((entry, first) if in_order else (first, entry)), findings)
         unique.setdefault(entry.name, entry)
         if entry.piece.closed:
             entry.piece.add_name(entry.name)
@@ -90,7 +95,8 @@ def _unique(entries: list[Entry], taken: dict[str, Entry], findings: Findings) -
 
 def _report_clash(entry: Entry, first: Entry, findings: Findings) -> None:
     included = bool(entry.piece.notes or first.piece.notes)
-    help_text = "rename one of them, or give the include a `prefix`" if included else "rename one of them"
+    article = "another" if entry.piece.prefix else "a"
+    help_text = f"rename one of them, or give the include {article} `prefix`" if included else "rename one of them"
     notes = (Note(f"`{entry.name}` is first defined here", first.place), *first.piece.notes)
     with entry.telling(findings):
         findings.error("E405", f"two members have the name `{entry.name}`", entry.place, help_text, notes)

@@ -149,7 +149,9 @@ class Catalog:
             full = f"{namespace}.{name}"
             place = types.key_place(name)
             if not is_identifier(name):
-                self._findings.error("E407", f"`{name}` is no name for a type", place, "use letters, digits and `_`")
+                short = name.removeprefix(f"{namespace}.")
+                help_text = f"write `{short}`" if is_identifier(short) else "use letters, digits and `_`"
+                self._findings.error("E407", f"`{name}` is no name for a type", place, help_text)
                 self._failed.add(full)
             elif not isinstance(body, LocatedMapping):
                 summary = f"expected a mapping, got {shown(body)}"

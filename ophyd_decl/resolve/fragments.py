@@ -126,6 +126,8 @@ class FragmentReader:
         with outer.telling(self._findings):
             self._give(piece, fragment, request)
             self._require(piece, fragment, request)
+        if self._variables is not None:
+            piece.scope.outside = frozenset(self._variables.values)
         with piece.telling(self._findings):
             self._add_variables(piece, fragment)
         return piece
@@ -142,7 +144,8 @@ class FragmentReader:
             if given is not None and name in given:
                 value, spot, origin = given[name], Spot(given, name, self._findings), given.value_place(name)
             elif param.required:
-                self._report_missing(param, fragment, request)
+                if given is None or not self._findings.is_misspelt(name, given, params.sound):
+                    self._report_missing(param, fragment, request)
                 value = UNKNOWN
             piece.scope.values[name] = self._value(param, value, spot, piece)
             piece.scope.origins[name] = origin

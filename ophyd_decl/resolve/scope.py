@@ -22,7 +22,7 @@ class Scope:
     :param constants: names that are put into addresses as text, though the others stay names (the key of a vector).
     """
 
-    __slots__ = ("constants", "findings", "no_text", "open", "origins", "values")
+    __slots__ = ("constants", "findings", "no_text", "open", "origins", "outside", "values")
 
     def __init__(
         self,
@@ -39,11 +39,13 @@ class Scope:
         self.no_text: dict[str, str] = {}
         #: there may be more names than are known, as in a type that extends one which is not there.
         self.open = False
+        #: variables of the beamline, which a fragment sees if it requires them.
+        self.outside: frozenset[str] = frozenset()
 
     def with_names(self, values: Mapping[str, Any]) -> "Scope":
         """Return a scope with more names, which are constants."""
         scope = Scope({**self.values, **values}, self.findings, self.origins, {*self.constants, *values})
-        scope.no_text, scope.open = self.no_text, self.open
+        scope.no_text, scope.open, scope.outside = self.no_text, self.open, self.outside
         return scope
 
     def parts(self, text: str, holder: Holder, key: Any) -> tuple[Part, ...] | None:
@@ -130,7 +132,7 @@ class Scope:
         same = [other for other in parts if isinstance(other, Expression) and other.text == part.text]
         occurrence = next((index for index, other in enumerate(same) if other is part), 0)
         place = holder.part_place(key, part.text, occurrence)
-        near = self.findings.suggest(name, self.values)
+        near = f"add `{name}` to `requires`" if name in self.outside else self.findings.suggest(name, self.values)
         known = f"defined names: {listed(self.values)}" if self.values else "no names are defined here"
         notes = (Note(known),) if near else ()
         error = ExpressionError(

@@ -22,6 +22,8 @@ def read_variables(mapping: LocatedMapping | None, findings: Findings, given: Sc
     :param given: params of a fragment, and the variables that it requires.
     """
     scope = Scope({}, findings) if given is None else Scope(given.values, findings, given.origins)
+    if given is not None:
+        scope.outside = given.outside
     if mapping is None:
         return scope
     for name in mapping:

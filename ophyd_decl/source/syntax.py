@@ -13,6 +13,11 @@ from .tree import SourceFile
 
 #: What YAML allows in a text. Source: YAML 1.2.2, production 1, c-printable.
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: A line that holds one word: a key whose colon was forgotten, if what follows is indented below it.
+_LONE_WORD = re.compile(r"^ *(?P<word>[A-Za-z_][\w-]*)\s*$")
+#: The end of a line before a colon that cannot stand there: a value, and a key that no comma parts from it.
+_SECOND_KEY = re.compile(r"""[^\s,{[:]\s+["']?(?P<key>[A-Za-z_][\w-]*)["']?\s*$""")
+_KEY_AFTER_END = re.compile(r"""["']?(?P<key>[A-Za-z_][\w-]*)["']?:(?:\s|$)""")
 _OPENING = {"flow mapping": "}", "flow sequence": "]"}
 
 
@@ -41,8 +46,31 @@ def explain(error: Exception, file: SourceFile, findings: Findings) -> None:
     if quote is not None or "unexpected end of stream" in problem.problem:
         _explain_quote(quote, problem, file.point(line, column), file, findings)
         return
+    bare = _without_colon(problem, file, line, column)
+    if bare is not None:
+        word, *start = bare
+        findings.error("E101", f"`{word}` has no `:`", file.point(*start), f"write `{word}:`")
+        return
     summary, help_text = _words(problem, file, line, column)
-    findings.error("E101", summary, file.point(line, column), help_text)
+    notes: tuple[Note, ...] = ()
+    opened = problem.context_mark
+    if opened is not None and opened.line != line and any(kind in problem.context for kind in _OPENING):
+        notes = (Note("it is opened here", file.point(opened.line, opened.column)),)
+    findings.error("E101", summary, file.point(line, column), help_text, notes)
+
+
+def _without_colon(said: Problem, file: SourceFile, line: int, column: int) -> tuple[str, int, int] | None:
+    """Return the word that should be a key, its line and column, if it stands alone in the line above a deeper key."""
+    text = file.line(line)
+    begun = said.context_mark
+    if begun is not None and "could not find expected ':'" in said.problem:
+        alone = _LONE_WORD.match(file.line(begun.line))
+        return (alone["word"], begun.line, alone.start("word")) if alone else None
+    if line == 0 or "mapping values are not allowed" not in said.problem or ":" in text[:column]:
+        return None
+    above = _LONE_WORD.match(file.line(line - 1))
+    indent = len(text) - len(text.lstrip())
+    return (above["word"], line - 1, above.start("word")) if above and above.start("word") < indent else None
 
 
 def _quote_before(file: SourceFile, line: int, column: int) -> Any:
@@ -102,9 +130,20 @@ def _words(said: Problem, file: SourceFile, line: int, column: int) -> tuple[str
         if opened in context:
             if "${{" in text[: column + 2] and here in ("{", "}"):
                 return "an expression stands without quotes in braces", 'put it in quotes: "${{ … }}"'
+            second = _key_without_comma(text, column)
+            if second is not None:
+                return f"a comma is missing before `{second['key']}`", "put a comma between the two keys"
             return f"`,` or `{closing}` was expected here", f"close it with `{closing}`, or put the value in quotes"
     if ("expected" in problem and "key" in problem) or "block mapping" in context:
         return "a key was expected here", "indent the line like the keys above it, or put the value in quotes"
     if "block" in context or "'-'" in problem:
         return "an item with `- ` was expected here", "indent the line like the items above it"
     return f"not YAML: {problem or said.text}", "put the value in quotes"
+
+
+def _key_without_comma(text: str, column: int) -> re.Match[str] | None:
+    """Return the key before or at a column, if it follows a value in braces and no comma stands between them."""
+    if text[column : column + 1] == ":":
+        return _SECOND_KEY.search(text[:column])
+    ended = text[:column].rstrip()[-1:] in ("'", '"', "]", "}")
+    return _KEY_AFTER_END.match(text, column) if ended else None

@@ -255,3 +255,22 @@ def test_a_variable_that_is_missing_is_told_once(tmp_path: Path) -> None:
     compiled = fragments(tmp_path, text, a="requires: [bl]\ndevices: {}\n")
     assert found(compiled) == [("E207", 4, 11)]
     assert notes(compiled) == [["`bl` is required here a.yaml:3:12"]]
+
+
+def test_names_that_all_clash_are_told_once(tmp_path: Path) -> None:
+    text = "include:\n- {file: a.yaml, prefix: s_}\n- {file: a.yaml, prefix: s_}\n"
+    (told,) = fragments(tmp_path, text, a=f"devices:\n  x: {MOTOR}\n  y: {MOTOR}\n").diagnostics
+    assert (told.code, told.place.line) == ("E405", 4)
+    assert told.help == "rename one of them, or give the include another `prefix`"
+
+
+def test_a_misspelt_param_is_not_told_to_be_missing_too(tmp_path: Path) -> None:
+    text = "include:\n- {file: a.yaml, with: {sektion: 1}}\n"
+    (told,) = fragments(tmp_path, text, a="params: {section: {type: int}}\ndevices: {}\n").diagnostics
+    assert (told.code, told.help) == ("E110", "did you mean `section`?")
+
+
+def test_a_variable_of_the_beamline_must_be_required(tmp_path: Path) -> None:
+    body = 'vars: {a: 1}\ndevices:\n  x: {type: epics.motor, prefix: "${{ site }}"}\n'
+    (told,) = fragments(tmp_path, "vars: {site: A}\ninclude: [a.yaml]\n", a=body).diagnostics
+    assert (told.code, told.help) == ("E301", "add `site` to `requires`")

@@ -12,6 +12,11 @@ from ophyd_decl.source import Findings, SourceFile, load_text
     ('a: {b: P:m1, c: "x\ny" z}\n', 1, 17, "a quote is not closed"),
     ('a: {b: "x" y}\n', 1, 12, "`,` or `}` was expected here"),
     ("a: 1\n\tb: 2\n", 2, 1, "a tab stands where blanks indent"),
+    ("a: {b: c d: e}\n", 1, 11, "a comma is missing before `d`"),
+    ("a: {b: c: d}\n", 1, 9, "`,` or `}` was expected here"),
+    ('a: {b: "c" d: e}\n', 1, 12, "a comma is missing before `d`"),
+    ("a: 1\nb\n  c: 2\n", 2, 1, "`b` has no `:`"),
+    ("a:\n  b\n    c: d\n", 2, 3, "`b` has no `:`"),
     ("a: @b\n", 1, 4, "a value cannot begin with `@`"),
     ("a: %b\n", 1, 4, "a value cannot begin with `%`"),
     ("a: b: c\n", 1, 5, "a second `: ` in one line"),
@@ -32,3 +37,12 @@ def test_messages(text: str, line: int, column: int, words: str) -> None:
     assert (found.code, found.summary) == ("E101", words)
     assert (found.place.line, found.place.column) == (line, column)
     assert found.help
+
+
+def test_what_is_not_closed_is_shown() -> None:
+    findings = Findings()
+    load_text(SourceFile("f", "a: 1\nb: {c: [1]\nd: {e: 2}\n"), findings)
+    (found,) = findings.sorted()
+    assert [(note.message, note.place.line, note.place.column) for note in found.notes if note.place] == [
+        ("it is opened here", 2, 4)
+    ]
