@@ -151,7 +151,7 @@ class ChildReader:
         if value is UNKNOWN:
             return value
         holder = mapping["keys"]
-        keys: list[Any] = []
+        keys: dict[Any, None] = {}
         before = self._findings.error_count
         for index, key in enumerate(value):
             spot = Spot(holder if isinstance(holder, LocatedList) else mapping, index, self._findings)
@@ -164,8 +164,8 @@ class ChildReader:
             elif key in keys:
                 spot.error("E405", f"the key {shown(key)} is repeated", "remove one of the two")
             else:
-                keys.append(key)
-        return keys if self._findings.error_count == before else UNKNOWN
+                keys[key] = None
+        return list(keys) if self._findings.error_count == before else UNKNOWN
 
     def _item(
         self, key: Any, model: TypeModel, values: dict[str, Any], mapping: LocatedMapping, definition: Definition,

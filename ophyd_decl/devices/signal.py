@@ -165,10 +165,8 @@ class WireSignal(SignalNode):
             connection.compare(self)
 
     def _play_server(self, connector: SoftConnector) -> None:
-        """Give a value of this process what the file says: its first value, unit, precision and limits."""
+        """Give a value of this process what the file says, as its server would: its first value."""
         shape = self._shape
-        for channel in self.channels:
-            connector.set_facts(channel, units=shape.units, precision=shape.precision, limits=shape.limits)
         if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
             connector.set_value(self.channels[0], shape.origin.initial)
 

@@ -29,14 +29,16 @@ class SoftConnector(LinkedConnector):
     """Values in this process.
 
     :param protocol: the scheme of its sources: `soft`, or `mock+ca` where it stands in for another connector.
-    :param strict: only what `serve` was called for is there; else every address is, with the dtype of its first
-        channel.
+    :param strict: only what `serve` was called for is there; else every address is, once for each dtype that channels
+        declare for it.
     """
 
     def __init__(self, protocol: str = "soft", *, strict: bool = False) -> None:
         super().__init__(protocol, _log)
         self._strict = strict
         self._tasks: set[asyncio.Future[Any]] = set()
+        #: addresses that `serve` was called for.
+        self._served: set[str] = set()
 
     # The side of the server.
 
@@ -46,6 +48,7 @@ class SoftConnector(LinkedConnector):
         :param facts: further fields of `Served`: `units`, `precision`, `limits`, `traits`, `readable`, `writable`.
         """
         served = Served(native, **facts)
+        self._served.add(address)
         link = self._links.get(address)
         if link is None:
             self._links[address] = SoftLink(address, address, self.inbox, served, raw)
@@ -118,6 +121,15 @@ class SoftConnector(LinkedConnector):
         _link(channel).refusal = reason
 
     # The side of the connector.
+
+    def link_key(self, address: str, datatype: Datatype) -> object:
+        """Return what channels share a value by; one that stands in for a server fits all that is declared of it."""
+        link = self._links.get(address)
+        if self._strict or link is None or address in self._served:
+            return address
+        native = native_of(datatype)
+        offered = cast(SoftLink, link).offered
+        return address if offered is None or offered.native == native else (address, native)
 
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a link to a value that starts with the zero of its dtype."""

@@ -246,6 +246,23 @@ async def test_mock_mode_serves_every_address_and_follows_its_setpoint() -> None
     assert await device.v.get_value() == 3.0
 
 
+async def test_mock_mode_lets_signals_of_one_address_say_different_things_of_it() -> None:
+    device = await connected(
+        wire("a", "V", units="mm", precision=2, limits=Limits(0, 1)),
+        wire("b", "V", access="r"),
+        wire("c", "V", units="m", limits=Limits(0, 100)),
+        wire("text", "V", "str"),
+        mock=True,
+    )
+    keys = {name: (await device[name].describe())[f"dev-{name}"] for name in ("a", "b", "c", "text")}
+    assert {name: key.get("units") for name, key in keys.items()} == {"a": "mm", "b": None, "c": "m", "text": None}
+    assert "limits" not in keys["b"]
+    assert "precision" not in keys["b"]
+    assert keys["c"]["limits"] == {"control": {"low": 0, "high": 100}}
+    await device.c.set(50.0)
+    assert (await device.a.get_value(), await device.b.get_value(), await device.text.get_value()) == (50.0, 50.0, "")
+
+
 def test_signals_satisfy_the_protocols_of_their_access() -> None:
     device = make(shape("group", wire("r", "R", access="r"), wire("w", "W", access="w"), wire("rw", "RW")))
     readable = {"Readable", "Stageable", "Subscribable", "HasName", "HasParent"}
