@@ -22,7 +22,7 @@ from ..model.signals import SIGNAL, Surroundings, make_signal
 from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE, STRUCTURE, TANGO_DEVICE
 from ..resolve.expressions import OPENING
 from ..resolve.pieces import Entry
-from ..resolve.scope import Scope, expand
+from ..resolve.scope import Scope, expand, located
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.suggest import nearest
 from ..source.tree import UNKNOWN
@@ -217,7 +217,7 @@ class DeviceReader:
                 continue
             if type(value) is str:
                 if OPENING in value:
-                    value = self._scope.value(value, body, key)
+                    value = located(self._scope.value(value, body, key), body, key)
                 if param.plain_text and type(value) is str and "$" not in value and "{" not in value:
                     values[key] = value
                     continue

@@ -12,7 +12,7 @@ from typing import Any
 from ..blueprint import Reference
 from ..errors import Note, Place
 from ..source.findings import Findings
-from ..source.plain import plain
+from ..source.plain import holds_unknown, plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from .addresses import TRL, report_trl
@@ -127,8 +127,11 @@ class ParamModel:
             return float(value)
         if self.read_options is not None:
             with spot.findings.within(Note(f"`{self.name}` is declared here", self.place)):
-                return self.read_options(value, spot)
-        return plain(value) if kind in ("list", "map") else value
+                found = self.read_options(value, spot)
+            return UNKNOWN if found is not FAILED and holds_unknown(value) else found
+        if kind in ("list", "map"):
+            return UNKNOWN if holds_unknown(value) else plain(value)
+        return value
 
     def _refuse(self, value: Any, spot: Spot) -> Any:
         expected = _EXPECTED[self.type]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ophyd_decl.blueprint import Reference
-from ophyd_decl.compile import compile_paths
+from ophyd_decl.blueprint import Reference, VectorShape
+from ophyd_decl.compile import Compiled, compile_paths
 
 from .texts import TYPES_HEAD, addresses, beamline, device, found, member, signal
 
@@ -191,3 +191,43 @@ def test_a_file_of_types_with_children_from_elsewhere(tmp_path: Path) -> None:
         + "  a: {children: {x: {type: other.thing, prefix: P}}, derived: {d: {dtype: int, inputs: {i: x.v}, get: i}}}\n"
     )
     assert [(d.severity, d.code) for d in compile_paths([file]).diagnostics] == [("warning", "E401")]
+
+
+LISTS = """\
+  lists:
+    params: {over: {type: list, of: int}, known: {type: map, default: {a: 1}}}
+    signals: {only: {soft: 1.0, dtype: float, when: "${{ known.a > 1 }}"}}
+    vectors: {v: {type: n.plain, keys: "${{ over }}", prefix: "V${{ key }}"}}
+  holder:
+    params: {first: {type: list, of: int}, size: {type: int}}
+    children: {c: {type: n.lists, over: [7, "${{ first[0] }}"], known: {a: "${{ size - 1 }}"}}}
+"""
+
+
+def keys_and_members(compiled: Compiled, name: str, *path: str) -> tuple[list[str | int], list[str | int]]:
+    """Return the keys of the vector, and the names of the members, of a device or child of the type `n.lists`."""
+    made = device(compiled, name)
+    shape = member(made, *path).shape if path else made.shape
+    (vector,) = [found for found in shape.members if isinstance(found, VectorShape)]
+    return [item.key for item in vector.items], [found.key for found in shape.members]
+
+
+def test_lists_and_mappings_may_be_made_by_expressions_or_hold_some(tmp_path: Path) -> None:
+    text = """\
+vars: {some: [3, 4], more: {a: 2}}
+devices:
+  whole: {type: n.lists, over: "${{ some }}", known: "${{ more }}"}
+  range: {type: n.lists, over: "${{ range(2) }}"}
+  inside: {type: n.holder, first: "${{ some }}", size: 3}
+  out: {type: n.holder, first: [5], size: 2}
+"""
+    compiled = beamline(tmp_path, text, TYPES + LISTS)
+    assert keys_and_members(compiled, "whole") == ([3, 4], ["only", "v"])
+    assert keys_and_members(compiled, "range") == ([0, 1], ["v"])
+    assert keys_and_members(compiled, "inside", "c") == ([7, 3], ["only", "v"])
+    assert keys_and_members(compiled, "out", "c") == ([7, 5], ["v"])
+
+
+def test_the_items_of_a_list_that_an_expression_makes_are_checked(tmp_path: Path) -> None:
+    text = 'vars: {some: [3, x]}\ndevices: {whole: {type: n.lists, over: "${{ some }}"}}\n'
+    assert found(beamline(tmp_path, text, TYPES + LISTS)) == [("E121", 6, 40)]
