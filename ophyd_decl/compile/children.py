@@ -228,7 +228,7 @@ class ChildReader:
                 if name not in model.failed_params:
                     report_unknown_param(name, mapping, model, own_keys, self._findings)
             elif isinstance(value, Template):
-                checked = self._checked_template(value, param, spot, params)
+                checked = self._checked_template(value, param, spot, params, scope)
                 if param.type == "ref" and isinstance(checked, Template):
                     references.append((param, str(checked.parts[0].name), spot))  # type: ignore[union-attr]
                 else:
@@ -246,8 +246,8 @@ class ChildReader:
                 given[name] = param.default
         return given
 
-    def _checked_template(self, template: Template, param: ParamModel, spot: Spot, params: Params) -> Any:
-        """Return a template whose result has the type of the param it is for."""
+    def _checked_template(self, template: Template, param: ParamModel, spot: Spot, params: Params, scope: Scope) -> Any:
+        """Return a template whose result has the type of the param it is for, and where it is known its bounds."""
         made = "str"
         if len(template.parts) == 1 and isinstance(template.parts[0], Param):
             source = params.get(template.parts[0].name)
@@ -263,6 +263,10 @@ class ChildReader:
         for part in template.parts:
             if has_macro(part) and report_macro(str(part), spot) is not None:
                 return FAILED
+        names = [part.name for part in template.parts if isinstance(part, Param)]
+        known = all(scope.values.get(name, UNKNOWN) is not UNKNOWN for name in names)
+        if param.bounded and known and param.read(template.render(scope.values), spot) is FAILED:
+            return FAILED
         return template
 
 

@@ -65,6 +65,10 @@ class TypeModel:
         """Return the full name."""
         return self.source.name
 
+    def decides(self, param: str) -> bool:
+        """Return whether a type that has it as a child must know what it gives to a param: to build, or to check it."""
+        return param in self.structural or (param in self.params and self.params[param].bounded)
+
 
 class TypeBook:
     """Reads types when they are needed, each once."""
@@ -272,7 +276,7 @@ class TypeBook:
         child = self.child_type(name, entry) if isinstance(name, str) else None
         found: set[str] = set()
         for key, value in entry.items():
-            decides = key in own_keys or not isinstance(value, str) or (child is not None and key in child.structural)
+            decides = key in own_keys or not isinstance(value, str) or (child is not None and child.decides(key))
             found |= names_in(value, all_of_them=decides)
         return found
 

@@ -231,3 +231,32 @@ devices:
 def test_the_items_of_a_list_that_an_expression_makes_are_checked(tmp_path: Path) -> None:
     text = 'vars: {some: [3, x]}\ndevices: {whole: {type: n.lists, over: "${{ some }}"}}\n'
     assert found(beamline(tmp_path, text, TYPES + LISTS)) == [("E121", 6, 40)]
+
+
+BOUNDED = """\
+  bounded:
+    params: {n: {type: int, ge: 5}, text: {type: str, pattern: "A.*"}, word: {type: str, choices: [x, y], default: x}}
+    signals: {s: {pv: "${{ text }}${{ word }}${{ n }}", dtype: float}}
+  passing:
+    params: {n: {type: int}, text: {type: str}, word: {type: str}}
+    children:
+      b: {type: n.bounded, n: "${{ n }}", text: "${{ text }}1", word: "${{ word }}"}
+  above:
+    params: {n: {type: int}}
+    vectors: {v: {type: n.passing, keys: [6, 7], n: "${{ n }}", text: "A${{ key }}", word: y}}
+"""
+
+
+def test_bounds_of_params_hold_for_what_a_parent_passes_on(tmp_path: Path) -> None:
+    text = "devices: {a: {type: n.passing, n: 5, text: AB, word: y}, b: {type: n.above, n: 8}}"
+    compiled = beamline(tmp_path, text, TYPES + BOUNDED)
+    assert [addresses(device(compiled, name)) for name in ("a", "b")] == [["AB1y5"], ["A61y8", "A71y8"]]
+    text = "devices: {a: {type: n.passing, n: 4, text: B, word: z}, b: {type: n.above, n: 3}}"
+    rows = (TYPES + BOUNDED).splitlines()
+    row = next(row for row in rows if "b: {type" in row)
+    places = [
+        (rows.index(row) + 5, row.index(value) + 1) for value in ('"${{ n }}"', '"${{ text }}1"', '"${{ word }}"')
+    ]
+    assert found(beamline(tmp_path, text, TYPES + BOUNDED)) == [
+        ("E123", *places[0]), ("E123", *places[0]), ("E124", *places[1]), ("E122", *places[2]),
+    ]  # fmt: skip
