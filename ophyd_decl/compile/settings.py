@@ -48,6 +48,11 @@ def _checked(body: LocatedMapping, findings: Findings) -> LocatedMapping:
             findings.error("E110", f"a profile cannot change `{key}`", place, "remove it")
         else:
             PROFILE.report_unknown(key, body, findings)
+    defaults = body.get("defaults")
+    if isinstance(defaults, LocatedMapping):
+        for key in defaults:
+            if key not in DEFAULTS.keys and not key.startswith("$"):
+                DEFAULTS.report_unknown(key, defaults, findings)
     return body.without(*unknown)
 
 

@@ -3,7 +3,9 @@
 One `Key` feeds validation, JSON Schema and the reference of the language.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..errors import Place
@@ -43,11 +45,13 @@ class Block(NamedTuple):
 
     :param name: what messages call it, with its article: `a signal`.
     :param reserved: keys that will come one day.
+    :param inner: the keys of mappings that stand in it, where a key is looked for that is unknown here.
     """
 
     name: str
     keys: dict[str, Key]
     reserved: tuple[str, ...] = ()
+    inner: "Mapping[str, Block]" = MappingProxyType({})
 
     def read(self, mapping: LocatedMapping, findings: Findings, owner: Place) -> dict[str, Any]:
         """Return the values of the keys that are there and sound; report all else.
@@ -94,8 +98,17 @@ class Block(NamedTuple):
             return
         current = [key for key, facts in self.keys.items() if not facts.replaced_by]
         free = [key for key in current if key not in mapping]
-        help_text = findings.suggest(name, free) or f"remove it; there are {listed(current)}"
+        home = self._home(name, mapping)
+        near = f"write it below `{home}`" if home else findings.suggest(name, free)
+        help_text = near or f"remove it; there are {listed(current)}"
         findings.error("E110", f"unknown key `{name}` in {self.name}", mapping.key_place(name), help_text)
+
+    def _home(self, name: str, mapping: LocatedMapping) -> str | None:
+        """Return the key below which an unknown key of a file belongs, if that is plain."""
+        body = mapping[name]
+        if "devices" in self.keys and isinstance(body, LocatedMapping) and "type" in body:
+            return "devices"
+        return next((key for key, block in self.inner.items() if name in block.keys), None)
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the block."""

@@ -79,6 +79,17 @@ TYPES_FILE = Block(
         "use": Key(ListOf(Text()), "files of kind types, or `pkg:NAME`"),
     },
 )
+DEFAULTS = Block(
+    "defaults",
+    {
+        "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme", "ca"),
+        "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
+        "connect": Key(Word(*CONNECT_POLICIES), "what it means if a device does not answer", "required"),
+        "connector": CONNECTOR,
+    },
+)
+#: Keys whose mappings have keys of their own, which are easily written one level too high.
+_INNER = {"defaults": DEFAULTS}
 BEAMLINE_FILE = Block(
     "a beamline",
     {
@@ -101,6 +112,7 @@ BEAMLINE_FILE = Block(
             "Python classes that may be loaded: patterns of `module.Name`, in which `*` also crosses dots",
         ),
     },
+    inner=_INNER,
 )
 FRAGMENT_FILE = Block(
     "a fragment",
@@ -128,13 +140,5 @@ INCLUDE = Block(
 PROFILE = Block(
     "a profile",
     {name: replace(key, required=False) for name, key in BEAMLINE_FILE.keys.items() if name not in FIXED},
-)
-DEFAULTS = Block(
-    "defaults",
-    {
-        "protocol": Key(Word(*PROTOCOLS[:2]), "control system of addresses without a scheme", "ca"),
-        "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
-        "connect": Key(Word(*CONNECT_POLICIES), "what it means if a device does not answer", "required"),
-        "connector": CONNECTOR,
-    },
+    inner=_INNER,
 )

@@ -196,6 +196,8 @@ class ListOf(Kind):
         return {"type": "array", "items": self.item.schema()}
 
     def _help(self, value: Any) -> str:
+        if isinstance(value, str) and value.startswith("range("):
+            return 'write an expression: "${{ range(1, 4) }}"'
         return f"put it in brackets: [{value}]" if isinstance(value, str | int | float) else "write a list"
 
 

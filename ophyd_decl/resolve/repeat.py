@@ -12,7 +12,7 @@ from ..source.plain import plain
 from ..source.tree import UNKNOWN
 from ..vocab.names import is_identifier
 from .bodies import names_in
-from .expressions import WORDS
+from .expressions import WORDS, ExpressionError, split
 from .pieces import Entry
 from .scope import Scope, expand
 
@@ -88,6 +88,10 @@ class _Repeat:
             self._findings.error("E405", f"`{variable}` is a variable already", place, "use another name", notes)
 
     def _check_name(self, variable: str, mapping: LocatedMapping) -> None:
+        try:
+            split(mapping["name"])
+        except ExpressionError:
+            return  # reported when the names are made
         if variable not in names_in(mapping["name"], all_of_them=True):
             help_text = f'the name must contain the variable: name: "{self._entry.key}${{{{ {variable} }}}}"'
             summary = "all devices that are made have the same name"
