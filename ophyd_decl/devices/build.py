@@ -108,13 +108,20 @@ def _child(
         context = context.nearer(member.protocol, member.connector)
     own: dict[str, Any] = {name: template.render(values) for name, template in member.values}
     if member.references:
-        own.update((name, from_root(holder, reference, values)) for name, reference in member.references)
+        own.update((name, _passed_on(holder, reference, values)) for name, reference in member.references)
     device = _device(
         context, parent, member.key, member.document_name, member.shape, own, member.place, find_spec
     )  # fmt: skip
     if member.labels:
         device._labels = frozenset(member.labels)
     return device
+
+
+def _passed_on(holder: Device, reference: Reference, values: Mapping[str, Any]) -> Reference | None:
+    """Return a reference for a child from the root; None where it is a param for which its parent was given nothing."""
+    if reference.base == "param" and values[str(reference.path[0])] is None:
+        return None
+    return from_root(holder, reference, values)
 
 
 def _vector(

@@ -35,13 +35,17 @@ def from_root(device: Node, reference: Reference, values: Mapping[str, Any]) -> 
 
     :param device: that holds the reference.
     :param values: its params.
+    :raises OphydDeclError: if it begins with a param for which nothing was given.
     """
     match reference.base:
         case "device":
             return Reference("beamline", (*keys_of(device), *reference.path))
         case "param":
             first, *rest = reference.path
-            return Reference("beamline", (*values[str(first)].path, *rest))
+            given = values[str(first)]
+            if given is None:
+                raise OphydDeclError(f"{device.path}: nothing was given for `{first}`, which is needed here")
+            return Reference("beamline", (*given.path, *rest))
         case "beamline":
             return reference
 

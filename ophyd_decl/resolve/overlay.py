@@ -4,11 +4,11 @@ A layer is a mapping with the keys of a beamline. All but its `devices` and `ser
 anything is read; those are merged onto the entries, by final name, when all files are known.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ..model.kinds import shown
-from ..source import Findings, LocatedMapping
+from ..source import Findings, LocatedList, LocatedMapping, Node
 from ..source.suggest import listed
 from .merge import REPLACE, UNSET, merge
 from .pieces import Entry, Piece
@@ -65,6 +65,8 @@ class EntryLayers:
         ]  # fmt: skip
         #: names that were found, for each layer.
         self._found: dict[int, set[str]] = {}
+        #: names to be removed that were not found yet, for each layer.
+        self._later: dict[int, list[Node]] = {}
 
     def apply(self, entries: list[Entry]) -> list[Entry]:
         """Return the entries with the layers merged onto those that they name; later calls leave out what was found."""
@@ -74,11 +76,31 @@ class EntryLayers:
         for index, (layer, mapping) in enumerate(self._layers):
             found = self._found.setdefault(index, set())
             here = [name for name in mapping if name in by_name and name not in found]
-            directives = [name for name in (REPLACE, UNSET) if name in mapping and name not in found]
+            mapping, directives = self._directives(index, mapping, by_name)
             if here or directives:
                 self._merge(layer, mapping, [*here, *directives], by_name)
-            found.update(here, directives)
+            found.update(here)
         return [by_name[entry.name] for entry in entries if entry.name in by_name]
+
+    def _directives(
+        self, index: int, mapping: LocatedMapping, known: Collection[str]
+    ) -> tuple[LocatedMapping, list[str]]:
+        """Return what a layer says with those of its directives that hold now, and their names.
+
+        `$unset` also takes names of entries that `repeat` makes, which are known at the second call.
+        """
+        found, unset = self._found[index], mapping.get(UNSET)
+        first = not {REPLACE, UNSET} & found
+        names = [name for name in (REPLACE, UNSET) if name in mapping and (first or name == UNSET)]
+        found.update((REPLACE, UNSET))
+        if first and isinstance(unset, LocatedList):
+            self._later[index] = [item for item in unset if item not in known]
+            unset = _some(unset, [item for item in unset if item in known])
+        elif isinstance(unset, LocatedList):
+            unset = _some(unset, self._later[index])
+        if isinstance(unset, LocatedList):
+            mapping = mapping.replaced({UNSET: unset})
+        return mapping, names if first or unset else []
 
     def _merge(self, layer: Layer, mapping: LocatedMapping, names: list[str], by_name: dict[str, Entry]) -> None:
         base = LocatedMapping(mapping.file, mapping.begin)
@@ -114,6 +136,14 @@ class EntryLayers:
                 elif "type" in body:
                     made[name] = Entry(name, name, mapping, body, self._piece, self._piece.scope)
         return list(made.values())
+
+
+def _some(items: LocatedList, wanted: Sequence[Node]) -> LocatedList:
+    """Return some items of a list, each with its place."""
+    kept = [index for index, item in enumerate(items) if item in wanted]
+    some = items.replaced([items[index] for index in kept])
+    some.spans = [items.spans[index] for index in kept] if items.spans else []
+    return some
 
 
 def check_names(layer: Layer, block: str, known: Collection[str] | None, findings: Findings) -> None:

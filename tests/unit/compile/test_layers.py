@@ -112,6 +112,7 @@ def test_a_setting_wins_over_a_profile(tmp_path: Path) -> None:
     ({"vars": {"all": [], "bl": "Q"}, "groups": {"h": []}}, lambda c: names(c) == ["f_x", "m"]),
     ({"devices.k.repeat.over": "[7]", "groups.h": "[k7]"}, lambda c: names(c) == ["f_x", "m", "k7"]),
     ({"devices": {"$unset": ["m"]}, "groups": {"g": []}}, lambda c: names(c) == ["f_x", "k1", "k2"]),
+    ({"devices": {"$unset": ["k2", "m"]}, "groups": {"g": []}}, lambda c: names(c) == ["f_x", "k1"]),
     ({"devices": "{$replace: true, q: {type: epics.motor, prefix: Q}}", "groups": {"$replace": True}},
      lambda c: names(c) == ["q"]),
     ({"devices.k": {"$replace": True, "type": "epics.motor", "prefix": "X"}, "groups.h": []},

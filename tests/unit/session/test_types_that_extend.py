@@ -3,7 +3,10 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from ophyd_decl import load_beamline
+from ophyd_decl.errors import OphydDeclError
 from ophyd_decl.types import layered
 
 TYPES = """\
@@ -115,3 +118,45 @@ def test_numbers_reach_the_formulas_of_grandchildren_as_numbers(tmp_path: Path) 
 
     assert asyncio.run(values("a")) == [4.5, 3, 10, 20, 0, 11, 12]
     assert asyncio.run(values("b")) == [4.5, 3, 20, 40, 0, 21, 22]
+
+
+OPTIONAL = """\
+api: ophyd_decl/v1
+kind: types
+namespace: opt
+types:
+  inner:
+    params: {source: {type: ref, to: signal, default: null}}
+    signals: {s: {soft: 1.0, dtype: float, format: read}}
+    derived: {v: {dtype: float, inputs: {x: source}, get: 2 * x}}
+  outer:
+    params: {source: {type: ref, to: signal, default: null}}
+    children: {i: {type: opt.inner, source: {ref: source}}}
+"""
+WITHOUT = """\
+api: ophyd_decl/v1
+kind: beamline
+name: b
+use: [types.yaml]
+devices:
+  without: {type: opt.outer}
+  given: {type: opt.outer, source: {ref: without.i.s}}
+"""
+
+
+def test_a_reference_that_is_not_given_is_told_where_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "types.yaml").write_text(OPTIONAL, encoding="utf-8")
+    (tmp_path / "beamline.yaml").write_text(WITHOUT, encoding="utf-8")
+
+    async def work() -> None:
+        beamline = load_beamline(tmp_path)
+        await beamline.aconnect(mock=True)
+        try:
+            assert await beamline.devices["given"].i.v.get_value() == 2
+            assert await beamline.devices["without"].i.s.get_value() == 1
+            with pytest.raises(OphydDeclError, match=r"without\.i: nothing was given for `source`"):
+                await beamline.devices["without"].i.v.get_value()
+        finally:
+            await beamline.aclose()
+
+    asyncio.run(work())
