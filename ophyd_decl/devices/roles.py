@@ -6,6 +6,7 @@ bluesky.
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Protocol
@@ -16,6 +17,10 @@ from .status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
 from .verbs import SignalR, SignalRW
 
 log = logging.getLogger("ophyd_decl.devices")
+
+#: Held while the logic of a device is made: a thread that asks where it is must not make a second one beside that which
+#: moves it, as a stop would then reach the wrong one. One lock for all, since logic may be made of that of others.
+_making = threading.RLock()
 
 
 class MoveLogic(Protocol):
@@ -64,7 +69,10 @@ class Role(Node):
     def _logic(self, role: str) -> Any:
         logic = self._logic_of[role]
         if callable(logic):
-            logic = self._logic_of[role] = logic()
+            with _making:
+                logic = self._logic_of[role]
+                if callable(logic):
+                    logic = self._logic_of[role] = logic()
         return logic
 
 

@@ -1,6 +1,9 @@
 """Moving and triggering: ends, failures, stops, limits, watchers; on values of this process that play a server."""
 
 import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -230,3 +233,22 @@ def slit(limit: float = 100.0) -> Any:
 
 def follow(motor: Any) -> Any:
     return lambda value, _: set_mock_value(motor.readback, value)
+
+
+def test_threads_that_ask_at_once_get_the_same_logic() -> None:
+    motor = make(soft_motor())
+    make_logic = motor._logic_of["movable"]
+    together = threading.Barrier(4)
+
+    def make_slowly() -> Any:
+        time.sleep(0.05)
+        return make_logic()
+
+    def ask(_: int) -> Any:
+        together.wait(10)
+        return motor._logic("movable")
+
+    motor._logic_of["movable"] = make_slowly
+    with ThreadPoolExecutor(4) as threads:
+        logics = list(threads.map(ask, range(4)))
+    assert logics == [motor._logic("movable")] * 4

@@ -72,10 +72,12 @@ def engine(run_engine_factory: Callable[..., RunEngine]) -> RunEngine:
 
 
 def when_moving(bl: Any, action: Callable[[], Any]) -> threading.Thread:
-    """Do something in a thread when the axis has been told to move."""
+    """Do something in a thread when the axis has been told to move; a plan that never does so fails the test."""
+    deadline = time.monotonic() + 20
 
     def work() -> None:
         while not bl.m._moves or not bl.m._logic("movable")._may_move:
+            assert time.monotonic() < deadline, "the axis was not told to move"
             time.sleep(0.005)
         while bl._binding.run(lambda: bl.m.done.get_value(cached=False), "get", ""):
             time.sleep(0.005)
@@ -150,13 +152,17 @@ def test_a_killed_ioc_ends_the_move_and_the_plan(bl: Any, engine: RunEngine, slo
 
 
 def test_a_hung_ioc_ends_the_move_at_its_time(bl: Any, engine: RunEngine, slow: Ioc) -> None:
-    for node in (bl.m.setpoint, bl.m.readback, bl.m.done):
-        object.__setattr__(node._shape, "timeouts", Timeouts(read=0.3, write=0.5))
     running = slow.hung()
-    thread = when_moving(bl, running.__enter__)
+
+    def hang() -> None:
+        running.__enter__()
+        for node in (bl.m.setpoint, bl.m.readback, bl.m.done):  # short now that nothing answers, not before
+            object.__setattr__(node._shape, "timeouts", Timeouts(read=0.3, write=0.5))
+
+    thread = when_moving(bl, hang)
     try:
         with pytest.raises(FailedStatus) as caught:
-            engine(bps.abs_set(bl.m, 1.0, timeout=1.0, wait=True))
+            engine(bps.abs_set(bl.m, 1.0, timeout=SLOW_S, wait=True))
         thread.join()
         assert isinstance(caught.value.__cause__, MoveTimeoutError)
         assert "could not be stopped" in str(caught.value.__cause__)
