@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..blueprint import BeamlineBlueprint
+from ..blueprint import BeamlineBlueprint, ConnectorChoice
+from ..connectors.protocol import Connector
 from ..devices.binding import Binding
 from ..devices.build import build
 from ..devices.command import Command
@@ -41,7 +42,7 @@ class Beamline:
 
     def __init__(self, blueprint: BeamlineBlueprint, restore: tuple[Any, tuple[Any, ...]] | None = None) -> None:
         self.blueprint = blueprint
-        self._binding = Binding(blueprint.name, RunEngineFirst(), connector_of)
+        self._binding = Binding(blueprint.name, RunEngineFirst(), self._make_connector)
         self._shared = Shared(
             self._binding,
             separator=blueprint.separator,
@@ -58,6 +59,11 @@ class Beamline:
         self.services = Services(blueprint.services)
         vars(self).update(self.services)
         self._build(mock=blueprint.mock)
+
+    def _make_connector(self, protocol: str, choice: ConnectorChoice | None) -> Connector:
+        connector = connector_of(protocol, choice)
+        connector.liveness_s = self.blueprint.liveness_s
+        return connector
 
     def _build(self, mock: bool) -> None:
         self._mock = mock

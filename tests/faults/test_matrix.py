@@ -153,7 +153,6 @@ async def bench_on(lab: EpicsLab, folder: Path) -> AsyncIterator[Bench]:
     text = BEAMLINE.replace("PROTOCOL", lab.protocol).replace("PREFIX", lab.ioc.prefix)
     (folder / "beamline.yaml").write_text(text.replace("LIVENESS", str(LIVENESS_S)))
     beamline = load_beamline(folder)
-    beamline._binding.connector(lab.protocol).liveness_s = LIVENESS_S
     lab.connector.liveness_s = LIVENESS_S
     lab.connector.bind(asyncio.get_running_loop())
     bench = Bench(lab, beamline)
