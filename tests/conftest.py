@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.property.mutations import count_and_seed
 from tests.servers import environment
 
 environment.apply()
@@ -13,6 +14,12 @@ pytest_plugins = [
     "tests.plugins.skips",
     "tests.servers.fixtures",
 ]
+
+
+def pytest_report_header() -> str:
+    """Say what this run shortens."""
+    count, seed = count_and_seed()
+    return f"mutations of YAML files: {count}, from seed {seed} (OPHYD_DECL_MUTATIONS; .ci/run tries 10000)"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

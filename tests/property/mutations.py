@@ -1,5 +1,6 @@
 """Small damages to YAML text, as fingers, editors and bad copies make them; the same seed gives the same ones."""
 
+import os
 import random
 import re
 from collections.abc import Callable
@@ -25,6 +26,11 @@ VALUES = [
 _KEY = re.compile(r"(?<=[ {,\n])[A-Za-z_][\w-]*(?=:)")
 _VALUE = re.compile(r"(?<=: )[^\n,{}\[\]]+")
 Mutation = Callable[[random.Random, str], str]
+
+
+def count_and_seed() -> tuple[int, int]:
+    """Return how many mutations this run tries, and the seed of the first one."""
+    return int(os.environ.get("OPHYD_DECL_MUTATIONS", "1000")), int(os.environ.get("OPHYD_DECL_SEED", "20261120"))
 
 
 def mutate(seed: int, text: str) -> str:

@@ -1,11 +1,11 @@
 """Whatever is in the files of a beamline, the answer is diagnostics or a beamline, never a traceback.
 
-`OPHYD_DECL_MUTATIONS` says how many mutations are tried and `OPHYD_DECL_SEED` where they begin; the seed of one that
-fails is printed, and its files are kept in `kept/` and tried again by every later run.
+`OPHYD_DECL_MUTATIONS` says how many mutations are tried, 1 000 if it is not set, and `OPHYD_DECL_SEED` where they
+begin; the header of pytest says both. The last run of `.ci/run` tries 10 000, of which the other runs try the first ones. The
+seed of one that fails is printed, and its files are kept in `kept/` and tried again by every later run.
 """
 
 import json
-import os
 import random
 import re
 import shutil
@@ -23,14 +23,13 @@ from ophyd_decl.compile import compile_paths
 from ophyd_decl.errors import Diagnostic
 from ophyd_decl.errors.codes import codes
 from ophyd_decl.source.frames import render_github, render_text, to_json
-from tests.property.mutations import mutate
+from tests.property.mutations import count_and_seed, mutate
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 GOLDEN = HERE.parent / "golden"
 KEPT = HERE / "kept"
-COUNT = int(os.environ.get("OPHYD_DECL_MUTATIONS", "10000"))
-SEED = int(os.environ.get("OPHYD_DECL_SEED", "20261120"))
+COUNT, SEED = count_and_seed()
 LONGEST_S = 5.0
 BATCH = 200
 #: One of so many is also validated by the command line.
