@@ -80,6 +80,8 @@ def _install(folder: Path) -> None:
         "--no-audit",
         "--no-fund",
         "--no-update-notifier",
+        "--fetch-retries=1",
+        "--loglevel=error",
         "--cache",
         str(cache),
     ]
@@ -94,7 +96,7 @@ def _install(folder: Path) -> None:
     except subprocess.TimeoutExpired:
         pytest.skip(f"the language server cannot be installed: npm took longer than {_INSTALL_TIMEOUT_S} s")
     if done.returncode:
-        pytest.skip(f"the language server cannot be installed: {done.stderr[-500:]}")
+        pytest.skip(f"the language server cannot be installed: {' '.join(done.stderr.split())[:300]}")
     shutil.rmtree(cache, ignore_errors=True)
 
 

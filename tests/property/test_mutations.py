@@ -1,8 +1,8 @@
 """Whatever is in the files of a beamline, the answer is diagnostics or a beamline, never a traceback.
 
 `OPHYD_DECL_MUTATIONS` says how many mutations are tried, 1 000 if it is not set, and `OPHYD_DECL_SEED` where they
-begin; the header of pytest says both. The last run of `.ci/run` tries 10 000, of which the other runs try the first ones. The
-seed of one that fails is printed, and its files are kept in `kept/` and tried again by every later run.
+begin; the header of pytest says both. The last run of `.ci/run` tries 10 000, of which the other runs try the first
+ones. The seed of one that fails is printed, and its files are kept in `kept/` and tried again by every later run.
 """
 
 import json
