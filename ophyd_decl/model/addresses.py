@@ -1,5 +1,6 @@
 """Where a value lives: `suffix`, `pv`, `attr`, `cmd`, `rbv`, `protocol`, and the templates that they become."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,8 @@ class AddressText(Kind):
             failed = report_macro(literal, spot)
             if failed is not None:
                 return FAILED
+        if literals and report_outer_blank(literals, spot) is not None:
+            return FAILED
         return self._check_scheme(value, spot)
 
     def _check_scheme(self, template: Template, spot: Spot) -> Any:
@@ -60,6 +63,13 @@ class AddressText(Kind):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         return {"type": "string"}
+
+
+def report_outer_blank(literals: Sequence[str], spot: Spot) -> Failed | None:
+    """Report an address that begins or ends with a blank: nobody sees it, and no server answers."""
+    if literals[0] == literals[0].lstrip() and literals[-1] == literals[-1].rstrip():
+        return None
+    return spot.error("E121", "the address begins or ends with a blank", "remove the blank inside the quotes")
 
 
 @dataclass(frozen=True, slots=True)
