@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from ..blueprint import ChildShape, CommandShape, Member, ServiceBlueprint, Shape, SignalShape, VectorShape
@@ -169,8 +170,9 @@ class RootView(NamedTuple):
         return final, found
 
 
+@lru_cache(maxsize=64)
 def content_of(shape: Shape) -> Content:
-    """Return what a finished shape holds."""
+    """Return what a finished shape holds; many references into one device look at it again and again."""
     members = {str(member.key): member for member in shape.members}
     # What a Python class makes is not known before it is imported.
     return Content(members, frozenset(role.role for role in shape.roles), open=shape.type == "python")

@@ -6,14 +6,18 @@ from typing import Any
 
 from ..blueprint import BeamlineBlueprint
 from ..collecting import without_collecting
+from ..errors import Note
 from ..resolve.expressions import bounded_compiling
 from ..resolve.header import read_header
 from ..resolve.locations import file_of
-from ..source import Findings, LoadedFile, load_file
+from ..source import Findings, LoadedFile, LocatedMapping, load_file
 from .alone import check_fragment, check_types
 from .reading import Reading, read_beamline
 from .result import Compiled
 
+#: Characters and devices that are read again for profiles which nobody chose, all profiles together.
+MAX_CHARACTERS_AGAIN = 10_000_000
+MAX_DEVICES_AGAIN = 100_000
 PathLike = str | os.PathLike[str]
 
 
@@ -78,6 +82,8 @@ def compile_paths(
                 blueprints.append(compiled.blueprint)
                 devices += compiled.device_count
                 signals += compiled.signal_count
+                if profile is None and not set:
+                    _check_profiles(loaded, compiled.device_count, findings)
             elif loaded is not None and kind == "types":
                 check_types(loaded, findings)
             elif loaded is not None and kind == "fragment":
@@ -85,6 +91,18 @@ def compile_paths(
             together.extend(findings)
     sound = together.error_count == 0 and len(blueprints) == 1
     return Compiled(blueprints[0] if sound else None, together.sorted(), devices, signals)
+
+
+def _check_profiles(loaded: LoadedFile, devices: int, findings: Findings) -> None:
+    """Report what is wrong in a beamline only if one of its profiles is chosen."""
+    profiles = loaded.root.get("profiles")
+    if not isinstance(profiles, LocatedMapping):
+        return
+    most = min(MAX_CHARACTERS_AGAIN // len(loaded.file.text), MAX_DEVICES_AGAIN // (devices + 1))
+    for name, body in list(profiles.items())[:most]:
+        if isinstance(body, LocatedMapping) and body:
+            with findings.within(Note(f"with the profile `{name}`", profiles.key_place(name))):
+                read_beamline(loaded, findings, name, None).compiled()
 
 
 def _load(path: str, findings: Findings) -> LoadedFile | None:

@@ -15,7 +15,7 @@ from ..source.findings import Findings
 from ..source.plain import holds_unknown, plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
-from .addresses import TRL, report_trl
+from .addresses import PREFIX, TRL, report_outer_blank, report_trl
 from .blocks import Block, Key
 from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, shown
 from .macros import has_macro, report_macro
@@ -94,6 +94,8 @@ class ParamModel:
     plain_text: bool = False
     #: it is what `attr` and `cmd` are joined to.
     is_trl: bool = False
+    #: it is what `suffix` is joined to.
+    is_prefix: bool = False
     read_options: OptionsReader | None = None
 
     @property
@@ -122,6 +124,8 @@ class ParamModel:
         if self.bounded and not self._within_bounds(value, spot):
             return FAILED
         if self.is_trl and report_trl(value, spot) is not None:
+            return FAILED
+        if self.is_prefix and report_outer_blank((value,), spot) is not None:
             return FAILED
         if kind == "float" and isinstance(value, int):
             return float(value)
@@ -218,8 +222,8 @@ def read_param(
         pattern=pattern, doc=values.get("doc", ""),
     )  # fmt: skip
     model.read_options = read_options
-    model.is_trl = name == TRL and kind == "str"
-    model.plain_text = kind == "str" and not model.bounded and not model.is_trl
+    model.is_trl, model.is_prefix = name == TRL and kind == "str", name == PREFIX and kind == "str"
+    model.plain_text = kind == "str" and not model.bounded and not model.is_trl and not model.is_prefix
     if kind == "ref" and mapping.get("default") is not None:
         place = mapping.key_place("default")
         findings.error("E115", "a reference has no default but null", place, "write `default: null`, or remove it")
