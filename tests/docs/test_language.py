@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ophyd_decl import formula
 from ophyd_decl.compile import compile_paths
+from ophyd_decl.resolve import sandbox
+from ophyd_decl.resolve.catalog import shipped_types
 from ophyd_decl.schema.grammar import SECTIONS
+from ophyd_decl.schema.shipped import shipped_known
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "reference" / "language"
@@ -47,7 +51,32 @@ def test_no_cell_is_empty_that_must_not_be() -> None:
 
 def test_every_block_has_an_introduction() -> None:
     names = {file.name.removesuffix(".md.in") for file in INTRODUCTIONS}
-    assert names == {*SECTIONS, "language", "logic"}
+    rules = {"expressions", "references", "formulas", "selectors"}
+    assert names == {*SECTIONS, *rules, "language", "logic", "shipped"}
+
+
+def section(title: str) -> str:
+    """Return what stands below a heading of the page."""
+    text = PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    assert text, title
+    return text
+
+
+def test_every_name_that_expressions_and_formulas_know_is_there() -> None:
+    words = set(re.findall(r"`([^`\n]+)`", section("Expressions").rpartition("```")[2]))
+    named = {*sandbox.FUNCTIONS, *sandbox.FILTERS, *sandbox.TESTS, *sandbox.TEXT_METHODS}
+    assert {name for name in named if name.isidentifier()} <= words
+    assert set(formula.FUNCTIONS) <= set(re.findall(r"`([^`\n]+)`", section("Formulas").rpartition("```")[2]))
+
+
+def test_every_shipped_type_and_each_of_its_params_is_there() -> None:
+    text = section("Shipped types")
+    found = re.findall(r"^### (\S+)$", text, re.MULTILINE)
+    assert set(shipped_types()) <= set(found)
+    assert found == list(shipped_known().types)
+    for name, model in shipped_known().types.items():
+        own = text.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+        assert re.findall(r"^\| `(\w+)` ", own, re.MULTILINE) == list(model.params)
 
 
 def examples(text: str) -> Iterator[tuple[str, str]]:
