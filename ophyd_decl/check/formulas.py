@@ -1,6 +1,7 @@
 """Formulas of derived signals and conditions: parsed, and every name in them looked up."""
 
 import ast
+import re
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +11,14 @@ from ..formula import FUNCTIONS, Formula, FormulaError
 from ..model.kinds import Spot
 from ..source.suggest import listed, suggest
 from ..source.tree import SourceFile
+
+#: Operators of other languages, and what formulas have in their place.
+_FOREIGN = {
+    "&&": "`and`", "||": "`or`", "&": "`and`", "|": "`or`", "!": "`not`", "=": "`==`", "===": "`==`", "!==": "`!=`",
+    "^": "`**`", "<>": "`!=`", "?": "`a if condition else b`",
+}  # fmt: skip
+#: Texts in quotes and the operators that there are are passed over.
+_SCAN = re.compile(r"""'[^']*'|"[^"]*"|:=|[=!<>]=(?!=)|<<|>>|(?P<operator>[=!]==|&&|\|\||<>|[&|!^?=])""")
 
 
 def check_formula(
@@ -26,8 +35,8 @@ def check_formula(
     try:
         formula = parse_formula(text)
     except FormulaError as error:
-        place, help_text = _place_of(error, text, spot)
-        spot.findings.error("E310", error.message, place, help_text)
+        message, place, help_text = _foreign(text, error, spot) or (error.message, *_place_of(error, text, spot))
+        spot.findings.error("E310", message, place, help_text)
         return None
     known = tuple(names)
     missing = [name for name in formula.names if name not in known]
@@ -83,6 +92,27 @@ def _place_of(error: FormulaError, text: str, spot: Spot) -> tuple[Place, str]:
         name = error.message.split("`")[1]
         return _name_place(name, text, spot), suggest(name, FUNCTIONS) or f"use one of {listed(FUNCTIONS, 20)}"
     return spot.place, "use numbers, names, operators and the functions of formulas"
+
+
+def _foreign(text: str, error: FormulaError, spot: Spot) -> tuple[str, Place, str] | None:
+    """Return what is said about an operator of another language in a text that is no formula, or None."""
+    for found in _SCAN.finditer(text):
+        written = found["operator"]
+        # Where Python reads the text, an `=` is that of a call's argument.
+        if written is not None and (written != "=" or error.message.startswith("not a formula")):
+            message = "`=` is no comparison" if written == "=" else f"`{written}` is no operator of formulas"
+            return message, _offset_place(found.start(), len(written), text, spot), f"write {_FOREIGN[written]}"
+    return None
+
+
+def _offset_place(offset: int, length: int, text: str, spot: Spot) -> Place:
+    """Return the place of a part of a formula; that of all of it, if it is not written as it is read."""
+    place = spot.place
+    width = place.end_column - place.column
+    if place.line != place.end_line or width not in (len(text), len(text) + 2):
+        return place
+    column = place.column + offset + (width > len(text))  # behind the quote
+    return place._replace(column=column, end_column=column + length)
 
 
 def _name_place(name: str, text: str, spot: Spot) -> Place:

@@ -1,17 +1,20 @@
 """Logic of a device: each role names a plugin, its options fit the plugin, its paths and conditions the device."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..blueprint import Reference, RoleShape, SignalShape
 from ..errors import Place
 from ..model.kinds import Spot, shown
+from ..resolve.bodies import names_in
+from ..source.findings import Findings
 from ..source.plain import plain
 from ..source.suggest import listed, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
 from .facts import CONDITION, OptionFacts, PluginFacts
 from .formulas import check_formula, with_constants
-from .plugins import ROLES, plugin_names
+from .plugins import ROLES, find_plugin, plugin_names
 from .references import Lookup
 from .requirement import Requirement
 from .use import check_options, plugin_for
@@ -47,6 +50,30 @@ def read_role(role: str, mapping: LocatedMapping, lookup: Lookup, constants: dic
             )
     else:
         _read_options(role, options, mapping.key_place(role), lookup, constants, logic)
+
+
+def without_braces(
+    options: LocatedMapping, known: Collection[str], members: Collection[str], findings: Findings
+) -> LocatedMapping:
+    """Return the options of a role without the conditions that stand in braces although they name members.
+
+    An expression may make a condition, but it sees no signals; a condition that names one is reported.
+
+    :param known: names that expressions see.
+    """
+    plugin = find_plugin(options["use"]) if isinstance(options.get("use"), str) else None
+    if not isinstance(plugin, PluginFacts):
+        return options
+    refused: dict[str, Any] = {}
+    for name, value in options.items():
+        facts = plugin.options.get(name)
+        if facts is None or facts.mark != CONDITION:
+            continue
+        names = names_in(value, all_of_them=True)
+        if any(word in members and word not in known for word in names):
+            check_formula(value, Spot(options, name, findings), ())
+            refused[name] = UNKNOWN
+    return options.replaced(refused) if refused else options
 
 
 def _read_options(

@@ -24,6 +24,7 @@ from ..check.overrides import (
     report_below,
 )
 from ..check.references import Lookup
+from ..check.roles import without_braces
 from ..errors import Note
 from ..model.addresses import PREFIX, TRL
 from ..model.commands import read_command
@@ -241,7 +242,12 @@ class ShapeBuilder:
         for override in own:
             override.report_dead_end(self.findings, f"write `{LOGIC}.ROLE`; roles: {listed(body.roles)}")
         for role, definition in body.roles.items():
-            holder: LocatedMapping = expand(definition.alone, scope)
+            alone = definition.alone
+            if isinstance(alone[role], LocatedMapping):
+                written = without_braces(alone[role], scope.values, body.members, self.findings)
+                if written is not alone[role]:
+                    alone = alone.replaced({role: written})
+            holder: LocatedMapping = expand(alone, scope)
             options = holder[role]
             own, below = roles.split(role)
             if own and isinstance(options, LocatedMapping):

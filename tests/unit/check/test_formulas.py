@@ -41,6 +41,24 @@ def test_mistakes(text: str, code: str, column: int, help_text: str | None) -> N
         assert found[0][2] == help_text
 
 
+@pytest.mark.parametrize(("text", "column", "help_text"), [
+    ("!a", 5, "write `not`"), ("a && aa", 7, "write `and`"), ("a || aa", 7, "write `or`"), ("a & aa", 7, "write `and`"),
+    ("a | aa", 7, "write `or`"), ("a = 1", 7, "write `==`"), ("a === 1", 7, "write `==`"), ("a !== 1", 7, "write `!=`"),
+    ("a ^ 2", 7, "write `**`"), ("a <> 1", 7, "write `!=`"), ("a ? 1 : 2", 7, "write `a if condition else b`"),
+    ("a == '=' && aa", 14, "write `and`"),
+])  # fmt: skip
+def test_operators_of_other_languages(text: str, column: int, help_text: str) -> None:
+    assert check(text, "a", "aa") == (None, [("E310", column, help_text)])
+
+
+@pytest.mark.parametrize("text", ["round(a, ndigits=1)", "a != 1 + ", "a := 1", "'&&' + ", "a << 1"])
+def test_what_is_no_such_operator(text: str) -> None:
+    _, [(code, column, help_text)] = check(text, "a")
+    assert (code, column) in {("E310", 4), ("E310", 5)}
+    assert help_text is not None
+    assert not help_text.startswith("write")
+
+
 def test_harmless_texts_that_python_warns_about_are_quiet() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
