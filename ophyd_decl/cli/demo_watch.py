@@ -14,6 +14,7 @@ from .outcome import CONTROL_SYSTEM, end, end_now, limit_time_after_interrupt
 #: After the server has gone, the devices have this long to say so themselves; then the plan is aborted, then ended.
 _NOTICE_S, _ABORT_S = 2.5, 1.0
 _LOOK_AGAIN_S = 0.2
+_ABORT_AGAIN_S = 0.01
 
 
 class Interruptible:
@@ -64,8 +65,11 @@ class Interruptible:
         threading.Thread(target=self._abort, name="demo abort", daemon=True).start()
 
     def _abort(self) -> None:
-        with contextlib.suppress(Exception):  # there is nothing left to abort
-            self._run_engine.abort()
+        # It refuses while it is idle, which it still is when a plan is just about to start.
+        while not self._finished.wait(_ABORT_AGAIN_S):
+            with contextlib.suppress(Exception):
+                self._run_engine.abort()
+                return
 
     def _watch(self) -> None:
         while self._server.alive:
