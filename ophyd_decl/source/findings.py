@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..errors import Diagnostic, Note, Place
-from .suggest import is_misspelt, suggest
+from .suggest import is_misspelt, nearest, suggest
 
 Notes = Sequence[Note]
 #: Comparing a word with a candidate costs some µs; after so many no more is proposed.
@@ -78,6 +78,11 @@ class Findings:
         """Return a help text with the nearest candidate, or None; None also after very many mistakes."""
         self._comparisons += len(candidates)
         return suggest(word, candidates) if self._comparisons <= _MOST_COMPARISONS else None
+
+    def nearest(self, word: str, candidates: Collection[str]) -> str | None:
+        """Return the candidate that is likely meant, or None; None also after very many mistakes."""
+        self._comparisons += len(candidates)
+        return nearest(word, candidates) if self._comparisons <= _MOST_COMPARISONS else None
 
     def is_misspelt(self, name: str, written: Collection[str], known: Collection[str]) -> bool:
         """Return whether a name that is missing is there with a typing error; False after very many mistakes."""

@@ -5,12 +5,16 @@ Only regular files are opened, so that a pipe or a device cannot hang or flood t
 
 import os
 import stat
+from itertools import islice
 
 from ..errors import Place
 from .findings import Findings
 from .tree import SourceFile
 
 MAX_BYTES = 10_000_000
+#: So many entries of a folder are looked at for a file that is likely meant.
+_MOST_ENTRIES = 1_000
+_ENDINGS = (".yaml", ".yml")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -23,7 +27,8 @@ def read_source(path: str, findings: Findings, *, code: str = "E100", at: Place 
     place = at or Place(path, 1, 1, 1, 1)
     problem, help_text = _problem_of(path)
     if problem:
-        findings.error(code, f"{problem}: `{path}`", place, help_text)
+        near = None if at is None else _near(path, at.file, findings)
+        findings.error(code, f"{problem}: `{path}`", place, near or help_text)
         return None
     try:
         with open(path, "rb") as opened:
@@ -49,6 +54,29 @@ def _problem_of(path: str) -> tuple[str, str]:
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file", "write the text into a file"
     return "", ""
+
+
+def _near(path: str, asking: str, findings: Findings) -> str | None:
+    """Return a help text with the file in the same folder that is likely meant, or None; endings do not count.
+
+    :param path: of no file, below the folder whose files may be named; links are passed over, as they may leave it.
+    :param asking: the file that names it, which is not meant.
+    """
+    if os.path.lexists(path):
+        return None
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, _MOST_ENTRIES) if entry.is_file(follow_symlinks=False)]
+    except (OSError, ValueError):
+        return None
+    stems = {
+        os.path.splitext(other)[0]: other
+        for other in sorted(names)
+        if other.endswith(_ENDINGS) and os.path.join(folder, other) != os.path.normpath(asking)
+    }
+    meant = findings.nearest(os.path.splitext(name)[0], stems)
+    return None if meant is None else f"did you mean `{stems[meant]}`?"
 
 
 def _decode(path: str, raw: bytes, findings: Findings) -> SourceFile | None:

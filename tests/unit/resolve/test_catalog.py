@@ -34,6 +34,36 @@ def test_files_are_taken_from_below_the_folder_of_the_beamline_only(tmp_path: Pa
     assert found(inside, "use: ['a\\0b', deep]") != []
 
 
+@pytest.mark.parametrize(("text", "help_text"), [
+    ("use: [vacum.yaml]", "did you mean `vacuum.yaml`?"), ("use: [vacuum.yml]", "did you mean `vacuum.yaml`?"),
+    ("use: [deep/slit.yaml]", "did you mean `slits.yaml`?"), ("include: [vacum.yaml]", "did you mean `vacuum.yaml`?"),
+    ("use: [deep/vacum.yaml]", "check the path"), ("use: [nodeep/slits.yaml]", "check the path"),
+    ("use: [outsid.yaml]", "check the path"), ("use: [beamlin.yaml]", "check the path"),
+    ("use: [dep.yaml]", "check the path"), ("use: [notes.yaml]", "check the path"),
+])  # fmt: skip
+def test_a_file_that_is_not_there_is_looked_for_in_its_folder(tmp_path: Path, text: str, help_text: str) -> None:
+    inside = tmp_path / "beamline"
+    (inside / "deep").mkdir(parents=True)
+    for name in ("vacuum.yaml", "deep/slits.yaml", "notes.txt"):
+        (inside / name).write_text(TYPES)
+    (tmp_path / "elsewhere.yaml").write_text(TYPES)
+    (inside / "outside.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    (inside / "beamline.yaml").write_text(HEAD + text)
+    diagnostics = compile_beamline(inside).diagnostics
+    assert [(d.code, d.help) for d in diagnostics] == [("E201", help_text)]
+
+
+@pytest.mark.parametrize("path", ["../elsewher.yaml", "../beamline2/elsewher.yaml"])
+def test_nothing_is_looked_for_outside(tmp_path: Path, path: str) -> None:
+    inside = tmp_path / "beamline"
+    inside.mkdir()
+    (tmp_path / "elsewhere.yaml").write_text(TYPES)
+    (inside / "beamline.yaml").write_text(f"{HEAD}use: [{path}]")
+    (found_one,) = compile_beamline(inside).diagnostics
+    assert found_one.code == "E203"
+    assert "elsewhere" not in str(found_one)
+
+
 def test_a_file_of_another_kind_and_files_that_disagree(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(TYPES)
     (tmp_path / "u.yaml").write_text(TYPES)
