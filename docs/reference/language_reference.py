@@ -66,7 +66,7 @@ def introduction(name: str) -> str:
 
 
 def _keys(section: Section) -> Iterator[tuple[str, Key]]:
-    return ((name, key) for name, key in section.block.keys.items() if not key.later and not key.replaced_by)
+    return ((name, key) for name, key in section.block.keys.items() if not key.replaced_by)
 
 
 def _row(section: Section, name: str, key: Key) -> str:
@@ -78,11 +78,10 @@ def _row(section: Section, name: str, key: Key) -> str:
 def _other_keys(section: Section) -> Iterator[str]:
     keys = section.block.keys
     old = [f"{_code(name)} (now {_code(key.replaced_by)})" for name, key in keys.items() if key.replaced_by]
-    later = [*(name for name, key in keys.items() if key.later), *section.block.reserved]
     if old:
         yield f"Deprecated: {', '.join(old)}."
-    if later:
-        yield f"Not in this version: {', '.join(map(_code, later))}."
+    if section.block.reserved:
+        yield f"Not in this version: {', '.join(map(_code, section.block.reserved))}."
 
 
 def _value(section: Section, name: str, key: Key) -> str:

@@ -33,7 +33,7 @@ def compile_beamline(
     :param profile: name of one of its profiles.
     :param set: values by path, `vars.NAME`; text means what it would mean in a file.
     """
-    with without_collecting(), bounded_compiling():
+    with without_collecting():
         reading, findings = reading_of(path, profile=profile, set=set)
         return Compiled(None, findings.sorted()) if reading is None else reading.compiled()
 
@@ -49,7 +49,8 @@ def reading_of(
     loaded = _load(os.fspath(path), findings)
     kind = read_header(loaded, findings) if loaded is not None else None
     if loaded is not None and kind == "beamline":
-        return read_beamline(loaded, findings, profile, set), findings
+        with bounded_compiling():
+            return read_beamline(loaded, findings, profile, set), findings
     if loaded is not None and kind is not None:
         place = loaded.root.value_place("kind")
         findings.error("E114", f"this is a file of kind {kind}, not a beamline", place, "name a beamline")

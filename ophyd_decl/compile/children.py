@@ -110,12 +110,12 @@ class ChildReader:
     ) -> dict[str, Any]:
         """Return what one item of a vector has that can be overridden."""
         merged = effective_entry(definition, mapping.without("name", "doc"), overrides, self._findings)
-        heads = merged.without(*[key for key in merged if key not in OVERRIDABLE_OF_CHILDREN])
+        heads = merged.only(OVERRIDABLE_OF_CHILDREN)
         return _ITEM.read(heads, self._findings, definition.place)
 
     def _own(self, mapping: LocatedMapping, owner: Place, block: Block) -> tuple[TypeModel, dict[str, Any]] | None:
         """Return the type and those values of the keys that are no params which are sound."""
-        own = mapping.without(*[key for key in mapping if key not in block.keys])
+        own = mapping.only(block.keys)
         values = block.read(own, self._findings, owner)
         if "connector" in values:
             values["connector"] = read_connector(own, self._findings)
@@ -283,7 +283,7 @@ def _is_constant(param: ParamModel | None, mapping: LocatedMapping, scope: Scope
 
 def expand_values(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> dict[str, Any]:
     """Return the values of some keys with their expressions replaced."""
-    return dict(expand(mapping.without(*[key for key in mapping if key not in names]), scope))
+    return dict(expand(mapping.only(names), scope))
 
 
 def report_unknown_param(

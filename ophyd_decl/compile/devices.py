@@ -146,7 +146,7 @@ class DeviceReader:
             if model is None:
                 self.devices.failed.add(name)
                 # Its params are not known, but what every device has can be checked.
-                known = body.without(*[key for key in body if key not in DEVICE_KEYS])
+                known = body.only(DEVICE_KEYS)
                 DEVICE.read(self._heads(known), self._findings, place)
             else:
                 self._instance(name, model, body, place)
@@ -254,9 +254,8 @@ class DeviceReader:
         return self._with_connector({key: value for key, value in values.items() if value is not UNKNOWN}, heads)
 
     def _heads(self, mapping: LocatedMapping) -> LocatedMapping:
-        """Return the keys that every device has, with their expressions replaced; not those that come later."""
-        later = [key for key in mapping if key == "type" or (key in DEVICE_KEYS and DEVICE_KEYS[key].later)]
-        return mapping.replaced(expand(mapping.without(*later), self._scope))
+        """Return the keys that every device has, with their expressions replaced but for that of its type."""
+        return mapping.replaced(expand(mapping.without("type"), self._scope))
 
     def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:
         builder = self._builder
@@ -293,7 +292,7 @@ class DeviceReader:
         return {**values, "connector": read_connector(mapping, self._findings)} if "connector" in values else values
 
     def _python(self, name: str, body: LocatedMapping, place: Place) -> None:
-        heads = self._heads(body.without(*[key for key in body if key not in DEVICE_KEYS]))
+        heads = self._heads(body.only(DEVICE_KEYS))
         before = self._findings.error_count
         own, python, arguments = read_python_device(
             body, heads, place, self._scope, self._defaults.python_allow, self._findings

@@ -128,7 +128,7 @@ def _layers(mapping: LocatedMapping, key: str, scope: Scope, layer: str) -> list
 
 
 def _shown(mapping: LocatedMapping, key: str, scope: Scope) -> Any:
-    value = expand(mapping.without(*[name for name in mapping if name != key]), scope)[key]
+    value = expand(mapping.only((key,)), scope)[key]
     return None if value is UNKNOWN else plain(value)
 
 
@@ -203,9 +203,7 @@ class _Device:
         """Return the names that the members of a device see: its params, and in place those of its file too."""
         outer = self._entry.scope
         own = model.body.name in IN_PLACE
-        given = (
-            expand(body, outer) if not own else expand(body.without(*[k for k in body if k not in model.params]), outer)
-        )
+        given = expand(body.only(model.params), outer)
         return Scope({**(outer.values if own else {}), **_params(model, given)}, self._findings)
 
     def _not_written(self, model: TypeModel, key: str, body: LocatedMapping) -> Explanation:
@@ -277,7 +275,7 @@ class _Device:
     ) -> Explanation:  # fmt: skip
         if isinstance(rest[0], str) and rest[0] in VECTOR.keys and len(rest) == 1:
             return self._key(definition, effective, scope, rest, None, above)
-        keys = plain(expand(effective.without(*[key for key in effective if key != "keys"]), scope).get("keys"))
+        keys = plain(expand(effective.only(("keys",)), scope).get("keys"))
         if is_list(keys) and rest[0] not in keys:
             words = suggest_or_list(str(rest[0]), [str(key) for key in keys], "keys")
             raise NoSuchKeyError(f"`{definition.name}` has no item `{rest[0]}`; {words}")

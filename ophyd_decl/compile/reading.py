@@ -35,7 +35,6 @@ from .typebook import TypeBook
 #: More do not fit into the memory of a workstation.
 MAX_SIGNALS = 1_000_000
 _EXPANDED = ("vars", "devices", "groups", "defaults", "environment", "include", "services", "profiles")
-_LATER = tuple(name for name, key in BEAMLINE_FILE.keys.items() if key.later)
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ def read_beamline(
     from_outside = setting_layers(settings, root, findings)
     root = merged_root(root, from_outside, findings)
     values = BEAMLINE_FILE.read(root, findings, start)
-    refuse_expressions(root.without(*_EXPANDED, *_LATER), findings, "this key")
+    refuse_expressions(root.without(*_EXPANDED), findings, "this key")
     scope = read_variables(_mapping(root, "vars"), findings)
     defaults = replace(_defaults(root, scope, findings), python_allow=_python_allow(root, values))
     locator = Locator(library_folder, findings)

@@ -34,11 +34,8 @@ VALUE = "value"
 
 def rendered(reading: Reading) -> dict[str, Any]:
     """Return the resolved root of a beamline without mistakes, as plain data."""
-    root = expand(reading.root.without(*_MADE), reading.scope)
-    found: dict[str, Any] = plain(root)
-    for name in ("defaults", "environment"):
-        if isinstance(mapping := reading.root.get(name), LocatedMapping):
-            found[name] = plain(expand(mapping, reading.scope))
+    found = _expanded(reading, reading.root.without(*_MADE))
+    found |= _expanded(reading, reading.root.only(("defaults", "environment")))
     if used := _used(reading):
         found["use"] = used
     absent = reading.devices.absent | reading.devices.services.absent
@@ -46,9 +43,12 @@ def rendered(reading: Reading) -> dict[str, Any]:
         made = {entry.name: _Body(entry, reading).resolved() for entry in entries if entry.name not in absent}
         if made:
             found[name] = made
-    if isinstance(groups := reading.root.get("groups"), LocatedMapping):
-        found["groups"] = plain(expand(groups, reading.scope))
-    return found
+    return found | _expanded(reading, reading.root.only(("groups",)))
+
+
+def _expanded(reading: Reading, mapping: LocatedMapping) -> dict[str, Any]:
+    """Return keys of the root with their expressions replaced."""
+    return plain(expand(mapping, reading.scope))
 
 
 def _used(reading: Reading) -> list[str]:
@@ -80,7 +80,6 @@ class _Body:
         self._entry = entry
         self._piece: Piece = entry.piece
         self._names = reading.links.view(entry.piece).names
-        self._book = reading.builder.book
         self._constants = {name: value for name, value in entry.scope.values.items() if is_scalar(value)}
         self._own: frozenset[str] = frozenset()
 

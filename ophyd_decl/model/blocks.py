@@ -26,7 +26,6 @@ class Key:
 
     :param doc: what it means, with unit or allowed values.
     :param default: what holds where the key is absent, as it is written.
-    :param later: the key belongs to the language, but this version does not act on it yet.
     :param since: the version of the language that it came with.
     :param replaced_by: the key that has taken its place: it still works, and whoever uses it is told.
     """
@@ -35,7 +34,6 @@ class Key:
     doc: str
     default: str = ""
     required: bool = False
-    later: bool = False
     since: str = "1"
     replaced_by: str = ""
 
@@ -63,8 +61,6 @@ class Block(NamedTuple):
             key = self.keys.get(name)
             if key is None:
                 self.report_unknown(name, mapping, findings)
-            elif key.later:
-                not_supported(f"`{name}` in {self.name}", mapping.key_place(name), findings)
             else:
                 result = key.kind.read(value, Spot(mapping, name, findings))
                 meant = self._meant(name, key, mapping, findings) if key.replaced_by else name

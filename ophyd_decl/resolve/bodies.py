@@ -32,7 +32,7 @@ def expand_member(block: str, mapping: LocatedMapping, scope: Scope) -> LocatedM
 
 def expand_params(mapping: LocatedMapping, names: tuple[str, ...], scope: Scope) -> LocatedMapping:
     """Return the params that a child or an item of a vector is given."""
-    return _expand(mapping.without(*[key for key in mapping if key not in names]), scope, names)
+    return _expand(mapping.only(names), scope, names)
 
 
 def _expand(

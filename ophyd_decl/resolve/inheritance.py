@@ -54,7 +54,7 @@ class Definition:
     def alone(self) -> LocatedMapping:
         """Return the mapping in which its name stands, with nothing else in it."""
         holder = self.holder
-        return holder if len(holder) == 1 else holder.without(*[name for name in holder if name != self.name])
+        return holder if len(holder) == 1 else holder.only((self.name,))
 
     def made(self, name: str, value: Node) -> "Definition":
         """Return one of several members that are made from it."""

@@ -106,7 +106,7 @@ class EntryLayers:
         base = LocatedMapping(mapping.file, mapping.begin)
         base.update({name: entry.body for name, entry in by_name.items()})
         base.origins = {}
-        over = mapping.without(*[name for name in mapping if name not in names])
+        over = mapping.only(names)
         for name in names:
             # The names in a fragment are not those of the file in which the layer stands.
             if name in by_name and by_name[name].piece.closed:

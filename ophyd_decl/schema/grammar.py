@@ -93,8 +93,7 @@ def _override() -> Block:
     found: dict[str, Key] = {}
     for name in (*OVERRIDABLE_OF_SIGNALS, *OVERRIDABLE_OF_CHILDREN):
         holders = [block.keys[name] for block in (SIGNAL, DERIVED, COMMAND, CHILD, DEVICE) if name in block.keys]
-        key = next((key for key in holders if not key.later), holders[0])
-        found.setdefault(name, replace(key, required=False, default=""))
+        found.setdefault(name, replace(holders[0], required=False, default=""))
     found["format"] = replace(found["format"], kind=Word(*dict.fromkeys((*SIGNAL_FORMATS, *CHILD_FORMATS))))
     return Block("an override", found)
 

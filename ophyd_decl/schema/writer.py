@@ -94,9 +94,8 @@ class SchemaWriter:
     def _closed(self, section: Section) -> Schema:
         """Return the schema of a block: its keys, and nothing else but `x-*`."""
         block = section.block
-        keys = {name: key for name, key in block.keys.items() if not key.later}
-        properties = {name: self._property(section, name, key) for name, key in keys.items()}
-        return _object(properties, [name for name, key in keys.items() if key.required])
+        properties = {name: self._property(section, name, key) for name, key in block.keys.items()}
+        return _object(properties, [name for name, key in block.keys.items() if key.required])
 
     def _property(self, section: Section, name: str, key: Key) -> Schema:
         inside = section.inside.get(name)

@@ -5,7 +5,7 @@ what text subclasses would. Nothing here knows the language.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import Place
@@ -187,6 +187,10 @@ class LocatedMapping(dict[str, Node]):
         copy.update(self)
         copy.update(values)
         return copy
+
+    def only(self, keys: Container[str]) -> "LocatedMapping":
+        """Return a mapping that has some keys alone."""
+        return self.without(*[key for key in self if key not in keys])
 
     def without(self, *keys: str) -> "LocatedMapping":
         """Return a mapping that lacks some keys."""

@@ -16,7 +16,7 @@ from harness import Case, cases, validate
 
 import ophyd_decl
 from ophyd_decl.errors import Diagnostic, Place
-from ophyd_decl.model.blocks import Block, Key
+from ophyd_decl.model.blocks import Block
 from ophyd_decl.model.files import KINDS
 from ophyd_decl.schema.grammar import IN_PLACE, SECTIONS, One
 from ophyd_decl.source import Findings, LocatedMapping
@@ -146,19 +146,15 @@ def absent(diagnostic: Diagnostic) -> Iterator[str]:
             yield from (f"{kind}.{key}" for kind in KINDS if key != "and")
 
 
-def keys(*, later: bool) -> Iterable[str]:
+def keys(*, deprecated: bool) -> Iterable[str]:
     """Return all keys of all blocks.
 
-    :param later: also those that this version does not act on yet.
+    :param deprecated: also those that another key has replaced, which no valid file has without a warning.
     """
     for name, section in SECTIONS.items():
         if not section.borrowed:
-            yield from (f"{name}.{key}" for key, row in section.block.keys.items() if later or _is_current(row))
-
-
-def _is_current(key: Key) -> bool:
-    """Return whether a valid file may have a key without any warning."""
-    return not key.later and not key.replaced_by
+            rows = section.block.keys.items()
+            yield from (f"{name}.{key}" for key, row in rows if deprecated or not row.replaced_by)
 
 
 def emitted_codes() -> set[str]:
@@ -170,10 +166,10 @@ def emitted_codes() -> set[str]:
 def missing() -> Iterator[str]:
     """Yield everything that has no golden file."""
     used, mistaken = observed("valid")[0] | of_repeat("valid"), observed("invalid")[1] | of_repeat("invalid")
-    yield from (f"valid {key}" for key in keys(later=False) if key not in used)
+    yield from (f"valid {key}" for key in keys(deprecated=False) if key not in used)
     # With another word there, the entry is no such device.
     chosen = {f"{section.removeprefix('any_')}.type" for section in IN_PLACE.values()}
-    yield from (f"invalid {key}" for key in keys(later=True) if key not in mistaken | chosen)
+    yield from (f"invalid {key}" for key in keys(deprecated=True) if key not in mistaken | chosen)
     invalid = cases("invalid")
     marks = {case.name: case.marks() for case in invalid}
     count = Counter(mark.code for found in marks.values() for mark in found)
