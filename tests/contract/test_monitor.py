@@ -51,7 +51,7 @@ async def test_every_update_is_delivered_where_asked_for_and_the_newest_else(lab
         burst = range(100, 140) if sent[-1] != 139 else range(200, 240)
         for value in burst:  # blocks the loop, so that updates pile up
             lab.set("count", value)
-        sent += burst
+        sent.extend(burst)
         await until(lambda: every.values[-1] == sent[-1] == newest.values[-1])
     assert every.values == sent
     assert channel.dropped == 0
