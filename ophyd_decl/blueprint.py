@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from .errors import Place
-from .vocab.addresses import tango_address
+from .vocab.addresses import pvi_address, pvi_member, tango_address
 from .vocab.datatypes import Datatype
 from .vocab.keywords import (
     CONNECT_TIMEOUT_S,
@@ -62,6 +62,24 @@ class TangoTemplate(Template):
         """Return the TRL and the name joined; `#dbase=no` stays at the end."""
         first, *name = self.parts
         return tango_address(str(Template((first,)).render(values)), str(Template((*name, "")).render(values)))
+
+
+@dataclass(frozen=True, slots=True)
+class PviTemplate(Template):
+    """A part of a PVI structure: the first part is the structure of a device, the others lead from there.
+
+    :param leaf: whether it is a signal or command, so that this is an address; else it is a device.
+    """
+
+    leaf: bool = True
+
+    def render(self, values: Mapping[str, Json]) -> Json:
+        """Return `pvi://PV#name`, or `PV#name` for a device."""
+        first, *path = self.parts
+        structure = str(Template((first,)).render(values))
+        if self.leaf:
+            return pvi_address(structure, str(path[0]))
+        return pvi_member(structure, *(part if isinstance(part, int) else str(part) for part in path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Children and vectors: sub-devices of a type, with params that come from those of their parent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ..blueprint import ChildShape, Param, Template, VectorShape
 from ..check.connectors import read_connector
 from ..check.overrides import NOTHING, Overlay, Override, effective_entry, read_overlay
 from ..errors import Note, Place
+from ..model.addresses import PVI, part_of_structure
 from ..model.blocks import Block
 from ..model.kinds import FAILED, Spot, shown
 from ..model.macros import has_macro, report_macro
@@ -173,7 +174,11 @@ class ChildReader:
     ) -> ChildShape | None:  # fmt: skip
         own_keys, owner = VECTOR_KEYS if definition.block == "vectors" else CHILD_KEYS, definition.place
         references: list[tuple[ParamModel, Any, Spot]] = []
-        given = self._given(model, mapping, own_keys, owner, scope, draft.params, references)
+        within = None
+        if around.pvi and model.takes_part_of_structure and PVI not in mapping:
+            is_item = definition.block == "vectors"
+            within = part_of_structure(*((definition.name, key) if is_item else (key,)))
+        given = self._given(model, mapping, own_keys, owner, scope, draft.params, references, within)
         if given is None:
             return None
         fixed = {name: value for name, value in given.items() if name in model.structural}
@@ -206,10 +211,11 @@ class ChildReader:
 
     def _given(
         self, model: TypeModel, mapping: LocatedMapping, own_keys: dict[str, Any], owner: Place, scope: Scope,
-        params: Params, references: list[tuple[ParamModel, Any, Spot]],
+        params: Params, references: list[tuple[ParamModel, Any, Spot]], within: Template | None,
     ) -> dict[str, Any] | None:  # fmt: skip
         """Return the value of each param of a child: a template over the params of the parent, or a constant.
 
+        :param within: which part of the structure of its parent it is, where it does not say so itself.
         :param references: takes those that are references, which are looked up when all members are known.
         """
         before = self._findings.error_count
@@ -238,7 +244,9 @@ class ChildReader:
                     references.append((param, value, spot))
             else:
                 given[name] = param.read(value, spot)
-        report_missing(model, mapping, owner, self._findings)
+        if within is not None:
+            given[PVI] = within
+        report_missing(model, mapping, owner, self._findings, given)
         if self._findings.error_count != before or FAILED in given.values():
             return None
         for name, param in model.params.items():
@@ -300,10 +308,15 @@ def report_unknown_param(
     findings.error("E110", f"unknown key `{name}` in {model.name}", mapping.key_place(name), help_text, notes)
 
 
-def report_missing(model: TypeModel, mapping: LocatedMapping, owner: Place, findings: Any) -> None:
-    """Say which required params are missing."""
+def report_missing(
+    model: TypeModel, mapping: LocatedMapping, owner: Place, findings: Any, given: Container[str] = ()
+) -> None:
+    """Say which required params are missing.
+
+    :param given: those that something else than the entry gives.
+    """
     for name, param in model.params.items():
-        if param.required and name not in mapping:
+        if param.required and name not in mapping and name not in given:
             if findings.is_misspelt(name, mapping, (*model.params, *CHILD_KEYS, *VECTOR_KEYS, *DEVICE_KEYS)):
                 continue
             doc = f", {param.doc}" if param.doc else ""

@@ -13,13 +13,13 @@ from ..check.connectors import read_connector
 from ..check.names import check_name
 from ..check.overrides import NOTHING, read_overlay
 from ..errors import Note, Place
-from ..model.addresses import TRL
+from ..model.addresses import PVI, TRL
 from ..model.blocks import Block
 from ..model.kinds import Spot, shown
 from ..model.params import ParamModel
 from ..model.signal_kinds import with_timeout
 from ..model.signals import SIGNAL, Surroundings, make_signal
-from ..model.types import DEVICE, DEVICE_KEYS, GROUP, SIGNAL_DEVICE, STRUCTURE, TANGO_DEVICE
+from ..model.types import DEVICE, DEVICE_KEYS, GROUP, PVI_DEVICE, SIGNAL_DEVICE, STRUCTURE, TANGO_DEVICE
 from ..resolve.expressions import OPENING
 from ..resolve.pieces import Entry
 from ..resolve.scope import Scope, expand, located
@@ -139,6 +139,8 @@ class DeviceReader:
             self._python(name, body, place)
         elif kind == "tango.device":
             self._in_place(name, body, place, TANGO_DEVICE, kind, (TRL,))
+        elif kind == "pvi.device":
+            self._in_place(name, body, place, PVI_DEVICE, kind, (PVI,))
         elif kind == "signal":
             self._signal(name, body, place)
         elif isinstance(kind, str):

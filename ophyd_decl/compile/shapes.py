@@ -26,7 +26,7 @@ from ..check.overrides import (
 from ..check.references import Lookup
 from ..check.roles import without_braces
 from ..errors import Note
-from ..model.addresses import PREFIX, TRL
+from ..model.addresses import PREFIX, PVI, TRL
 from ..model.commands import read_command
 from ..model.derived import read_derived
 from ..model.kinds import shown
@@ -146,9 +146,8 @@ class ShapeBuilder:
         for name, definition in (*body.members.items(), *body.roles.items()):
             if definition.owner != body.name:
                 draft.notes[name] = [Note(f"taken over by `{draft.name}`", draft.place)]
-        around = Surroundings(
-            self.findings, PREFIX in bases or body.open, timeouts, tuple(draft.params), TRL in bases or body.open
-        )
+        prefix, trl, pvi = [base in bases or body.open for base in (PREFIX, TRL, PVI)]
+        around = Surroundings(self.findings, prefix, timeouts, tuple(draft.params), trl, pvi)
         for first, second in body.clashes:
             report_clash(second.name, second.place, first.place, self.findings)
         for definition in body.members.values():

@@ -13,13 +13,13 @@ from ..check.given_options import find_options
 from ..check.shipped import SHIPPED
 from ..errors import Note, Place
 from ..formula import FormulaError
+from ..model.addresses import PVI
 from ..model.blocks import not_supported
 from ..model.kinds import Spot
 from ..model.params import ParamModel
 from ..model.types import (
     CHILD_KEYS,
     IN_PLACE,
-    IN_PLACE_LATER,
     LATER_NAMESPACES,
     STRUCTURE,
     TAKEN_BY_INSTANCES,
@@ -64,6 +64,12 @@ class TypeModel:
     def name(self) -> str:
         """Return the full name."""
         return self.source.name
+
+    @property
+    def takes_part_of_structure(self) -> bool:
+        """Return whether its instances may be a part of the PVI structure of what holds them."""
+        param = self.params.get(PVI)
+        return param is not None and param.type == "str" and PVI not in self.structural
 
     def decides(self, param: str) -> bool:
         """Return whether a type that has it as a child must know what it gives to a param: to build, or to check it."""
@@ -163,7 +169,7 @@ class TypeBook:
         name = spot.holder[spot.key]
         if not isinstance(name, str) or "${{" in name:
             return None
-        if name in (*IN_PLACE, *IN_PLACE_LATER):
+        if name in IN_PLACE:
             spot.error("E205", f"`{name}` cannot be extended: it is no type that a file declares", "name another type")
             return None
         if name in self._extending:
@@ -205,9 +211,7 @@ class TypeBook:
         plugin = SHIPPED.get(name)
         if plugin is not None and plugin.role == "service":
             findings.error("E401", f"`{name}` is a service, not a device", place, "write it below `services`")
-        elif name in IN_PLACE_LATER or (
-            self._comes_later(name) and not findings.suggest(name, catalog.candidates(name))
-        ):
+        elif self._comes_later(name) and not findings.suggest(name, catalog.candidates(name)):
             not_supported(f"the type `{name}`", place, findings)
         elif "${{" in name:
             findings.error("E304", "`type` takes no expressions", place, "write the name of the type")

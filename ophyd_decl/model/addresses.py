@@ -1,12 +1,12 @@
 """Where a value lives: `suffix`, `pv`, `attr`, `cmd`, `rbv`, `protocol`, and the templates that they become."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Address, Param, TangoTemplate, Template
+from ..blueprint import Address, Param, PviTemplate, TangoTemplate, Template
 from ..source.tree import UNKNOWN, LocatedMapping
-from ..vocab.addresses import readback_of, tango_name_problem, trl_problem
+from ..vocab.addresses import pvi_problem, readback_of, tango_name_problem, trl_problem
 from .kinds import FAILED, Failed, Kind, Spot, shown
 from .macros import report_macro
 
@@ -14,6 +14,8 @@ from .macros import report_macro
 PREFIX = "prefix"
 #: The param, and the key of a Tango device, that `attr` and `cmd` are joined to.
 TRL = "trl"
+#: The param, and the key of a PVI device, whose structure says where members without an address are.
+PVI = "pvi"
 #: Stands for an address that is not known before a type is used.
 UNKNOWN_ADDRESS = Template(("…",))
 _SCHEMES = ("ca", "pva")
@@ -168,6 +170,52 @@ def report_trl(text: str, spot: Spot) -> Failed | None:
         return None
     help_text = "write `tango://host:port/domain/family/member`, `domain/family/member` or an alias"
     return spot.error("E124", f"{shown(text)} is no TRL: {problem}", help_text)
+
+
+class PviDevice(Kind):
+    """The PV of a PVI structure."""
+
+    expected = "the PV of a PVI structure"
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the name of a PV."""
+        if value is UNKNOWN:
+            return value
+        if not isinstance(value, str):
+            return self.refuse(value, spot)
+        return FAILED if report_macro(value, spot) is not None or report_pvi(value, spot) is not None else value
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"type": "string", "minLength": 1}
+
+
+def report_pvi(text: str, spot: Spot) -> Failed | None:
+    """Report a text that is not the PV of a PVI structure; None if it is one."""
+    problem = pvi_problem(text)
+    return spot.error("E124", problem, "write the name alone, for instance `PANDA:PVI`") if problem else None
+
+
+def _report_prefix(text: str, spot: Spot) -> Failed | None:
+    return report_outer_blank((text,), spot)
+
+
+#: Params of type `str` whose values have a form since addresses are made from them, and what reports another one.
+FORMS: Mapping[str, Callable[[str, Spot], Failed | None]] = {PREFIX: _report_prefix, TRL: report_trl, PVI: report_pvi}
+
+
+def from_structure(name: str, access: str) -> Address:
+    """Return the address of a signal or command that the PVI structure of its device gives.
+
+    :param name: of the member.
+    """
+    target = PviTemplate((Param(PVI), name))
+    return Address("pva", None if access == "w" else target, None if access == "r" else target)
+
+
+def part_of_structure(*path: str | int) -> PviTemplate:
+    """Return which part of the structure of its parent a device is."""
+    return PviTemplate((Param(PVI), *path), leaf=False)
 
 
 def after_trl(name: Template) -> TangoTemplate:

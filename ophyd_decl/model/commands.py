@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from ..blueprint import CommandShape
+from ..blueprint import Address, CommandShape
 from ..errors import Place
 from ..source.findings import Findings
 from ..source.plain import holds_unknown
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.datatypes import Datatype
 from ..vocab.keywords import PROTOCOLS
-from .addresses import PV, UNKNOWN_ADDRESS, AddressText, TangoName, address, joined
+from .addresses import PV, UNKNOWN_ADDRESS, AddressText, TangoName, address, from_structure, joined
 from .blocks import RESERVED, Block, Key
 from .connectors import CONNECTOR
 from .datatypes import ArgumentType
@@ -48,14 +48,18 @@ def read_command(key: str, mapping: LocatedMapping, owner: Place, around: Surrou
     for name in given[1:]:
         summary = f"`{name}` and `{given[0]}` exclude each other"
         findings.error("E115", summary, mapping.key_place(name), "keep one of them")
-    if not given:
-        findings.error("E128", "the command has no address", owner, "add `suffix:` or `pv:`")
-    else:
+    if given:
         check_base(given[0], mapping, around)
-        _check_tango(given[0] == "cmd", values, mapping, findings)
+    elif not around.pvi:
+        findings.error("E128", "the command has no address", owner, "add `suffix:` or `pv:`")
+    elif "protocol" in mapping:
+        summary = "`protocol` goes with an address, and the PVI structure says where this is"
+        findings.error("E115", summary, mapping.key_place("protocol"), "remove `protocol`, or add `pv:`")
+    if given or around.pvi:
+        _check_tango("cmd" in given[:1], values, mapping, findings)
     if findings.error_count != before:
         return None
-    return _shape(key, given[0], values, mapping, owner, around)
+    return _shape(key, given[0] if given else "", values, mapping, owner, around)
 
 
 def _check_tango(tango: bool, values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> None:
@@ -82,9 +86,15 @@ def _check_tango(tango: bool, values: dict[str, Any], mapping: LocatedMapping, f
 def _shape(
     key: str, name: str, values: dict[str, Any], mapping: LocatedMapping, owner: Place, around: Surroundings
 ) -> CommandShape | None:
+    """Return a command.
+
+    :param name: of the key that gives its address; empty where the PVI structure does.
+    """
     known = {key: value for key, value in values.items() if value is not UNKNOWN}
-    target, protocol = joined(name, known.get(name, UNKNOWN_ADDRESS), known.get("protocol"))
-    found, _ = address(protocol, target, "w", rbv=False)
+    found: Address | None = from_structure(key, "w")
+    if name:
+        target, protocol = joined(name, known.get(name, UNKNOWN_ADDRESS), known.get("protocol"))
+        found, _ = address(protocol, target, "w", rbv=False)
     if found is None:
         place = mapping.value_place(name)
         around.findings.error("E128", "a command needs an address to write", place, "add `write:`")

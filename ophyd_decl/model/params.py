@@ -15,9 +15,9 @@ from ..source.findings import Findings
 from ..source.plain import holds_unknown, plain
 from ..source.suggest import listed, suggest
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
-from .addresses import PREFIX, TRL, report_outer_blank, report_trl
+from .addresses import FORMS
 from .blocks import Block, Key
-from .kinds import FAILED, Anything, ListOf, Number, Spot, Text, Word, shown
+from .kinds import FAILED, Anything, Failed, ListOf, Number, Spot, Text, Word, shown
 from .macros import has_macro, report_macro
 from .patterns import MOST_MATCHED, PatternError, compile_pattern
 
@@ -92,10 +92,8 @@ class ParamModel:
     doc: str = ""
     #: any text without a `$` is right.
     plain_text: bool = False
-    #: it is what `attr` and `cmd` are joined to.
-    is_trl: bool = False
-    #: it is what `suffix` is joined to.
-    is_prefix: bool = False
+    #: addresses are made from it, so that its values have a form.
+    report_form: Callable[[str, Spot], Failed | None] | None = None
     read_options: OptionsReader | None = None
 
     @property
@@ -123,9 +121,7 @@ class ParamModel:
             return FAILED
         if self.bounded and not self._within_bounds(value, spot):
             return FAILED
-        if self.is_trl and report_trl(value, spot) is not None:
-            return FAILED
-        if self.is_prefix and report_outer_blank((value,), spot) is not None:
+        if self.report_form is not None and self.report_form(value, spot) is not None:
             return FAILED
         if kind == "float" and isinstance(value, int):
             return float(value)
@@ -222,8 +218,8 @@ def read_param(
         pattern=pattern, doc=values.get("doc", ""),
     )  # fmt: skip
     model.read_options = read_options
-    model.is_trl, model.is_prefix = name == TRL and kind == "str", name == PREFIX and kind == "str"
-    model.plain_text = kind == "str" and not model.bounded and not model.is_trl and not model.is_prefix
+    model.report_form = FORMS.get(name) if kind == "str" else None
+    model.plain_text = kind == "str" and not model.bounded and model.report_form is None
     if kind == "ref" and mapping.get("default") is not None:
         place = mapping.key_place("default")
         findings.error("E115", "a reference has no default but null", place, "write `default: null`, or remove it")

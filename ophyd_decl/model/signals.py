@@ -10,7 +10,18 @@ from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.datatypes import Datatype
 from ..vocab.keywords import ACCESSES, EVENTS, PROTOCOLS, SIGNAL_FORMATS
-from .addresses import PREFIX, PV, TRL, UNKNOWN_ADDRESS, AddressText, TangoName, TwoAddresses, address, joined
+from .addresses import (
+    PREFIX,
+    PV,
+    TRL,
+    UNKNOWN_ADDRESS,
+    AddressText,
+    TangoName,
+    TwoAddresses,
+    address,
+    from_structure,
+    joined,
+)
 from .blocks import RESERVED, Block, Key
 from .connectors import CONNECTOR
 from .datatypes import DTYPES, Choices, Columns, ShapeOf, read_datatype
@@ -71,6 +82,7 @@ class Surroundings:
 
     :param prefix: whether there is a param that `suffix` is joined to.
     :param trl: whether there is a TRL that `attr` and `cmd` are joined to.
+    :param pvi: whether there is a PVI structure that says where members without an address are.
     :param timeouts: that hold where it says nothing.
     :param params: names of the params, for messages.
     """
@@ -80,6 +92,7 @@ class Surroundings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     params: tuple[str, ...] = ()
     trl: bool = False
+    pvi: bool = False
 
 
 def read_signal(key: str, mapping: LocatedMapping, owner: Place, around: Surroundings) -> SignalShape | None:
@@ -104,7 +117,7 @@ def make_signal(
     before = findings.error_count
     datatype = read_datatype(values, mapping, findings, owner)
     _check_access(values, mapping, findings)
-    origin = _origin(values, mapping, owner, around, datatype)
+    origin = _origin(key, values, mapping, owner, around, datatype)
     if findings.error_count != before or datatype is None or origin is None:
         return None
     expect = read_expected_value(values, datatype, mapping, findings)
@@ -165,11 +178,18 @@ def signal_shape(
 
 
 def _origin(
-    values: dict[str, Any], mapping: LocatedMapping, owner: Place, around: Surroundings, datatype: Datatype | None
+    key: str,
+    values: dict[str, Any],
+    mapping: LocatedMapping,
+    owner: Place,
+    around: Surroundings,
+    datatype: Datatype | None,
 ) -> Address | Soft | None:
     """Return where the value lives, or None after a diagnostic."""
     findings = around.findings
     given = [name for name in mapping if name in ORIGINS]
+    if not given and around.pvi:
+        return _listed(key, values, mapping, findings)
     if not given:
         where = "`attr`" if around.trl else "`suffix` or `pv`" if around.prefix else "`pv`"
         findings.error("E128", "the signal has no address", owner, f"add {where}, or `soft:` with an initial value")
@@ -191,6 +211,17 @@ def _origin(
     if not check_base(name, mapping, around):
         return None
     return _address(name, values, mapping, findings)
+
+
+def _listed(key: str, values: dict[str, Any], mapping: LocatedMapping, findings: Findings) -> Address | None:
+    """Return the address that the PVI structure gives, or None after diagnostics."""
+    _check_tango("", mapping, findings)
+    extra = [name for name in ("rbv", "protocol") if name in mapping]
+    for name in extra:
+        summary = f"`{name}` goes with an address, and the PVI structure says where this is"
+        findings.error("E115", summary, mapping.key_place(name), f"remove `{name}`, or add `pv:`")
+    access = values.get("access", "r")
+    return None if extra else from_structure(key, "rw" if access is UNKNOWN else access)
 
 
 def check_base(name: str, mapping: LocatedMapping, around: Surroundings) -> bool:

@@ -1,7 +1,7 @@
 """Device types and the instances of types: their keys."""
 
 from ..vocab.keywords import CHILD_FORMATS, CONNECT_POLICIES, PROTOCOLS
-from .addresses import TangoDevice
+from .addresses import PviDevice, TangoDevice
 from .blocks import RESERVED, Block, Key
 from .connectors import CONNECTOR
 from .datatypes import Label
@@ -89,6 +89,16 @@ TANGO_DEVICE = Block(
         "fill": Key(Flag(), "whether what the server itself declares is added when it connects", "false"),
     },
 )  # fmt: skip
+#: A device whose server says in a PVI structure what it consists of, and where.
+PVI_DEVICE = Block(
+    "a PVI device",
+    {
+        **DEVICE_KEYS,
+        "pvi": Key(PviDevice(), "PV of the structure that says where its members are", required=True),
+        **STRUCTURE,
+        "fill": Key(Flag(), "whether what the server itself declares is added when it connects", "false"),
+    },
+)
 #: Keys of signals that only go with a prefix or a TRL.
 _JOINED = ("suffix", "attr", "events")
 #: A device that is one signal.
@@ -99,8 +109,7 @@ SIGNAL_DEVICE = Block(
 )
 #: Names that a param may not have, since an instance has a key with this name.
 TAKEN_BY_INSTANCES = frozenset({*DEVICE_KEYS, *CHILD_KEYS, *VECTOR_KEYS})
-#: Types that take their structure in place, and those of them that come later.
-IN_PLACE = ("group", "signal", "tango.device", "python")
-IN_PLACE_LATER = ("pvi.device",)
+#: Types that take their structure in place.
+IN_PLACE = ("group", "signal", "tango.device", "pvi.device", "python")
 #: Namespaces of shipped types of which some or all come later.
 LATER_NAMESPACES = ("ad", "panda", "pmac", "tango", "sim")

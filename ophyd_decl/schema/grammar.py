@@ -24,6 +24,7 @@ from ..model.types import (
     DEVICE,
     GROUP,
     OVERRIDABLE_OF_CHILDREN,
+    PVI_DEVICE,
     REPEAT,
     SIGNAL_DEVICE,
     TANGO_DEVICE,
@@ -154,6 +155,13 @@ _SECTIONS = (
     Section("group", "Device of type group", "instance", GROUP, {**_MEMBERS, **_OVERRIDES, **_REPEAT}),
     Section("signal_device", "Device of type signal", "instance", SIGNAL_DEVICE, _REPEAT),
     Section("tango_device", "Device of type tango.device", "instance", TANGO_DEVICE, _TANGO_MEMBERS),
+    Section(
+        "pvi_device",
+        "Device of type pvi.device",
+        "instance",
+        PVI_DEVICE,
+        {**_MEMBERS, **_REPEAT, **_OVERRIDES},
+    ),
     Section("repeat", "Repeat", "instance", REPEAT),
     Section(
         "python_device",
@@ -180,6 +188,7 @@ IN_PLACE: Mapping[str, str] = {
     "group": ANY_GROUP,
     "signal": "signal_device",
     "tango.device": "tango_device",
+    "pvi.device": "pvi_device",
     "python": "python_device",
 }
 #: What each role of `logic` means.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..compile.typebook import TypeModel
+from ..model.addresses import PVI
 from ..model.blocks import Key
 from ..model.connectors import ConnectorUse
 from ..model.files import API, KINDS, Items
@@ -213,7 +214,8 @@ class SchemaWriter:
                 schema = self._param(base, param)
                 properties[param.name] = _described(self._open(schema), param_text(param))
             required = [*self._definitions[base].get("required", ())]
-            required += [param.name for param in model.params.values() if param.required]
+            free = {PVI} if base != "device" and model.takes_part_of_structure else set[str]()
+            required += [param.name for param in model.params.values() if param.required and param.name not in free]
             schema = _object(properties, required)
             self._definitions[name] = {"description": model.doc, **schema} if model.doc else schema
         return {"$ref": f"#/definitions/{name}"}

@@ -3,8 +3,10 @@
 import re
 
 from .keywords import PROTOCOLS
+from .names import served_name
 
 _TANGO = "tango://"
+_PVA, _PVI = "pva://", "pvi://"
 #: What follows a TRL where the device has no database, or says that it has one.
 _FRAGMENT = re.compile(r"#dbase=(?:no|yes)", re.IGNORECASE)
 _FIELD = re.compile(r"[^/#:\s]+")
@@ -94,3 +96,55 @@ def tango_name_problem(name: str) -> str:
     'the name of an attribute or command holds no `/`, `#`, `:` and no blank'
     """
     return "" if _FIELD.fullmatch(name) else "the name of an attribute or command holds no `/`, `#`, `:` and no blank"
+
+
+def pvi_member(structure: str, *path: str | int) -> str:
+    """Return which part of a PVI structure a device is; its PV is known when the structure has been read.
+
+    :param structure: PV of a structure, or what this function returned.
+    :param path: names of members here, keys of vectors.
+
+    >>> pvi_member("PANDA:PVI", "seq", 1)
+    'PANDA:PVI#seq.1'
+    >>> pvi_member("PANDA:PVI#seq.1", "read_")
+    'PANDA:PVI#seq.1.read'
+    """
+    names = [str(part) if isinstance(part, int) else served_name(part) for part in path]
+    structure = structure.removeprefix(_PVA)
+    return f"{structure}{'.' if '#' in structure else '#'}{'.'.join(names)}" if names else structure
+
+
+def pvi_address(structure: str, name: str) -> str:
+    """Return the address of a signal or command that a PVI structure has.
+
+    >>> pvi_address("PANDA:PVI", "armed")
+    'pvi://PANDA:PVI#armed'
+    """
+    return _PVI + pvi_member(structure, name)
+
+
+def split_pvi(address: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the PV of a structure and the names that lead from there to a part of it; None for another address.
+
+    >>> split_pvi("pvi://PANDA:PVI#seq.1.repeats")
+    ('PANDA:PVI', ('seq', '1', 'repeats'))
+    """
+    if not address.startswith(_PVI):
+        return None
+    structure, _, path = address.removeprefix(_PVI).partition("#")
+    return structure, tuple(path.split(".")) if path else ()
+
+
+def pvi_problem(structure: str) -> str:
+    """Return why a text is not the PV of a PVI structure, or an empty text.
+
+    >>> pvi_problem("PANDA:PVI"), pvi_problem("pva://PANDA:PVI")
+    ('', '')
+    >>> pvi_problem("ca://PANDA:PVI")
+    'a PVI structure is served over pvAccess, not `ca://`'
+    """
+    scheme, separator, _ = structure.partition("://")
+    if separator and scheme != "pva":
+        return f"a PVI structure is served over pvAccess, not `{scheme}://`"
+    bare = structure.removeprefix(_PVA)
+    return "" if bare and not any(mark in bare for mark in " \t#") else "the name is empty, or holds a blank or `#`"

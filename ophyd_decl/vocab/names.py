@@ -36,3 +36,22 @@ def reserved_below_device(name: str) -> bool:
 def reserved_in_beamline(name: str) -> bool:
     """Return whether a device, service or group may not have this name."""
     return name in BEAMLINE_MEMBERS or name.startswith("_")
+
+
+def served_name(name: str) -> str:
+    """Return what a server calls a member: `NAME_` stands for `NAME` where that cannot be a name here.
+
+    >>> [served_name(name) for name in ("read_", "class_", "armed", "armed_")]
+    ['read', 'class', 'armed', 'armed_']
+    """
+    bare = name.removesuffix("_")
+    return bare if bare != name and (reserved_below_device(bare) or not is_identifier(bare)) else name
+
+
+def name_here(served: str) -> str:
+    """Return the name of a member that a server declares: with `_` where that name cannot be used here.
+
+    >>> [name_here(name) for name in ("read", "class", "armed")]
+    ['read_', 'class_', 'armed']
+    """
+    return f"{served}_" if reserved_below_device(served) or not is_identifier(served) else served

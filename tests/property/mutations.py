@@ -19,7 +19,8 @@ VALUES = [
     "{file: optics.yaml, with: {n: 1}, prefix: s1_}", "[{file: slit.yaml, prefix: 1}]", "{$replace: true}",
     "{$unset: [signals]}", "{$unset: x, $replace: 1}", "{var: n, over: [1, 2], name: 'x${{ n }}'}",
     "{var: n, over: [1, 1], name: x}", "{var: n, over: '${{ range(9999) }}', name: 'x${{ n }}'}", "path.uuid",
-    "tango.device", "python", "os:system", "{bragg.user_setpoint: {limits: [4, 60]}}", "{logic.movable: {timeout: 1}}",
+    "tango.device", "pvi.device", "python", "os:system", "{bragg.user_setpoint: {limits: [4, 60]}}",
+    "{logic.movable: {timeout: 1}}",
     "[i22.stage, epics.motor]", "{mock: {defaults: {connect: mock}}}", "'#dbase=no'", "label:x", "x.*",
     "{use: setpoint}", "not", "value", "self", "__class__", "lambda: 0", "1 +", "x.y", "((((((((((1))))))))))",
 ]  # fmt: skip

@@ -4,14 +4,23 @@ import doctest
 
 import pytest
 
-from ophyd_decl.vocab import addresses
-from ophyd_decl.vocab.addresses import tango_address, tango_name_problem, trl_problem
+from ophyd_decl.vocab import addresses, names
+from ophyd_decl.vocab.addresses import (
+    pvi_address,
+    pvi_member,
+    pvi_problem,
+    split_pvi,
+    tango_address,
+    tango_name_problem,
+    trl_problem,
+)
 
 
 def test_the_examples_hold() -> None:
-    results = doctest.testmod(addresses)
-    assert results.attempted >= 8
-    assert results.failed == 0
+    for module, least in ((addresses, 12), (names, 2)):
+        results = doctest.testmod(module)
+        assert results.attempted >= least
+        assert results.failed == 0
 
 
 @pytest.mark.parametrize("trl", [
@@ -47,3 +56,17 @@ def test_names_of_attributes() -> None:
     assert [bool(tango_name_problem(name)) for name in ("State", "Pos_1", "a b", "a/b", "", "a#b")] == [
         False, False, True, True, True, True,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("structure", ["P:PVI", "pva://P:PVI"])
+def test_a_part_of_a_structure_is_found_again(structure: str) -> None:
+    part = pvi_member(pvi_member(structure, "seq", 1), "get_")
+    assert split_pvi(pvi_address(part, "x")) == ("P:PVI", ("seq", "1", "get", "x"))
+    assert pvi_member(structure) == "P:PVI"
+    assert split_pvi("pvi://P:PVI") == ("P:PVI", ())
+    assert split_pvi("P:PVI#x") is None
+
+
+@pytest.mark.parametrize("structure", ["", "pva://", "ca://A", "tango://a/b/c", "A B", "A#b", " A", "A\t"])
+def test_no_structure(structure: str) -> None:
+    assert pvi_problem(structure)
