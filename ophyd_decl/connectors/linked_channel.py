@@ -13,6 +13,8 @@ from .link import Link, RawUpdate
 from .protocol import ChannelState, Check, Description
 from .values import Conversion, make_conversion
 
+#: Of these a server tells labels and precision only to those who may read.
+_TOLD_BY_READS = ("enum", "float")
 _log = logging.getLogger(__name__)
 
 
@@ -76,6 +78,11 @@ class LinkedChannel:
         return self.made
 
     @property
+    def trouble(self) -> str:
+        """Return why it is closed, as far as is known: a clause."""
+        return self.link.trouble
+
+    @property
     def alive_at(self) -> float | None:
         """Return when the server was last known to live; None if it is away."""
         return self.link.alive_at
@@ -97,6 +104,9 @@ class LinkedChannel:
         native = self.link.native_for(self.datatype)
         conversion = self.convert(native)
         mismatch = conversion if isinstance(conversion, MismatchError) else None
+        if mismatch is not None and not served.readable and native.kind in _TOLD_BY_READS:
+            mismatch.problem = "the server allows no read, so what it serves is not known well enough"
+            mismatch.help = "ask for read access in the server's access rules"
         self.conversion = None if isinstance(conversion, MismatchError) else conversion
         self.made = Description(
             native=native,

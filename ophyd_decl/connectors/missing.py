@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import ReadTimeoutError
+from ..errors import ConversionError, MismatchError, ReadTimeoutError
 from ..vocab.readings import Reading
 from .batch import Batch
 from .later import Later
+from .link import Link
 from .linked_channel import LinkedChannel
 from .verdict import SEARCH_S, Family, absent
 
@@ -40,7 +41,7 @@ class Probe(Batch[Any]):
 
     def settle(self, index: int, outcome: Any) -> None:
         """Note when the answer came."""
-        if self.answered_at is None and isinstance(outcome, Reading):
+        if self.answered_at is None and isinstance(outcome, Reading | MismatchError | ConversionError):
             self.answered_at = time.monotonic()
         super().settle(index, outcome)
 
@@ -94,8 +95,16 @@ class MissingSearch:
         self._later.call(LOOK_S, self._look)
 
     def _ask(self, family: Family) -> None:
-        witness = family.witness
-        user = None if witness is None else next((one for one in witness.users if one.failure is None), None)
+        able = [link for link in family.links if link.phase == "ready" and _can_answer(link)]
+        users = [user for link in able for user in link.users]
+        user = next((one for one in users if one.failure is None), users[0] if users else None)
         if user is not None:
+            family.witness = user.link
             probe = self._probes[family] = Probe()
             self._send_reads(probe, [(0, user)])
+
+
+def _can_answer(link: Link) -> bool:
+    """Return whether a read would be answered, be it with what the file does not expect."""
+    served = link.served
+    return served is not None and served.readable and served.native.kind != "unknown"

@@ -88,6 +88,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def trouble(self) -> str:
+        """Return why it is closed, as far as is known: a clause."""
+        ...
+
+    @property
     def alive_at(self) -> float | None:
         """Return when its server was last known to live, on the clock of `time.monotonic`; None while it is away."""
         ...

@@ -103,6 +103,8 @@ def stem_of(name: str) -> str:
 def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, suggest: bool = False) -> AbsentError:
     """Return the error of a channel that was searched in vain, with a verdict.
 
+    The problem begins with the verdict, so that a program which reads a report finds it.
+
     :param missing: whether a neighbour has proved that its server hears searches, and does not have it.
     :param suggest: whether to look for a name that may be meant, which takes time.
     """
@@ -110,10 +112,10 @@ def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, 
     link.given_up = True
     waited_s = max(waited_s, 0.0)
     family = link.family
-    error = AbsentError(f"nothing answered within {waited_s:.1f} s", source=channel.source)
+    error = AbsentError(f"unknown: nothing answered within {waited_s:.1f} s", source=channel.source)
     if link.phase == "describing":
         error.verdict = "silent"
-        error.problem = f"a server has it, but did not describe it within {waited_s:.1f} s"
+        error.problem = f"server silent: it was found, but not described within {waited_s:.1f} s"
     elif family is None or not family.stem:
         pass
     elif missing and family.witness is not None:
@@ -126,7 +128,10 @@ def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, 
         error.help = f"did you mean `{near}`?" if near else "compare the name with those that the server has"
     elif family.witness is not None and family.witness.phase != "ready":
         error.verdict = "silent"
-        error.problem += f"; `{family.witness.name}` did before, and is silent now"
+        error.problem = (
+            f"server silent: nothing answered within {waited_s:.1f} s; `{family.witness.name}` did before, and does "
+            "not now"
+        )
         error.help = "does the server hang? It is used again as soon as it answers"
     elif family.witness is None and len({other.name for other in family.links}) > 1:
         others = len({other.name for other in family.links}) - 1

@@ -10,6 +10,7 @@ from ..errors import BadValueError, NoConnectorError, ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import Datatype
 from .context import Context
+from .contract import Difference, no_write, refused
 from .node import Node
 from .status import AsyncStatus
 
@@ -100,9 +101,20 @@ class Command(Node):
             request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
             with self._context.writing(request.channel, self.path, request.value):
                 (outcome,) = await connector.put([request])
+            self._context.note_put(self, request.channel, outcome)
             if outcome is not None:
                 raise self._error(outcome)
         return zero_value(shape.returns) if shape.returns is not None and self._context.mock else None
+
+    def differences(self) -> list[Difference]:
+        """Return what differs between file and server in this connection, beyond what refuses the command."""
+        channel = self._channel
+        if channel is None or channel.description is None or channel.state != "connected":
+            return []
+        if not channel.description.writable:
+            return [no_write(self._shape)]
+        refusal = self._context.refusal_of(self, channel)
+        return [] if refusal is None else [refused(self._shape, refusal)]
 
     def _split(self) -> tuple[str, str]:
         shape = self._shape

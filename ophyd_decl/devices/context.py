@@ -10,7 +10,7 @@ from typing import Any
 
 from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Channel, Connector, Description
-from ..errors import NoConnectorError, NotConnectedError, OphydDeclError
+from ..errors import NoConnectorError, NotConnectedError, OphydDeclError, PutRefusedError, SignalError
 from ..vocab.keywords import PROTOCOLS, ConnectPolicy
 from .binding import Binding
 from .contract import Difference
@@ -46,6 +46,8 @@ class Shared:
     written: dict[str, float] = field(default_factory=dict[str, float])
     #: what is wrong with signals whose value is not the one that the file expects.
     settings: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
+    #: puts that servers have refused since, with the generation of their channel; a later put that is done ends it.
+    refused: dict[Any, tuple[int, PutRefusedError]] = field(default_factory=dict[Any, tuple[int, PutRefusedError]])
     #: last time that each server was heard, on the clock of `time.monotonic`; one entry for each host.
     heard: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -192,6 +194,19 @@ class Context:
         """
         if not self.connection.opened:
             await self.connection.ensure(path)
+
+    def note_put(self, node: Any, channel: Channel, outcome: SignalError | None) -> None:
+        """Remember that a put was refused until one is done: some protocols tell rights in no other way."""
+        if isinstance(outcome, PutRefusedError):
+            if channel.description is None or channel.description.writable:  # else the server tells that it is not
+                self.shared.refused[node] = channel.generation, outcome
+        elif outcome is None:
+            self.shared.refused.pop(node, None)
+
+    def refusal_of(self, node: Any, channel: Channel) -> PutRefusedError | None:
+        """Return why the last put to a node was refused, in this connection; None if it was done."""
+        generation, error = self.shared.refused.get(node, (0, None))
+        return error if generation == channel.generation else None
 
     @contextmanager
     def writing(self, channel: Channel, path: str, value: Any) -> Generator[None]:

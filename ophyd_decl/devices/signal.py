@@ -27,7 +27,7 @@ from ..errors import (
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.readings import Reading
 from .context import Context
-from .contract import Difference, differences
+from .contract import Difference, differences, refused
 from .data_key import effective_limits
 from .held import Held, Hold
 from .node import Node
@@ -253,9 +253,18 @@ class WireSignal(SignalNode):
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""
-        read = self._read_channel.description if self._read_channel is not None else None
-        write = self._write_channel.description if self._write_channel is not None else None
-        return differences(self._shape, read, write)
+        found = differences(self._shape, _of_now(self._read_channel), _of_now(self._write_channel))
+        channel = self._write_channel
+        refusal = self._context.refusal_of(self, channel) if channel is not None else None
+        if refusal is not None and all(difference.code != "E621" for difference in found):
+            found.append(refused(self._shape, refusal))
+        return found
+
+    def _forbidden(self) -> Difference | None:
+        """Return the difference that makes a write unsafe, or not allowed; also while the connection is closed."""
+        pair = (self._read_channel, self._write_channel)
+        read, write = (None if channel is None else channel.description for channel in pair)
+        return next((one for one in differences(self._shape, read, write) if one.blocks_set), None)
 
     def _check_write(self, value: Any) -> None:
         """Raise if this value would not be sent.
@@ -267,9 +276,8 @@ class WireSignal(SignalNode):
         """
         if self._context.shared.read_only:
             raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
-        for difference in self.differences():
-            if not difference.blocks_set:
-                continue
+        difference = self._forbidden()
+        if difference is not None:
             kind = PutRefusedError if difference.code == "E621" else MismatchError
             raise self._error(
                 kind(
@@ -336,6 +344,7 @@ class WireSignal(SignalNode):
                     (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
                 if not isinstance(outcome, PutTimeoutError | PutNotSentError):
                     break
+            self._context.note_put(self, channel, outcome)
             if outcome is not None:
                 outcome.source = self.write_source
                 raise outcome.about(self.path, self._place)
@@ -382,6 +391,11 @@ class WireSignal(SignalNode):
     def _error(self, error: SignalError) -> SignalError:
         error.source = error.source or self.write_source
         return error.about(self.path, self._place)
+
+
+def _of_now(channel: Channel | None) -> Description | None:
+    """Return what the server says now; None while it says nothing."""
+    return channel.description if channel is not None and channel.state == "connected" else None
 
 
 class WireSignalR(SignalR, WireSignal):

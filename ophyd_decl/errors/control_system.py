@@ -118,7 +118,12 @@ class ReadOnlyError(WriteError):
 
 
 class PutRefusedError(WriteError):
-    """The server refused the put (access rights, DISP, a limit of its own)."""
+    """The server refused the put (access rights, DISP, a limit of its own).
+
+    `for_rights` is whether the server says so of access rights, where it tells them in no other way.
+    """
+
+    for_rights: bool = False
 
 
 class PutTimeoutError(WriteError, TimeoutError):

@@ -11,7 +11,7 @@ from ..devices.build import build
 from ..devices.command import Command
 from ..devices.context import Shared
 from ..devices.device import Device, Vector
-from ..devices.node import Node, root_of, walk
+from ..devices.node import root_of, walk
 from ..devices.python_device import PythonDevice
 from ..devices.reading import read_signals
 from ..devices.resolve import has_value, value_signal_of
@@ -19,7 +19,7 @@ from ..devices.signal import WireSignal
 from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
-from .connecting import connect_devices
+from .connecting import Outcomes, connect_devices
 from .environment import apply_environment
 from .expectations import LaterChecks, check_settings
 from .loops import RunEngineFirst
@@ -51,7 +51,7 @@ class Beamline:
             locate=self._locate,
             restore=restore,
         )
-        self._outcomes: dict[Node, SignalError] = {}
+        self._outcomes: Outcomes = {}
         self._later_checks = LaterChecks()
         self._elapsed_s = 0.0
         if not blueprint.mock:

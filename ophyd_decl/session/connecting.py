@@ -14,13 +14,15 @@ from ..errors import NoConnectorError, SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
 
 Leaf = WireSignal | Command
+#: The errors of the last connect, one for each address of a signal that did not answer or is refused.
+Outcomes = dict[Node, list[SignalError]]
 
 
-async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outcomes: dict[Node, SignalError]) -> None:
+async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outcomes: Outcomes) -> None:
     """Search every signal of every device at once, and take what their servers say.
 
     :param timeout_s: for all; None: for each batch the longest connect time-out of its signals.
-    :param outcomes: gets the error of each signal that is not usable; those that are, are taken out.
+    :param outcomes: gets the errors of each signal that is not usable; those that are, are taken out.
     """
     started = time.monotonic()
     for binding in {device._context.binding for device in devices}:
@@ -32,7 +34,7 @@ async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outco
             try:
                 connector = leaf.open()
             except NoConnectorError as error:
-                outcomes[leaf] = error
+                outcomes[leaf] = [error]
                 continue
             batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
     connections: list[Connection] = [device._context.connection for device in devices]
@@ -61,7 +63,7 @@ async def _connect_batch(
     connector: Connector,
     batch: list[tuple[Channel, Leaf]],
     timeout_s: float | None,
-    outcomes: dict[Node, SignalError],
+    outcomes: Outcomes,
 ) -> None:
     if timeout_s is None:
         timeout_s = max(_connect_timeout(leaf) for _, leaf in batch)
@@ -70,7 +72,7 @@ async def _connect_batch(
         outcomes.pop(leaf, None)
     for (_, leaf), answer in zip(batch, answers, strict=True):
         if isinstance(answer, SignalError):
-            outcomes.setdefault(leaf, answer.about(leaf.path, leaf._place))
+            outcomes.setdefault(leaf, []).append(answer.about(leaf.path, leaf._place))
 
 
 def _connect_timeout(leaf: Leaf) -> float:

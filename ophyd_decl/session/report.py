@@ -1,17 +1,18 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..devices.command import Command
 from ..devices.contract import Difference
 from ..devices.derived import DerivedSignal
-from ..devices.node import Node, walk
+from ..devices.node import walk
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
+from .connecting import Outcomes
 
 Leaf = WireSignal | Command
 DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
@@ -137,12 +138,12 @@ def _device_json(device: DeviceReport) -> dict[str, Any]:
     }
 
 
-def report_of(devices: Iterable[Any], outcomes: Mapping[Node, SignalError]) -> list[DeviceReport]:
+def report_of(devices: Iterable[Any], outcomes: Outcomes) -> list[DeviceReport]:
     """Return the state of each device now; parameters as `report_device`."""
     return [report_device(device, outcomes) for device in devices]
 
 
-def report_device(device: Any, outcomes: Mapping[Node, SignalError]) -> DeviceReport:
+def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     """Return the state of one device now.
 
     :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
@@ -162,28 +163,29 @@ def report_device(device: Any, outcomes: Mapping[Node, SignalError]) -> DeviceRe
     nodes = list(walk(device))
     leaves = [node for node in nodes if isinstance(node, Leaf)]
     problems: list[Problem] = []
-    unreachable: dict[str, Problem] = {}
+    unreachable: set[str] = set()
     usable = 0
     refused = absent = 0
     for leaf in leaves:
-        error = None if isinstance(leaf, WireSignal) and leaf.left_out else _trouble(leaf, outcomes)
-        if error is None:
+        if isinstance(leaf, WireSignal) and leaf.left_out:
             usable += 1
-            if isinstance(leaf, WireSignal):
-                problems.extend(_problem_with(leaf, difference) for difference in leaf.differences())
-            if leaf in settings:
-                problems.append(_problem_with(leaf, settings[leaf]))
             continue
-        if isinstance(error, MismatchError):
+        errors = _troubles(leaf, outcomes)
+        if not errors:
+            usable += 1
+        elif all(isinstance(error, MismatchError) for error in errors):
             refused += 1
         else:
             absent += 1
-        problem = _problem_of(leaf, error)
-        if not isinstance(error, NoConnectorError):
-            problems.append(problem)
-        elif error.problem not in unreachable:  # the same of all signals is said once
-            unreachable[error.problem] = problem
-            problems.append(problem)
+        for error in errors:
+            if isinstance(error, NoConnectorError):  # the same of all signals is said once
+                if error.problem in unreachable:
+                    continue
+                unreachable.add(error.problem)
+            problems.append(_problem_of(leaf, error))
+        problems.extend(_problem_with(leaf, difference) for difference in leaf.differences())
+        if leaf in settings and not errors:
+            problems.append(_problem_with(leaf, settings[leaf]))
     problems.extend(
         _problem_with(node, settings[node]) for node in nodes if isinstance(node, DerivedSignal) and node in settings
     )
@@ -210,19 +212,23 @@ def _type_of(device: Any) -> str:
     return "signal" if isinstance(device, WireSignal) else device._shape.type
 
 
-def _trouble(leaf: Leaf, outcomes: Mapping[Node, SignalError]) -> SignalError | None:
-    error = outcomes.get(leaf)
+def _troubles(leaf: Leaf, outcomes: Outcomes) -> list[SignalError]:
+    """Return what is wrong with each address of a signal; nothing if it can be used."""
+    errors = outcomes.get(leaf, ())
     channels = leaf.channels
     if not channels:
-        return error or AbsentError("connect was not called", source=leaf.source)
+        return list(errors) or [AbsentError("connect was not called", source=leaf.source)]
+    found: list[SignalError] = []
     for channel in channels:
+        source = channel.source
         if channel.state == "new":
-            return error or AbsentError("nothing answers to this name", source=channel.source)
-        if channel.state == "closed":
-            return AbsentError("the connection is closed", source=channel.source)
-        if channel.failure is not None:
-            return channel.failure
-    return None
+            said = next((error for error in errors if error.source == source), None)
+            found.append(said or AbsentError("nothing answers to this name", source=source))
+        elif channel.state == "closed":
+            found.append(AbsentError(channel.trouble, source=source))
+        elif channel.failure is not None:
+            found.append(channel.failure)
+    return found
 
 
 _CODES: tuple[tuple[type[SignalError], str], ...] = (
@@ -235,11 +241,19 @@ _CODES: tuple[tuple[type[SignalError], str], ...] = (
 def _problem_of(leaf: Leaf, error: SignalError) -> Problem:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "E611")
     place = leaf._place
-    host = next((c.description.host for c in leaf.channels if c.description is not None), "")
+    source = error.source or leaf.source
     return Problem(
-        "error", code, error.problem, leaf.path, error.source or leaf.source, host, error.expected, error.found,
+        "error", code, error.problem, leaf.path, source, _host(leaf, source), error.expected, error.found,
         error.help or _help(code, leaf.protocol), place.file, place.line, place.column,
     )  # fmt: skip
+
+
+def _host(node: Any, source: str) -> str:
+    """Return the server that answers to one of the addresses of a node, empty where none does or tells it."""
+    for channel in getattr(node, "channels", ()):
+        if channel.source == source and channel.description is not None:
+            return channel.description.host
+    return ""
 
 
 _HELP = {
@@ -263,9 +277,10 @@ def _help(code: str, protocol: str) -> str:
 
 
 def _problem_with(node: Any, difference: Difference) -> Problem:
-    """Return the problem of a signal that can be read, and differs from the file."""
+    """Return the problem of a node that differs from the file, and is not refused for that."""
     place = node._place
+    source = node.write_source if difference.side == "write" and isinstance(node, WireSignal) else node.source
     return Problem(
-        difference.severity, difference.code, difference.cause, node.path, node.source, getattr(node, "host", ""),
+        difference.severity, difference.code, difference.cause, node.path, source, _host(node, source),
         difference.expected, difference.found, difference.help, place.file, place.line, place.column,
     )  # fmt: skip

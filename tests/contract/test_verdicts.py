@@ -41,7 +41,7 @@ async def test_unknown_where_nobody_answers(remote_protocol: str) -> None:
     assert time.monotonic() - started > 1.4
     assert {outcome.verdict for outcome in outcomes} == {"unknown"}
     assert "any of the 2 other names that begin with `NOBODY:HERE:`" in outcomes[0].problem
-    assert outcomes[3].problem == "nothing answered within 1.5 s"
+    assert outcomes[3].problem == "unknown: nothing answered within 1.5 s"
     await connector.close()
 
 

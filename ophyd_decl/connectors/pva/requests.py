@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What pvxs says of an operation that ended with its connection; it is no class of its own there.
 _CLOSED = "Disconnected"
+#: What EPICS servers and gateways say of a put that access security forbids; the protocol has no code for it.
+_RIGHTS = "not permitted"
 
 
 class Group:
@@ -150,7 +152,9 @@ class PutGroup(Group):
         if str(answer) == _CLOSED:
             return self.unknown(channel)
         if isinstance(answer, RemoteError):
-            return PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
+            refused = PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
+            refused.for_rights = _RIGHTS in str(answer)
+            return refused
         return BadValueError(f"it does not fit the structure of the server: {answer}", source=channel.source)
 
     def lost(self, member: int) -> None:
