@@ -6,6 +6,7 @@ subscribe) is in the subclasses. A link lives on the loop thread only; it does n
     new ─► searching ─► describing ─► ready ─► down ─► describing …        any ─► released
 """
 
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .linked_monitor import LinkedMonitor
     from .verdict import Family
 
+_log = logging.getLogger("ophyd_decl.connectors")
+
 Phase = Literal["new", "searching", "describing", "ready", "down", "released"]
 
 #: One value as it came: raw value, timestamp in s since 1970, severity, alarm text.
@@ -29,6 +32,8 @@ RawUpdate = tuple[Any, float, int, str]
 #: How many updates of one link wait for the loop, when every one of them is wanted.
 QUEUE_LIMIT = 10_000
 CLOSED = "the connection is closed"
+#: How often it is said at most that updates of one link were lost, in s.
+TELL_AGAIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Link(ABC):
         self.last: RawUpdate | None = None
         self.heard_at: float | None = None
         self.dropped = 0
+        self._dropped_before = 0
+        self._told_at = -TELL_AGAIN_S
         self.trouble = CLOSED
         self.family: Family | None = None
         self.opened_at = self.ready_at = 0.0
@@ -234,6 +241,8 @@ class Link(ABC):
         self.heard()
         for monitor in list(self.monitors):
             monitor.deliver(updates)
+        if self.dropped != self._dropped_before:
+            self._tell_drops()
 
     def deliver_odd(self, error: Exception) -> None:
         """Tell every monitor of an update that is not what its type says."""
@@ -243,6 +252,23 @@ class Link(ABC):
     def age(self) -> float | None:
         """Return how long ago the server gave a value, in s."""
         return None if self.heard_at is None else time.monotonic() - self.heard_at
+
+    def _tell_drops(self) -> None:
+        """Say that updates were lost, where every one was wanted: the newest value is right, but not what was before.
+
+        Where only the newest of a burst is wanted, nothing is amiss, and they are counted only.
+        """
+        now = time.monotonic()
+        if not self.all_updates:
+            self._dropped_before = self.dropped
+        elif now - self._told_at >= TELL_AGAIN_S:
+            lost, self._dropped_before, self._told_at = self.dropped - self._dropped_before, self.dropped, now
+            _log.warning(
+                "%s: at least %d updates were lost, since they came faster than they were taken; "
+                "a condition on it may have missed a short change",
+                self.name,
+                lost,
+            )
 
     def _known(self) -> Served:
         if self.served is None:

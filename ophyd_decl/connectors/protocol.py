@@ -99,7 +99,10 @@ class Channel(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Return how many updates were superseded in our own queue before a listener saw them."""
+        """Return how many updates were superseded in our own queue before a listener saw them.
+
+        Those that a server, or its client library, has made into one are not in it: nobody says how many they were.
+        """
         ...
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..connectors.protocol import Update
@@ -27,6 +27,10 @@ class Condition:
         self.formula = formula
         self.signals = signals
         self._constants = constants
+
+    def depends_on(self, leaf: WireSignal) -> bool:
+        """Return whether an update of this signal may change it."""
+        return any(leaf in signal._leaves() for signal in self.signals.values())
 
     def holds(self, snapshot: Mapping[WireSignal, Update]) -> bool:
         """Return whether it is true for one snapshot of the leaves of its signals.
@@ -58,6 +62,7 @@ class Observation:
         self._leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
         self._updates: deque[tuple[WireSignal, Update]] = deque()
         self._wake = asyncio.Event()
+        self._follower: Callable[[WireSignal], None] | None = None
         self._holds: list[Hold] = []
         #: newest update of each leaf that was taken from the queue.
         self.snapshot: dict[WireSignal, Update] = {}
@@ -77,6 +82,10 @@ class Observation:
         """End the monitors."""
         self._close()
 
+    def follow(self, follower: Callable[[WireSignal], None]) -> None:
+        """Tell of each reading from now on, when it is in the snapshot: of those that `refresh` passes over too."""
+        self._follower = follower
+
     async def refresh(self) -> None:
         """Read all afresh; of what was delivered meanwhile, only what is younger than the answer counts.
 
@@ -84,14 +93,22 @@ class Observation:
         """
         leaves: list[Any] = list(self._leaves)
         outcomes = await read_signals(leaves, leaves)
+        answers: dict[WireSignal, Update] = {}
         for leaf, outcome in zip(self._leaves, outcomes, strict=True):
             if isinstance(outcome, SignalError):
                 raise outcome.about(leaf.path, leaf._place)
-            self.snapshot[leaf] = outcome
+            answers[leaf] = outcome
         # The answer and a change behind it can be delivered in one turn of the loop, before this goes on.
-        younger = [(leaf, update) for leaf, update in self._updates if self._is_younger(leaf, update)]
+        younger: list[tuple[WireSignal, Update]] = []
+        for leaf, update in self._updates:
+            if self._is_younger(leaf, update, answers[leaf]):
+                younger.append((leaf, update))
+            elif isinstance(update, Reading):
+                self._take(leaf, update)
         self._updates.clear()
         self._updates.extend(younger)
+        for leaf, answer in answers.items():
+            self._take(leaf, answer)
 
     def wake(self, _: object = None) -> None:
         """Make `next` return although nothing was delivered; a callback of statuses."""
@@ -115,10 +132,15 @@ class Observation:
         leaf, update = self._updates.popleft()
         if not self._updates:
             self._wake.clear()
-        self.snapshot[leaf] = update
+        self._take(leaf, update)
         if isinstance(update, SignalError):
             raise copy.copy(update).about(leaf.path, leaf._place)
         return True
+
+    def _take(self, leaf: WireSignal, update: Update) -> None:
+        self.snapshot[leaf] = update
+        if self._follower is not None and isinstance(update, Reading):
+            self._follower(leaf)
 
     def _listener(self, leaf: WireSignal) -> Any:
         def take(update: Update) -> None:
@@ -127,9 +149,9 @@ class Observation:
 
         return take
 
-    def _is_younger(self, leaf: WireSignal, update: Update) -> bool:
-        """Return whether an update came after what the snapshot has; an error did if nothing followed it."""
-        answer = self.snapshot[leaf]
+    @staticmethod
+    def _is_younger(leaf: WireSignal, update: Update, answer: Update) -> bool:
+        """Return whether an update came after an answer; an error did if nothing followed it."""
         if isinstance(update, Reading) and isinstance(answer, Reading):
             return update.timestamp > answer.timestamp
         return leaf.newest is update

@@ -5,6 +5,7 @@ import itertools
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from .verbs import SignalR
 
 log = logging.getLogger("ophyd_decl.devices")
+
+#: How many readings may wait for a callback of ophyd's form that is slower than they come; the oldest go first.
+WAITING = 100
 
 
 class CallbackThread:
@@ -66,6 +70,7 @@ class Subscription:
     """One callback on one signal, through the monitors of its leaves.
 
     :ivar number: no other subscription of this process has it.
+    :ivar skipped: how many readings it was too slow for.
     """
 
     def __init__(self, signal: "SignalR", callback: Callable[..., Any]) -> None:
@@ -76,7 +81,10 @@ class Subscription:
         self._snapshot: dict[WireSignal, Update] = {}
         self._holds: list[Hold] = []
         self._closed = False
+        self.skipped = 0
         self._old: Any = None
+        self._waiting: deque[Reading] = deque()
+        self._queued = False
         self._threaded = _wants_keywords(callback)
         if self._threaded:
             _thread.add_user()
@@ -132,13 +140,36 @@ class Subscription:
         if not self._threaded:
             self.callback({self._signal.name: reading.document()})
             return
-        old, self._old = self._old, reading.value
+        if len(self._waiting) >= WAITING:
+            self._skip()
+        self._waiting.append(reading)
+        if not self._queued:
+            self._queued = True
+            _thread.call(self._call_back)
 
-        def call() -> None:
+    def _skip(self) -> None:
+        try:
+            self._waiting.popleft()
+        except IndexError:  # the thread was faster
+            return
+        if not self.skipped:
+            log.warning("%s: a subscribed callback is too slow for its updates; some are skipped", self._signal.path)
+        self.skipped += 1
+
+    def _call_back(self) -> None:
+        """Give what is waiting to the callback; on the thread of callbacks."""
+        self._queued = False  # before it is looked: one job too many does no harm
+        for _ in range(len(self._waiting)):
+            try:
+                reading = self._waiting.popleft()
+            except IndexError:  # skipped
+                return
+            old, self._old = self._old, reading.value
             if not self._closed:
-                self.callback(value=reading.value, old_value=old, timestamp=reading.timestamp)
-
-        _thread.call(call)
+                try:
+                    self.callback(value=reading.value, old_value=old, timestamp=reading.timestamp)
+                except Exception:  # a user's callback
+                    log.exception("%s: a callback raised; the subscription goes on", self._signal.path)
 
 
 def _wants_keywords(callback: Callable[..., Any]) -> bool:

@@ -95,6 +95,17 @@ class SignalR(SignalNode):
 
     __slots__ = ()
 
+    @property
+    def dropped(self) -> int:
+        """Return how many updates were superseded by newer ones before a subscriber saw them.
+
+        A signal of a condition has lost them, and the log says so; of any other only the newest of a burst is wanted.
+        Those that the server, or its client library, has made into one are not in it: nobody says how many.
+        """
+        channels = (channel for leaf in self._leaves() for channel in leaf.channels[:1])
+        skipped = sum(subscription.skipped for subscription in self._subscriptions or ())
+        return skipped + sum(channel.dropped for channel in channels)
+
     async def read(self, cached: bool | None = None) -> dict[str, dict[str, Any]]:
         """Return `{name: reading}`.
 

@@ -16,7 +16,7 @@ from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
 from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, PutTimeoutError, SignalError
 from ..vocab.readings import Reading
-from .ending import EndsByCondition
+from .ending import Course, EndsByCondition
 
 #: Added to the time that distance, speed and acceleration give, in s.
 MARGIN_S = 10.0
@@ -113,12 +113,13 @@ class SetpointMove(EndsByCondition):
 
             yield update()
             self._may_move = True
+            course = Course(self, seen, self._grace_s)
             try:
-                async with aclosing(self._put(value, timeout_s, deadline, seen)) as puts:
+                async with aclosing(self._put(value, timeout_s, deadline, seen, course)) as puts:
                     async for _ in puts:
                         yield update()
-                ends = self._end_condition(value, precision)
-                async with aclosing(self._end(ends, deadline, seen)) as steps:
+                ends = self._end_condition(value, precision, course)
+                async with aclosing(self._end(ends, deadline, seen, course)) as steps:
                     async for _ in steps:
                         yield update()
             except _Late:
@@ -145,15 +146,17 @@ class SetpointMove(EndsByCondition):
         if self._done is None or self._device._context.mock:
             return False
         async with Observation(list(self._done.signals.values())) as seen:
-            return self._holds(self._done, seen)
+            return self._holds(self._done, seen.snapshot)
 
-    async def _put(self, value: Any, timeout_s: float, deadline: float, seen: Observation) -> AsyncGenerator[None]:
+    async def _put(
+        self, value: Any, timeout_s: float, deadline: float, seen: Observation, course: Course
+    ) -> AsyncGenerator[None]:
         """Write and wait for completion, yielding at each update; the move's time holds for the put too."""
         async with self.setpoint.set(value, timeout=timeout_s) as status:
             status.add_callback(seen.wake)
             while not status.done:
                 if await seen.next(max(deadline - time.monotonic(), 0.001)):
-                    self._raise_if_failed(seen)
+                    course.raise_if_failed()
                     yield
                 elif not status.done and time.monotonic() >= deadline:
                     raise _Late
@@ -163,17 +166,16 @@ class SetpointMove(EndsByCondition):
         if self._start is not None:
             await self._start.execute(timeout=max(deadline - time.monotonic(), 0.001))
 
-    def _end_condition(self, value: Any, precision: int | None) -> Callable[[Observation], bool] | None:
+    def _end_condition(self, value: Any, precision: int | None, course: Course) -> Callable[[Observation], bool] | None:
         """Return what ends the move after the put; None where its completion did."""
-        done = self._done
-        if done is not None:
-            return lambda seen: self._holds(done, seen)
+        if self._done is not None:
+            return lambda _: course.done_holds()
         if self.setpoint._shape.wait == "no":
             return lambda seen: self._is_near(value, self._position(seen), precision)
         return None
 
     async def _end(
-        self, ends: Callable[[Observation], bool] | None, deadline: float, seen: Observation
+        self, ends: Callable[[Observation], bool] | None, deadline: float, seen: Observation, course: Course
     ) -> AsyncGenerator[None]:
         """Wait until the condition holds for the settle time, on values that are younger than the put."""
         await seen.refresh()
@@ -184,14 +186,15 @@ class SetpointMove(EndsByCondition):
                 await seen.refresh()
             return
         grace_ends = time.monotonic() + self._grace_s
-        was_false = not self._grace_s
         since: float | None = None
         while True:
-            self._raise_if_failed(seen)
+            course.raise_if_failed()
             holds = ends(seen)
-            was_false = was_false or not holds
+            course.has_begun = course.has_begun or not holds
+            if course.has_fallen:
+                course.has_fallen, since = False, None
             now = time.monotonic()
-            since = (since or now) if holds and (was_false or now >= grace_ends) else None
+            since = (since or now) if holds and (course.has_begun or now >= grace_ends) else None
             if since is not None and now - since >= self._settle_s:
                 return
             if now >= deadline:

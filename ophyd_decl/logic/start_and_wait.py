@@ -9,7 +9,7 @@ from ..devices.condition import Condition, Observation
 from ..devices.status import AsyncStatus
 from ..devices.verbs import SignalR
 from ..errors import MoveTimeoutError
-from .ending import EndsByCondition
+from .ending import Course, EndsByCondition
 
 #: Added to the exposure time, in s.
 MARGIN_S = 10.0
@@ -62,32 +62,32 @@ class StartAndWait(EndsByCondition):
             await self._start.execute(timeout=max(deadline - time.monotonic(), 0.001))
             return
         async with Observation(watched) as seen:
-            await self._wait_for_completion(max(deadline - time.monotonic(), 0.001), seen)
+            course = Course(self, seen, self._grace_s)
+            await self._wait_for_completion(max(deadline - time.monotonic(), 0.001), seen, course)
             await seen.refresh()
-            await self._wait_for_done(timeout_s, deadline, seen)
+            await self._wait_for_done(timeout_s, deadline, seen, course)
 
     async def stop(self) -> None:
         """Do nothing: the command that would end an acquisition is not known."""
 
-    async def _wait_for_completion(self, timeout_s: float, seen: Observation) -> None:
+    async def _wait_for_completion(self, timeout_s: float, seen: Observation, course: Course) -> None:
         """Execute the start; the time-out of the put ends this too."""
         make = partial(self._start.execute, timeout=timeout_s)
         async with AsyncStatus(make, self._device._context.binding, self._start.name) as status:
             status.add_callback(seen.wake)
             while not status.done:
                 if await seen.next(None):
-                    self._raise_if_failed(seen)
+                    course.raise_if_failed()
             status.result()
 
-    async def _wait_for_done(self, timeout_s: float, deadline: float, seen: Observation) -> None:
+    async def _wait_for_done(self, timeout_s: float, deadline: float, seen: Observation, course: Course) -> None:
         grace_ends = time.monotonic() + self._grace_s
-        was_false = not self._grace_s
         while True:
-            self._raise_if_failed(seen)
-            holds = self._done is None or self._holds(self._done, seen)
-            was_false = was_false or not holds
+            course.raise_if_failed()
+            holds = course.done_holds()
+            course.has_begun = course.has_begun or not holds
             now = time.monotonic()
-            if holds and (was_false or now >= grace_ends):
+            if holds and (course.has_begun or now >= grace_ends):
                 return
             if now >= deadline:
                 raise self._about(

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from ophyd_decl.errors import MismatchError
 from tests.contract.labs import BOOL, ENUM, FLOAT, INT, Lab, Seen, until
 
@@ -60,6 +62,31 @@ async def test_every_update_is_delivered_where_asked_for_and_the_newest_else(lab
     assert all(value in in_order for value in newest.values)
     for monitor in monitors:
         monitor.close()
+    lab.set("count", 3)
+
+
+async def test_updates_that_are_lost_though_every_one_is_wanted_are_counted_and_told(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for limit in ("ca.link.QUEUE_LIMIT", "soft.link.QUEUE_LIMIT", "pva.subscription.QUEUE_SIZE"):
+        monkeypatch.setattr(f"ophyd_decl.connectors.{limit}", 10)
+    channel = await lab.connected("count", INT)
+    seen = Seen()
+    monitor = lab.connector.monitor(channel, seen, all_updates=True)
+    await until(lambda: seen.values == [3])
+    sent = [3]
+    while not channel.dropped:
+        assert len(sent) < 2000, "no burst was too much"
+        burst = range(100, 140) if sent[-1] != 139 else range(200, 240)
+        for value in burst:  # blocks the loop
+            lab.set("count", value)
+        sent.extend(burst)
+        await until(lambda: seen.values[-1] == sent[-1])
+    assert "updates were lost" in caplog.text
+    assert "count" in caplog.text
+    in_order = iter(sent)
+    assert all(value in in_order for value in seen.values)
+    monitor.close()
     lab.set("count", 3)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: How many updates pvxs keeps for the loop, where every one of them is wanted.
 QUEUE_SIZE = 1000
+#: How many it keeps where only the newest is wanted: it overwrites the last one, and the first may be read meanwhile.
+NEWEST_SIZE = 2
 #: A first update that takes longer, in s, may come from another connection than the description before it.
 DOUBTFUL_AFTER_S = 0.5
 
@@ -50,7 +52,7 @@ class Updates(_Base):
     """The values of one generation."""
 
     def __init__(self, link: "PvaLink", request: str) -> None:
-        self._size = QUEUE_SIZE if link.all_updates else 2
+        self._size = QUEUE_SIZE if link.all_updates else NEWEST_SIZE
         super().__init__(link, f"{request}record[queueSize={self._size}]")
 
     def drain(self) -> None:
@@ -68,8 +70,8 @@ class Updates(_Base):
                 closed = True
             else:
                 link.subscription_failed(item)
-        if len(updates) > self._size:
-            link.dropped += 1  # the queue was full, and pvxs does not say of how many
+        if self._size == QUEUE_SIZE and len(updates) >= self._size:
+            link.dropped += 1  # the queue was full, so pvxs may have made some into one; it does not say how many
         link.deliver(updates)
         if closed:
             link.lost()

@@ -8,6 +8,7 @@ import pytest
 
 from ophyd_decl.devices.condition import Observation
 from ophyd_decl.devices.mock import set_mock_value
+from ophyd_decl.devices.subscription import WAITING
 
 from .shapes import connect, derived, make, shape, soft, until
 
@@ -37,6 +38,28 @@ async def test_a_callback_that_raises_keeps_no_update_from_the_others(caplog: py
     device.a.clear_sub(bad)
     assert "dev.a: a callback raised" in caplog.text
     assert device._context.binding.idle
+
+
+async def test_a_slow_callback_gets_the_newest_and_holds_no_more_than_some() -> None:
+    device = await connected(soft("a", 0.0))
+    seen: list[tuple[float, float | None]] = []
+    go_on = threading.Event()
+
+    def slow(value: float, old_value: float | None, **_: Any) -> None:
+        seen.append((value, old_value))
+        go_on.wait(5)
+
+    number = device.a.subscribe(slow)
+    await until(lambda: seen)
+    for value in range(1, 3 * WAITING + 1):
+        set_mock_value(device.a, float(value))
+        await asyncio.sleep(0)
+    assert device.a.dropped == 2 * WAITING
+    go_on.set()
+    await until(lambda: len(seen) == 1 + WAITING)
+    values = [float(value) for value in (0, *range(2 * WAITING + 1, 3 * WAITING + 1))]
+    assert seen == list(zip(values, [None, *values], strict=False))
+    device.a.clear_sub(number)
 
 
 async def test_a_subscription_to_a_derived_signal_waits_for_all_inputs_also_where_one_is_held() -> None:
