@@ -11,16 +11,37 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .completion import complete_selector
-from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .options import beamline_options, common_options, format_option, pair, path_argument, timeout_option
 from .outcome import CONTROL_SYSTEM, end
 from .running import run, until
 
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
+    from ..tools.record_names import RecordName
 
 #: How often `--wait` looks again, and progress is drawn.
 _LOOK_AGAIN_S = 1.0
 _DRAW_S = 0.1
+
+
+def _record_names(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> "list[RecordName]":
+    """Read the files of `--db`; say what they do not tell."""
+    from ..tools.record_names import has_macro, record_names
+
+    found: list[RecordName] = []
+    for value in values:
+        file, *pairs = value.split(",")
+        macros = dict(pair(text, parameter) for text in pairs)
+        try:
+            names = record_names(Path(file), macros)
+        except OSError as error:
+            raise click.BadParameter(f"{error.strerror}: {error.filename}", param=parameter) from None
+        open_ended = [record.name for record in names if has_macro(record.name)]
+        if open_ended or not names:
+            said = f"no value for the macros of {open_ended[0]}; write {file},NAME=VALUE" if names else "no names"
+            click.echo(f"warning: {file}: {said}", err=True)
+        found.extend(record for record in names if not has_macro(record.name))
+    return found
 
 
 @click.command(
@@ -29,6 +50,7 @@ _DRAW_S = 0.1
 Examples:
   ophyd-decl connect beamlines/i99
   ophyd-decl connect beamlines/i99 --only label:detectors --timeout 2 --format json
+  ophyd-decl connect beamlines/i99 --db ioc/motors.substitutions --db ioc/camera.db,P=BL99I:
 """,
 )
 @path_argument
@@ -41,6 +63,14 @@ Examples:
     shell_complete=complete_selector,
     help="A path, a path with *, or label:NAME; repeatable.",
 )
+@click.option(
+    "--db",
+    "databases",
+    multiple=True,
+    metavar="FILE[,NAME=VALUE...]",
+    callback=_record_names,
+    help="EPICS database, substitutions or list of names, with macros: compared with what does not answer; repeatable.",
+)
 @format_option
 @beamline_options
 @common_options
@@ -49,6 +79,7 @@ def command(
     timeout: float | None,
     wait: bool,
     only: tuple[str, ...],
+    databases: "list[RecordName]",
     output: str,
     profile: str | None,
     overrides: dict[str, str],
@@ -75,6 +106,10 @@ def command(
             await beamline.aclose()
 
     report = run(connect)
+    if databases:
+        from ..tools.name_hints import with_hints
+
+        report = with_hints(report, databases)
     if output == "json":
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
     else:

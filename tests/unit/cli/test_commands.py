@@ -44,6 +44,9 @@ def test_help_has_an_example(call: Call, name: str) -> None:
 @pytest.mark.parametrize("line", examples())
 def test_the_examples_run(call: Call, beamline: str, line: str) -> None:
     arguments = shlex.split(line)[1:]
+    Path("ioc").mkdir()
+    Path("ioc/camera.db").write_text('record(bo, "$(P)acquire") {}')
+    Path("ioc/motors.substitutions").write_text('file "camera.db" { {P="BL99I:"} }')
     if arguments[0] == "init":
         arguments.append("--force")
     done = call(*arguments)

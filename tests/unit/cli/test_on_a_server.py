@@ -85,6 +85,22 @@ def test_connect_without_a_server_exits_with_3(nobody: Commands) -> None:
     assert output.splitlines()[-1].endswith("3 required devices not usable: stage, pdet, mono")
 
 
+def test_connect_compares_absent_names_with_the_files_of_an_ioc(nobody: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "stage.db"
+    file.write_text('record(ao, "$(P)STAGE:X:Readback") {}\nrecord(ao, "$(P)STAGE:X:Velocty") {}\n')
+    arguments = ("connect", DEMO, "--timeout", "0.5", "--only", "stage", "--format", "json", "--db")
+    code, output, errors = nobody.call(*arguments, f"{file},P=DEMO:")
+    assert (code, errors) == (3, "")
+    helps = {one["source"]: one["help"] for one in json.loads(output)["devices"][0]["problems"]}
+    assert helps["ca://DEMO:STAGE:X:Readback"].startswith(f"{file}:1 has it: ")
+    assert helps["ca://DEMO:STAGE:X:Velocity"] == f"did you mean `DEMO:STAGE:X:Velocty`? {file}:2 has it"
+    _, _, errors = nobody.call(*arguments, str(file))
+    assert errors == f"warning: {file}: no value for the macros of $(P)STAGE:X:Readback; write {file},NAME=VALUE\n"
+    code, _, errors = nobody.call(*arguments, str(tmp_path / "nowhere.db"))
+    assert code == 2
+    assert "nowhere.db" in errors
+
+
 def test_read_and_set_without_a_server_exit_with_3(nobody: Commands) -> None:
     code, output, errors = nobody.call("read", DEMO, "stage.x", "sample.thickness", "--timeout", "1")
     assert code == 3
