@@ -12,12 +12,15 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 _TIMEOUT_S = 600.0
+_LOOK_S = 0.01
 RESULT = "RESULT "
+READY = "READY"
 
 
 class BenchmarkError(RuntimeError):
@@ -38,17 +41,25 @@ class Figures:
     said: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> Figures:
+def run(
+    command: Sequence[str], environment: Mapping[str, str], when_ready: Callable[[], object] | None = None
+) -> Figures:
     """Run a program to its end.
 
+    :param when_ready: called when it has written READY; it is then told what that returned.
     :raises BenchmarkError: if it fails, or takes more than ten minutes.
     """
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env=environment)
+        talks = subprocess.DEVNULL if when_ready is None else subprocess.PIPE
+        process = subprocess.Popen(command, stdin=talks, stdout=output, stderr=errors, env=environment, text=True)
         killer = threading.Timer(_TIMEOUT_S, process.kill)
         killer.start()
         try:
+            if when_ready is not None and process.stdin is not None:
+                with process.stdin as told:
+                    if _says_ready(process, output):
+                        told.write(f"{when_ready()}\n")
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             process.kill()
@@ -65,6 +76,15 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Figures:
     lines = [line.removeprefix(RESULT) for line in text.splitlines() if line.startswith(RESULT)]
     said = json.loads(lines[-1]) if lines else {}
     return Figures(usage.ru_utime + usage.ru_stime, wall_s, usage.ru_maxrss / 1024, said)
+
+
+def _says_ready(process: subprocess.Popen[str], output: IO[str]) -> bool:
+    """Wait until it has written READY; False if it ends before."""
+    while f"{READY}\n".encode() not in os.pread(output.fileno(), 4096, 0):
+        if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            return False
+        time.sleep(_LOOK_S)
+    return True
 
 
 def median(figures: Sequence[Figures]) -> Figures:

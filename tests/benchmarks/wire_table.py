@@ -1,0 +1,176 @@
+"""From what was measured on the wire to a table: medians, ratios, and whether bounds hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+OURS = "ophyd_decl"
+DEVICES = "ophyd-async"
+#: The client library alone, by protocol.
+RAW = {"ca": "aioca", "pva": "p4p"}
+PROTOCOLS = tuple(RAW)
+
+BEGIN, END = "<!-- begin of the table of tests.benchmarks.wire -->", "<!-- end of the table -->"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure of one benchmark, for all peers.
+
+    :param benchmark: name of the function in `programs/wire/measure.py`.
+    :param figure: what it calls the figure; `process_wall_s`, `process_cpu_s`: of the whole process.
+    :param scale: from that to the unit.
+    :param over_raw: by protocol, the most that ours may be, over the client library; empty: no bound.
+    :param bounded: whether ours may not be more than that of ophyd-async.
+    :param most: the most that ours may be at all, in the unit.
+    """
+
+    what: str
+    benchmark: str
+    figure: str
+    unit: str = "ms"
+    scale: float = 1e3
+    over_raw: Mapping[str, float] | None = None
+    bounded: bool = True
+    most: float | None = None
+
+
+def _both(what: str, benchmark: str, unit: str = "ms", over_raw: Mapping[str, float] | None = None) -> tuple[Line, ...]:
+    scale = {"ms": 1e3, "µs": 1e6}[unit]
+    return (
+        Line(what, benchmark, "wall_s", unit, scale, over_raw),
+        Line(f"{what}: CPU", benchmark, "cpu_s", unit, scale),
+    )
+
+
+LINES = (
+    *_both("connect all", "connect", over_raw={"ca": 1.0}),
+    Line("a process that connects all and ends", "connect", "process_wall_s"),
+    Line("a process that connects all and ends: CPU", "connect", "process_cpu_s"),
+    Line("one is absent: until the others can be read", "absent", "wall_s", most=1000.0),
+    *_both("read all", "read_all", over_raw={"ca": 0.5}),
+    *_both("read one", "read_one", "µs"),
+    *_both("put one, until completion", "put_one", "µs"),
+    *_both("put all in parallel", "put_all"),
+    Line("monitors: age of a value when it is delivered, median", "monitor", "wall_s"),
+    Line("monitors: age, 99 of 100", "monitor", "p99_s"),
+    Line("monitors: CPU for each update sent", "monitor", "cpu_s", "µs", 1e6),
+    Line("monitors: updates delivered", "monitor", "delivered", "%", 100.0, bounded=False),
+    *_both("step scan of two signals, one point", "scan_signals"),
+    *_both("step scan of two motors, one point", "scan_motors"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table for one protocol; None where a peer has no such figure."""
+
+    protocol: str
+    what: str
+    unit: str
+    raw: float | None
+    devices: float | None
+    ours: float | None
+    bound: str
+    holds: bool | None
+
+    @property
+    def over_raw(self) -> float | None:
+        """Return ours over the client library."""
+        return _ratio(self.ours, self.raw)
+
+    @property
+    def over_devices(self) -> float | None:
+        """Return ours over ophyd-async."""
+        return _ratio(self.ours, self.devices)
+
+
+#: Medians of what a peer said of itself, by protocol, benchmark and peer.
+Measured = Mapping[tuple[str, str, str], Mapping[str, float]]
+
+
+def rows_of(measured: Measured) -> list[Row]:
+    """Return the lines of the table, those of each protocol together."""
+    return [_row(line, protocol, measured) for protocol in PROTOCOLS for line in LINES]
+
+
+def _row(line: Line, protocol: str, measured: Measured) -> Row:
+    def figure(peer: str) -> float | None:
+        found = measured.get((protocol, line.benchmark, peer), {}).get(line.figure)
+        return None if found is None else found * line.scale
+
+    raw, devices, ours = figure(RAW[protocol]), figure(DEVICES), figure(OURS)
+    over_raw = (line.over_raw or {}).get(protocol)
+    bounds: list[tuple[str, bool | None]] = []
+    if over_raw is not None:
+        bounds.append((f"≤ {over_raw:g} × {RAW[protocol]}", _holds(ours, raw, over_raw)))
+    if line.bounded:
+        bounds.append((f"≤ {DEVICES}", _holds(ours, devices, 1.0)))
+    if line.most is not None:
+        bounds.append((f"< {line.most:g} {line.unit}", None if ours is None else ours < line.most))
+    known = [holds for _, holds in bounds if holds is not None]
+    holds = all(known) if known else None
+    return Row(protocol, line.what, line.unit, raw, devices, ours, ", ".join(text for text, _ in bounds), holds)
+
+
+def _holds(ours: float | None, other: float | None, times: float) -> bool | None:
+    return None if ours is None or other is None else ours <= times * other
+
+
+def _ratio(ours: float | None, other: float | None) -> float | None:
+    return None if ours is None or not other else ours / other
+
+
+_HEADS = ("", "unit", "library", "ophyd-async", "ours", "over library", "over ophyd-async", "bound", "holds")
+
+
+def show(rows: Sequence[Row]) -> str:
+    """Return a table in Markdown for each protocol."""
+    by_protocol = {protocol: [row for row in rows if row.protocol == protocol] for protocol in PROTOCOLS}
+    return "\n\n".join(
+        f"**{protocol.upper()}**, library: {RAW[protocol]}\n\n{_table(some)}" for protocol, some in by_protocol.items()
+    )
+
+
+def _table(rows: Sequence[Row]) -> str:
+    cells = [
+        (
+            row.what, row.unit, _number(row.raw), _number(row.devices), _number(row.ours), _times(row.over_raw),
+            _times(row.over_devices), row.bound, {True: "yes", False: "**no**", None: ""}[row.holds],
+        )
+        for row in rows
+    ]  # fmt: skip
+    widths = [max(len(line[column]) for line in (_HEADS, *cells)) for column in range(len(_HEADS))]
+    right = [False, False, *[True] * 5, False, False]
+
+    def line(texts: Sequence[str]) -> str:
+        padded = (
+            text.rjust(width) if to_the_right else text.ljust(width)
+            for text, width, to_the_right in zip(texts, widths, right, strict=True)
+        )
+        return f"| {' | '.join(padded)} |"
+
+    rule = ["-" * (width - 1) + (":" if number else "-") for width, number in zip(widths, right, strict=True)]
+    return "\n".join((line(_HEADS), line(rule), *map(line, cells)))
+
+
+def _number(value: float | None) -> str:
+    """Return three digits that count."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def _times(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def put_between(text: str, table: str) -> str:
+    """Return a document with this table between the marks.
+
+    :raises ValueError: if it has no marks.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError("the document has no marks for the table")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
