@@ -119,6 +119,7 @@ class LinkedChannel:
             readable=served.readable,
             writable=served.writable,
             host=served.host,
+            exact_below=None if self.conversion is None else self.conversion.exact_below,
         )
         self.failure = None
         verdict = self._ask(self.made)

@@ -42,6 +42,8 @@ class Description:
     :param readable: access right at this moment.
     :param writable: access right at this moment; True where the protocol tells it only by refusing.
     :param host: `name:port` of the server, empty where unknown.
+    :param exact_below: whole numbers from this one on are rounded by the protocol, so they are errors; None where it
+        carries all that the declared dtype holds.
     """
 
     native: NativeType
@@ -54,6 +56,7 @@ class Description:
     readable: bool = True
     writable: bool = True
     host: str = ""
+    exact_below: int | None = None
 
 
 Check = Callable[[Description], SignalError | None]

@@ -70,6 +70,13 @@ def differences(shape: SignalShape, read: Description | None, write: Description
                 Difference("warning", "E625", "precision differs; the server's holds", shape.precision,
                            described.precision, "mend `precision:`", side=side)
             )  # fmt: skip
+        if described.exact_below is not None:
+            cause = f"whole numbers from {described.exact_below} on are rounded on the way, and are errors here"
+            found.append(
+                Difference("warning", "E628", cause, f"dtype: {shape.datatype}", str(described.native),
+                           "use pvAccess (`protocol: pva`), or declare `uint32` or `float` if that is enough",
+                           side=side)
+            )  # fmt: skip
     return found
 
 

@@ -12,6 +12,7 @@ The branches say what the user must do::
     │   ├── ReadError
     │   │   ├── ReadTimeoutError       (also TimeoutError)
     │   │   ├── ConversionError        the value cannot be given in the declared dtype
+    │   │   │   └── PrecisionLostError     (also BadValueError) a float on the way would round it
     │   │   ├── DisconnectedError      (also WriteError) .age_s of the last value
     │   │   ├── AbsentError            (also WriteError) never answered since connect
     │   │   │   └── NoConnectorError       nothing here can reach its control system
@@ -48,6 +49,7 @@ from .control_system import (
     MoveTimeoutError,
     NoConnectorError,
     NotConnectedError,
+    PrecisionLostError,
     PutLostError,
     PutNotSentError,
     PutRefusedError,
@@ -85,6 +87,7 @@ __all__ = [
     "OphydDeclError",
     "Place",
     "PluginError",
+    "PrecisionLostError",
     "PutLostError",
     "PutNotSentError",
     "PutRefusedError",

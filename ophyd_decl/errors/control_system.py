@@ -109,6 +109,10 @@ class BadValueError(WriteError):
     """The value does not fit the declared dtype; nothing was sent."""
 
 
+class PrecisionLostError(ConversionError, BadValueError):
+    """A whole number that a float on the way would round: not given when it is read, not sent when it is written."""
+
+
 class LimitError(WriteError):
     """The value lies outside the limits; nothing was sent."""
 

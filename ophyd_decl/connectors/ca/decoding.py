@@ -14,6 +14,7 @@ import numpy as np
 
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate
+from ..values import text_of
 
 STRING, SHORT, FLOAT, ENUM, CHAR, LONG, DOUBLE = range(7)
 TIME = 14
@@ -60,15 +61,6 @@ class Metadata:
     labels: tuple[str, ...] = ()
 
 
-def text(data: bytes) -> str:
-    """Return text that ends at the first NUL; UTF-8, or Latin-1 where it is not (a degree sign, mostly)."""
-    data = data.split(b"\0", 1)[0]
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def severity_of(severity: int) -> int:
     """Return the severity of a reading; EPICS has 3 for invalid."""
     return severity if severity < 3 else INVALID
@@ -100,7 +92,7 @@ def scalar_decoder(kind: int) -> Decoder:
 
     def decode_text(data: bytes | bytearray, count: int) -> RawUpdate:
         value, timestamp, severity, message = decode(data, count)
-        return text(value), timestamp, severity, message
+        return text_of(value), timestamp, severity, message
 
     return decode_text
 
@@ -116,7 +108,7 @@ def array_decoder(kind: int) -> Decoder:
         value: Any
         if dtype is None:
             value = [
-                text(bytes(data[at : at + TEXT_SIZE])) for at in range(offset, offset + count * TEXT_SIZE, TEXT_SIZE)
+                text_of(bytes(data[at : at + TEXT_SIZE])) for at in range(offset, offset + count * TEXT_SIZE, TEXT_SIZE)
             ]
         else:
             value = np.frombuffer(data if isinstance(data, bytearray) else bytearray(data), dtype, count, offset)
@@ -132,7 +124,7 @@ def characters_decoder() -> Decoder:
 
     def decode(data: bytes | bytearray, count: int) -> RawUpdate:
         status, severity, seconds, nanoseconds = header(data)
-        value = text(bytes(data[offset : offset + count]))
+        value = text_of(bytes(data[offset : offset + count]))
         return value, seconds + EPICS_EPOCH + nanoseconds * 1e-9, severity_of(severity), alarm_text(status)
 
     return decode
@@ -145,10 +137,12 @@ def metadata(kind: int, data: bytes | bytearray) -> Metadata:
     fields = struct.unpack_from(_CONTROL_HEADERS[kind], data)
     if kind == ENUM:
         labels: bytes = fields[3]
-        return Metadata(labels=tuple(text(labels[at * 26 : at * 26 + 26]) for at in range(max(0, min(fields[2], 16)))))
+        return Metadata(
+            labels=tuple(text_of(labels[at * 26 : at * 26 + 26]) for at in range(max(0, min(fields[2], 16))))
+        )
     floating = kind in (FLOAT, DOUBLE)
     units: bytes = fields[4 if floating else 2]
     high, low = float(fields[-2]), float(fields[-1])
     unlimited = low == high or (math.isnan(low) and math.isnan(high))
     limits = None if unlimited else Limits(None if math.isnan(low) else low, None if math.isnan(high) else high)
-    return Metadata(text(units), int(fields[2]) if floating else None, limits)
+    return Metadata(text_of(units), int(fields[2]) if floating else None, limits)

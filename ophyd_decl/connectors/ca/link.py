@@ -1,7 +1,7 @@
 """One PV over Channel Access: its channel of libca, its type in this generation, its subscription.
 
-For a text the channel of the long form (`X.VAL$`) is searched beside the plain one, since a DBR_STRING ends after 39
-bytes; it is used if the server turns out to serve a DBR_STRING and offers it.
+A DBR_STRING ends after 39 bytes, so where a server turns out to serve one, the channel of the long form (`X.VAL$`) is
+used if the server offers it; for a declared text it is searched from the beginning, beside the plain one.
 """
 
 import time
@@ -49,13 +49,15 @@ LONG_FORM_GRACE_S = 0.3
 #: How long after its description the metadata of a PV are watched, in s: the others that connect come first.
 WATCH_AFTER_S = 0.2
 #: What CA carries as something wider, or with another sign: it has neither unsigned nor 64-bit integers.
-CARRIED = {"int8": "uint8", "uint16": "int32", "uint32": "float64", "int64": "float64", "uint64": "float64"}
+CARRIED = {
+    "int8": "uint8", "uint16": "int32", "uint32": "float64", "int": "float64", "int64": "float64", "uint64": "float64",
+}  # fmt: skip
 
 
 class CaLink(Link):
     """One PV; see `link.Link`.
 
-    :param text: whether the long form of a string is wanted.
+    :param text: whether the long form of a string is searched from the beginning.
     :param array: whether it is declared as an array, which CA does not tell apart from a scalar if it has one element.
     """
 
@@ -112,7 +114,8 @@ class CaLink(Link):
     def start(self) -> None:
         """Search for the PV."""
         self._plain = Endpoint(self, self.name)
-        self._search_long()
+        if self._text:
+            self._search_long()
 
     def stop(self) -> None:
         """Give up the channels."""
@@ -146,7 +149,7 @@ class CaLink(Link):
             return
         if endpoint is self._long:
             if up and self.phase == "describing" and self._used is None:
-                self._ask(endpoint)
+                self._long_up(endpoint)
         elif endpoint is self._plain and up:
             self._plain_up(endpoint)
         elif endpoint is self._plain:
@@ -232,16 +235,23 @@ class CaLink(Link):
             return
         self.went_up()
         self._used = None
-        if self._text and kind == STRING and library.element_count(endpoint.channel) == 1:
+        if kind == STRING and library.element_count(endpoint.channel) == 1:
             self._search_long()
             if self._long is not None:
                 if self._long.up:
-                    self._ask(self._long)
+                    self._long_up(self._long)
                 else:
                     self._connector.later.call(LONG_FORM_GRACE_S, self.long_expired)
                 return
         self._drop_long()
         self._ask(endpoint)
+
+    def _long_up(self, endpoint: Endpoint) -> None:
+        """Use the long form if it holds more; of an array of texts, where it says 40, it shows as many characters."""
+        if library.element_count(endpoint.channel) > TEXT_SIZE:
+            self._ask(endpoint)
+        else:
+            self.long_expired()
 
     def _ask(self, endpoint: Endpoint) -> None:
         """Ask for the metadata of this generation."""
@@ -251,7 +261,8 @@ class CaLink(Link):
         if not 0 <= self.kind < len(NAMES) or not count:
             self._used = None
             return
-        self.characters = self.kind == CHAR and endpoint.name.endswith("$") and not self._array
+        asked_for_text = endpoint.name.endswith("$") and not self._array
+        self.characters = self.kind == CHAR and (endpoint is self._long or asked_for_text)
         self.is_array = (self._array or count > 1) and not self.characters
         if self.characters:
             self.decode = characters_decoder()
@@ -292,7 +303,7 @@ class CaLink(Link):
             self._watch = MetadataWatch(self)
 
     def _search_long(self) -> None:
-        name = long_form(self.name) if self._text else ""
+        name = long_form(self.name)
         if name and self._long is None:
             self._long = Endpoint(self, name)
 
@@ -333,7 +344,7 @@ def long_form(name: str) -> str:
 def _native(kind: int, shape: tuple[int, ...] | None, labels: tuple[str, ...]) -> NativeType:
     if kind == STRING:
         return NativeType("str", shape=shape, detail=NAMES[kind])
-    if kind == ENUM and shape is None:
+    if kind == ENUM and (shape is None or labels):  # an array of them has no labels
         return NativeType("enum", choices=labels, detail=NAMES[kind])
     family = "float" if kind in (FLOAT, DOUBLE) else "int"
     return NativeType(family, NUMPY[kind], shape, detail=NAMES[kind])

@@ -176,8 +176,7 @@ def _take_image(value: Value) -> NDArray[Any]:
 def _image(value: Value, identifier: str) -> NativeType:
     data: NDArray[Any] = np.asarray(value["value"])
     numpy_name = data.dtype.name if data.size else ""
-    dimensions = max(len(value["dimension"]), 1)
-    return NativeType("image", numpy_name, tuple(None for _ in range(dimensions)), detail=identifier)
+    return NativeType("image", numpy_name, tuple(None for _ in value["dimension"]), detail=identifier)
 
 
 def _kind(numpy_name: str) -> NativeKind:

@@ -7,6 +7,7 @@ or `float` for a scalar number, `str` for text, the index for an enum, a numpy a
 
 from .conversion import Conversion, WireTraits, make_conversion
 from .standin import any_conversion, coerce_value, local_conversion, native_of, native_of_value, zero_value
+from .text import text_of
 
 __all__ = [
     "Conversion",
@@ -17,5 +18,6 @@ __all__ = [
     "make_conversion",
     "native_of",
     "native_of_value",
+    "text_of",
     "zero_value",
 ]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ...vocab.datatypes import NUMPY_WIDTHS, SCALAR_NUMPY, Datatype, NativeType
 from .labels import enum_of, served_names
-from .numbers import whole_range, width_fits
-from .parts import Conversion, Outcome, WireTraits, bad_value, mismatch, unreadable
+from .numbers import EXACT_BELOW, SIGN_HELP, SIGN_UNKNOWN, exact_below, width_fits
+from .parts import Conversion, Outcome, WireTraits, bad_value, mismatch, rounded, unreadable
 from .text import text_checker
 
 Sizes = tuple[int | None, ...]
@@ -19,6 +19,8 @@ def array_conversion(datatype: Datatype, native: NativeType, traits: WireTraits)
     declared, served = datatype.shape or (), native.shape
     if served is None:
         return mismatch(datatype, native, "declared as an array, served as a scalar")
+    if native.kind == "image" and not served:  # no frame has come yet, which may have any number of dimensions
+        served = tuple(None for _ in declared)
     if len(declared) != len(served):
         return mismatch(datatype, native, f"declared with {len(declared)} dimensions, served with {len(served)}")
     for wanted, most in zip(declared, served, strict=True):
@@ -29,19 +31,25 @@ def array_conversion(datatype: Datatype, native: NativeType, traits: WireTraits)
     if datatype.name == "enum" and native.kind == "enum":
         return _enum_array(datatype, native)
     if datatype.name == "bool" and native.kind == "bool":
-        return _number_array(datatype, native, "bool", "|b1")
-    if datatype.name in NUMPY_WIDTHS and (width_fits(datatype.name, native, traits) or _image_fits(datatype, native)):
-        return _number_array(datatype, native, datatype.name, NUMPY_WIDTHS[datatype.name])
+        return _number_array(datatype, native, traits, "|b1")
+    if datatype.name in NUMPY_WIDTHS and (width_fits(datatype.name, native, traits) or _widens(datatype.name, native)):
+        return _number_array(datatype, native, traits, NUMPY_WIDTHS[datatype.name])
     return mismatch(datatype, native, "served with another element type")
 
 
-def _image_fits(datatype: Datatype, native: NativeType) -> bool:
-    return native.kind == "image" and native.numpy in ("", datatype.name)
+def _widens(name: str, native: NativeType) -> bool:
+    """Return whether a width takes the elements of an image, or truth values, which cannot be declared as an array."""
+    if native.kind == "image":
+        return not native.numpy or np.can_cast(native.numpy, name, "safe")
+    return native.kind == "bool" and not name.startswith("float")
 
 
-def _number_array(datatype: Datatype, native: NativeType, name: str, dtype_numpy: str) -> Conversion:
-    target, carrier, expected = np.dtype(name), np.dtype(native.numpy or name), str(datatype)
-    declared, served = datatype.shape or (), native.shape or ()
+def _number_array(datatype: Datatype, native: NativeType, traits: WireTraits, dtype_numpy: str) -> Conversion:
+    name, expected = datatype.name, str(datatype)
+    target, carrier = np.dtype(name), np.dtype(native.numpy or name)
+    declared, served = datatype.shape or (), native.shape or tuple(None for _ in datatype.shape or ())
+    unsure = traits.hides_sign(native) and target.itemsize > 1
+    into = _from_float if carrier.kind == "f" and target.kind in "iu" else _changed
 
     def to_python(raw: Any) -> NDArray[Any]:
         array = np.asarray(raw)
@@ -52,10 +60,9 @@ def _number_array(datatype: Datatype, native: NativeType, name: str, dtype_numpy
             return array
         if carrier == np.uint8 and target == np.int8:
             return array.view(np.int8)
-        converted = array.astype(target)
-        if not np.array_equal(converted, array):
-            raise unreadable("holds values that the declared width cannot", array, expected)
-        return converted
+        if unsure and array.size and array.max() > 127:
+            raise unreadable(SIGN_UNKNOWN, array, expected, SIGN_HELP)
+        return into(array, target, expected)
 
     def to_native(value: Any) -> NDArray[Any]:
         try:
@@ -69,9 +76,40 @@ def _number_array(datatype: Datatype, native: NativeType, name: str, dtype_numpy
         problem = _wrong_sizes(array.shape, declared, served)
         if problem:
             raise bad_value(problem, value, expected)
+        if unsure and array.size and array.max() > 127:
+            raise bad_value(SIGN_UNKNOWN, array, expected)
         return _narrow(_narrow(array, target, expected), carrier, expected)
 
-    return Conversion(to_python, to_native, dtype_numpy)
+    return Conversion(to_python, to_native, dtype_numpy, exact_below=exact_below(name, native, traits))
+
+
+def _changed(array: NDArray[Any], target: np.dtype[Any], expected: str) -> NDArray[Any]:
+    """Return an array that was read in the declared width.
+
+    :raises ConversionError: if that would change a value.
+    """
+    if target.kind == "f" and array.dtype.kind in "iu" and _beyond(array, EXACT_BELOW[target.name]):
+        raise rounded(array, expected, "declare the width that is served")
+    with np.errstate(all="ignore"):
+        converted = array.astype(target)
+    if not np.array_equal(converted, array, equal_nan=array.dtype.kind == "f"):
+        raise unreadable("holds values that the declared width cannot", array, expected)
+    return converted
+
+
+def _from_float(array: NDArray[Any], target: np.dtype[Any], expected: str) -> NDArray[Any]:
+    """Return whole numbers that were carried as floats.
+
+    :raises PrecisionLostError: if one may have been rounded.
+    """
+    if array.dtype.kind == "f" and _beyond(array, EXACT_BELOW[array.dtype.name]):
+        raise rounded(array, expected)
+    return _changed(array, target, expected)
+
+
+def _beyond(array: NDArray[Any], limit: int) -> bool:
+    """Return whether a number lies where floats are not exact; NaN does not."""
+    return bool(array.size) and bool((array >= limit).any() or (array <= -limit).any())
 
 
 def _narrow(array: NDArray[Any], target: np.dtype[Any], expected: str) -> NDArray[Any]:
@@ -84,10 +122,8 @@ def _narrow(array: NDArray[Any], target: np.dtype[Any], expected: str) -> NDArra
     if target == np.uint8 and array.dtype == np.int8:
         return array.view(np.uint8)
     if target.kind == "f":
-        if array.dtype.kind != "f":
-            low, high = whole_range(target.name)
-            if array.min() < low or array.max() > high:
-                raise bad_value(f"holds numbers that are not exact in {target}", array, expected)
+        if array.dtype.kind in "iu" and _beyond(array, EXACT_BELOW[target.name]):
+            raise rounded(array, expected)
         with np.errstate(over="ignore"):
             converted = array.astype(target)
         if np.any(np.isinf(converted) & np.isfinite(array)):

@@ -3,6 +3,7 @@
 Answers with a conversion, or with an error that names both sides; it never guesses by position or by width.
 """
 
+from ...errors import MismatchError
 from ...vocab.datatypes import NUMPY_WIDTHS, Datatype, NativeType
 from .arrays import array_conversion
 from .labels import enum_conversion
@@ -30,11 +31,18 @@ def make_conversion(datatype: Datatype, native: NativeType, traits: WireTraits =
     :param native: as served.
     :param traits: what protocol and server add.
     """
+    outcome = _conversion(datatype, native, traits)
+    if isinstance(outcome, MismatchError) and outcome.help is None:
+        outcome.help = _declare(native)
+    return outcome
+
+
+def _conversion(datatype: Datatype, native: NativeType, traits: WireTraits) -> Outcome:
     if datatype.name == "any":
         served = as_served(native)
         if served is None:
             return mismatch(datatype, native, "this kind of value is not supported")
-        return make_conversion(served, native, traits)
+        return _conversion(served, native, traits)
     if native.kind == "unknown":
         return mismatch(datatype, native, "this kind of value is not supported")
     if datatype.name == "table" or native.kind == "table":
@@ -42,28 +50,36 @@ def make_conversion(datatype: Datatype, native: NativeType, traits: WireTraits =
     if datatype.shape is not None:
         return array_conversion(datatype, native, traits)
     if native.shape is not None and datatype.name != "str":
-        return mismatch(datatype, native, "declared as a scalar, served as an array", _declare(native))
+        return mismatch(datatype, native, "declared as a scalar, served as an array")
     if datatype.name in NUMPY_WIDTHS:
         return width_conversion(datatype, native, traits)
     return _SCALARS[datatype.name](datatype, native, traits)
 
 
 def as_served(native: NativeType) -> Datatype | None:
-    """Return the declaration that takes a native type as it is; None if there is none."""
+    """Return the type that takes a native one as it is; None if there is none."""
     if native.kind in ("unknown", "image"):
-        return None if native.shape is None or not native.numpy else Datatype(native.numpy, native.shape)
+        return Datatype(native.numpy, native.shape) if native.shape and native.numpy else None
     if native.kind == "table":
         return Datatype("table", columns=native.columns)
     if native.shape is not None:
         name = native.kind if native.kind in ("str", "bool", "enum") else native.numpy
         return Datatype(name, tuple(None for _ in native.shape))
-    return Datatype(native.kind)
+    # int is 64 bits with a sign in documents
+    return Datatype("uint64" if native.numpy == "uint64" else native.kind)
 
 
-def _declare(native: NativeType) -> str | None:
+def _declare(native: NativeType) -> str:
     """Return the declaration that would fit, as help."""
     served = as_served(native)
-    if served is None or served.shape is None:
-        return None
-    sizes = ", ".join("null" for _ in served.shape)
-    return f"declare `dtype: {served.name}, shape: [{sizes}]`"
+    if native.kind == "image" and served is None:
+        return "declare `dtype: uint16, shape: [null, null]`, as the frames will be, or connect when one has come"
+    if served is None:
+        return "leave it out: what can be declared are numbers, texts, enums, their arrays, tables and images"
+    if served.columns is not None:
+        columns = ", ".join(f"{name}: {dtype}" for name, dtype in served.columns)
+        return f"declare `dtype: table, columns: {{{columns}}}`"
+    if served.shape is None:
+        return f"declare `dtype: {served.name}`"
+    name = "uint8" if served.name == "bool" else served.name
+    return f"declare `dtype: {name}, shape: [{', '.join('null' for _ in served.shape)}]`"

@@ -30,6 +30,15 @@ def text_conversion(datatype: Datatype, native: NativeType, traits: WireTraits) 
     return mismatch(datatype, native, "str needs text")
 
 
+def text_of(data: bytes) -> str:
+    """Return text that ends at the first NUL; UTF-8, or Latin-1 where it is not (a degree sign, mostly)."""
+    data = data.split(b"\0", 1)[0]
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def text_checker(limit: int | None) -> Callable[[Any], str]:
     """Return a function that lets only text pass which the server can hold.
 
@@ -55,7 +64,7 @@ def _characters(native: NativeType) -> Conversion:
 
     def to_python(raw: Any) -> str:
         data: bytes = raw.tobytes() if isinstance(raw, np.ndarray) else bytes(raw)
-        return data.split(b"\0", 1)[0].decode(errors="replace")
+        return text_of(data)
 
     def to_native(value: Any) -> Any:
         return np.frombuffer(check(value).encode() + b"\0", np.uint8).view(dtype)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from ophyd_decl.connectors.ca import CaConnector
-from ophyd_decl.connectors.ca.decoding import HEADER_SIZE, severity_of, text
+from ophyd_decl.connectors.ca.decoding import HEADER_SIZE, severity_of
 from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest
+from ophyd_decl.connectors.values import text_of
 from ophyd_decl.errors import AbsentError, BadValueError, ConversionError, PutRefusedError, ReadError
 from ophyd_decl.vocab.datatypes import NUMPY_WIDTHS, Datatype
 from ophyd_decl.vocab.readings import Reading
@@ -149,7 +150,7 @@ async def test_units_that_are_not_utf_8(ca: CaConnector, types: Ioc) -> None:
     _, outcome = await connect(ca, types.pv("degrees"), "int")
     assert isinstance(outcome, Description)
     assert outcome.units in ("°C", "Â°C")
-    assert text(b"\xb0C\0rest") == "°C"
+    assert text_of(b"\xb0C\0rest") == "°C"
 
 
 async def test_what_may_not_be_read_connects_and_says_so(ca: CaConnector, types: Ioc) -> None:
