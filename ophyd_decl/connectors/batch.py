@@ -41,6 +41,10 @@ class Batch(Generic[T]):
         """Return whether this request still waits for its outcome."""
         return not self.done and self.outcomes[index] is _PENDING
 
+    def deadline(self, index: int) -> float:
+        """Return the deadline of one request."""
+        return self._deadlines[index]
+
     def settle(self, index: int, outcome: T) -> None:
         """Give one request its outcome; the first one counts."""
         if self.done or self.outcomes[index] is not _PENDING:

@@ -34,6 +34,8 @@ QUEUE_LIMIT = 10_000
 CLOSED = "the connection is closed"
 #: How often it is said at most that updates of one link were lost, in s.
 TELL_AGAIN_S = 10.0
+#: What is said of an address that has never answered.
+ABSENT = "nothing has answered to this address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Served:
     readable: bool = True
     writable: bool = True
     host: str = ""
+    alarm: Limits | None = None
+    warning: Limits | None = None
 
 
 class Link(ABC):
@@ -75,6 +79,8 @@ class Link(ABC):
         self._dropped_before = 0
         self._told_at = -TELL_AGAIN_S
         self.trouble = CLOSED
+        self.absence = ABSENT
+        self.updates = ""
         self.family: Family | None = None
         self.opened_at = self.ready_at = 0.0
         self.given_up = False
@@ -208,9 +214,9 @@ class Link(ABC):
             for monitor in list(self.monitors):
                 monitor.fail(monitor.channel.unavailable())
 
-    def went_down(self) -> None:
+    def went_down(self, trouble: str = CLOSED) -> None:
         """End the generation, and say so to whoever waits or listens."""
-        self.trouble = CLOSED
+        self.trouble = trouble
         if self.phase in ("released", "new", "searching", "down"):
             return
         was_described = self.generation > 0

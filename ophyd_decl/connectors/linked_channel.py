@@ -92,6 +92,11 @@ class LinkedChannel:
         """Return how many updates were superseded before a listener of this channel saw them."""
         return self.skipped + self.link.dropped
 
+    @property
+    def updates(self) -> str:
+        """Return how updates come, where one of several ways was taken."""
+        return self.link.updates
+
     def __repr__(self) -> str:
         """Return source, dtype and state."""
         return f"<{type(self).__name__} {self._source} as {self.datatype} {self.state}>"
@@ -120,6 +125,8 @@ class LinkedChannel:
             writable=served.writable,
             host=served.host,
             exact_below=None if self.conversion is None else self.conversion.exact_below,
+            alarm=served.alarm,
+            warning=served.warning,
         )
         self.failure = None
         verdict = self._ask(self.made)
@@ -146,7 +153,7 @@ class LinkedChannel:
         if phase in ("new", "released"):
             return NotConnectedError("not connected yet", source=self._source)
         if self.made is None:
-            return AbsentError("nothing has answered to this address", source=self._source)
+            return AbsentError(self.link.absence, source=self._source)
         closed = DisconnectedError(self.link.trouble, source=self._source)
         closed.age_s = self.link.age()
         if closed.age_s is not None:

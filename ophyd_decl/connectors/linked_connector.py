@@ -30,16 +30,17 @@ from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
 from .missing import MissingSearch
-from .protocol import Channel, Check, Description, Listener, PutRequest, ReadRequest
-from .verdict import Families, absent
+from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
+from .verdict import Families, absent, stem_of
 
 #: For how long a server may say nothing before its channels are closed, unless it is told otherwise, in s.
 LIVENESS_S = 5.0
 
 ReadBatch = Batch[Reading | SignalError]
+Send = Callable[[ReadBatch, list[tuple[int, LinkedChannel]]], None]
 
 
-class PutBatch(Batch[SignalError | None]):
+class PutBatch(Batch[Any]):
     """The outcomes of puts; `sent` holds the indices of those that may have reached a server."""
 
     __slots__ = ("sent",)
@@ -74,10 +75,22 @@ class LinkedConnector(ABC):
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
         """Write raw values to connected channels; the bool asks for completion. What goes out is noted as sent."""
 
-    def link_key(self, address: str, datatype: Datatype) -> object:
+    def send_setpoints(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
+        """Ask for what was written last, where the protocol tells that beside the value."""
+        self.send_reads(batch, reads)
+
+    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
         """Return what channels must have in common to share a link."""
-        del datatype
+        del datatype, use
         return address
+
+    def stem(self, name: str) -> str:
+        """Return what the names of one server have in common; empty if a name says nothing of its server."""
+        return stem_of(name)
+
+    def not_found(self, channel: LinkedChannel, waited_s: float) -> SignalError:
+        """Return the error of a channel that did not answer in time."""
+        return channel.unavailable() if channel.state == "closed" else absent(channel, waited_s)
 
     def refusal(self, address: str) -> str:
         """Return why no server can have this address; empty if one may."""
@@ -99,21 +112,24 @@ class LinkedConnector(ABC):
         self.inbox.bind(loop)
         self.later.rearm()
 
-    def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
+    def channel(self, address: str, datatype: Datatype, check: Check | None = None, use: Use = PLAIN) -> Channel:
         """Return a channel for one more use of this address; does no I/O."""
-        key = self.link_key(address, datatype)
+        key = self.link_key(address, datatype, use)
         link = self._links.get(key)
         if link is None:
             link = self._links[key] = self.make_link(key, address, datatype)
-            link.family = self._families.join(link)
-        channel = self.make_channel(address, datatype, check, link)
+            link.family = self._families.join(link, self.stem(link.name))
+        channel = self.make_channel(address, datatype, check, link, use)
         link.users.append(channel)
         if link.phase == "ready":
             channel.validate()
         return channel
 
-    def make_channel(self, address: str, datatype: Datatype, check: Check | None, link: Link) -> LinkedChannel:
+    def make_channel(
+        self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
+    ) -> LinkedChannel:
         """Return the object that stands for one use of a link."""
+        del use
         return LinkedChannel(self._protocol, address, datatype, check, link, self.refusal(address))
 
     def release(self, channel: Channel) -> None:
@@ -137,7 +153,7 @@ class LinkedConnector(ABC):
         used = cast(Sequence[LinkedChannel], channels)
         started = time.monotonic()
         batch: Batch[Description | SignalError] = Batch(
-            [deadline] * len(used), lambda index: _not_found(used[index], deadline - started)
+            [deadline] * len(used), lambda index: self.not_found(used[index], deadline - started)
         )
         with self.turn():
             for index, channel in enumerate(used):
@@ -163,17 +179,26 @@ class LinkedConnector(ABC):
         batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: _read_late(used[index]))
         with self.turn():
             ready: list[tuple[int, LinkedChannel]] = []
+            setpoints: list[tuple[int, LinkedChannel]] = []
             for index, channel in enumerate(used):
+                wanted = setpoints if requests[index].setpoint else ready
                 if channel.link.phase == "ready" and channel.failure is None:
-                    ready.append((index, channel))
+                    wanted.append((index, channel))
                 else:
-                    self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel))
+                    send = self.send_setpoints if requests[index].setpoint else self.send_reads
+                    self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel, send))
             if ready:
                 self.send_reads(batch, ready)
+            if setpoints:
+                self.send_setpoints(batch, setpoints)
         return await batch.wait()
 
     async def put(self, requests: Sequence[PutRequest]) -> list[SignalError | None]:
         """Write all at once; None is: done, and completed where `wait` asked for it."""
+        return await self.execute(requests)
+
+    async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
+        """Execute commands, or write; an outcome is what a command returned, None for done, or an error."""
         self._check_loop()
         used = [cast(LinkedChannel, request.channel) for request in requests]
         batch = PutBatch(used, [request.deadline for request in requests])
@@ -236,11 +261,11 @@ class LinkedConnector(ABC):
         else:
             batch.settle(index, channel.unavailable())
 
-    def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel) -> None:
+    def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel, send: Send) -> None:
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
         elif batch.pending(index):
-            self.send_reads(batch, [(index, channel)])
+            send(batch, [(index, channel)])
 
     def _put_later(self, batch: PutBatch, index: int, request: PutRequest) -> None:
         channel = cast(LinkedChannel, request.channel)
@@ -280,10 +305,6 @@ def _settle_connected(batch: Batch[Description | SignalError], index: int, chann
         batch.settle(index, channel.unavailable())
     else:
         batch.settle(index, channel.made)
-
-
-def _not_found(channel: LinkedChannel, waited_s: float) -> SignalError:
-    return channel.unavailable() if channel.state == "closed" else absent(channel, waited_s)
 
 
 def _read_late(channel: LinkedChannel) -> SignalError:

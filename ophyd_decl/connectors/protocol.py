@@ -24,6 +24,7 @@ from typing import Any, Literal, Protocol
 
 from ..errors import SignalError
 from ..vocab.datatypes import Datatype, NativeType
+from ..vocab.keywords import Events
 from ..vocab.readings import Limits, Reading
 
 ChannelState = Literal["new", "connected", "closed"]
@@ -35,6 +36,8 @@ class Description:
 
     :param native: its type there.
     :param limits: of a write (EPICS control limits, Tango min/max value); None where it has none (EPICS 0/0).
+    :param alarm: outside of it the server calls the value an alarm; None where it does not say.
+    :param warning: outside of it the server warns of the value; None where it does not say.
     :param units: None where the server gives none; "" where it gives an empty one.
     :param choices: labels in use for this signal, in order: declared ones, else the server's.
     :param shape: of the value now, for data keys; empty for a scalar.
@@ -57,7 +60,29 @@ class Description:
     writable: bool = True
     host: str = ""
     exact_below: int | None = None
+    alarm: Limits | None = None
+    warning: Limits | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is wanted of an address beside its dtype; a protocol that does not know of it leaves it alone.
+
+    :param events: which updates a monitor gets (Tango).
+    :param poll_s: time between reads for a monitor where the server sends nothing, in s; None: as the connector likes.
+    :param command: it is a command, which a put executes (Tango).
+    :param argument: what the command takes; None: nothing.
+    :param returns: what the command returns; None: what it returns is not wanted.
+    """
+
+    events: Events = "auto"
+    poll_s: float | None = None
+    command: bool = False
+    argument: Datatype | None = None
+    returns: Datatype | None = None
+
+
+PLAIN = Use()
 
 Check = Callable[[Description], SignalError | None]
 
@@ -108,13 +133,19 @@ class Channel(Protocol):
         """
         ...
 
+    @property
+    def updates(self) -> str:
+        """Return how updates come, where the protocol knows several ways and one was taken; else empty."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """One read."""
+    """One read; with `setpoint` of what was written last, where the protocol tells that beside the value (Tango)."""
 
     channel: Channel
     deadline: float
+    setpoint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +187,12 @@ class Connector(Protocol):
         """Deliver on this loop from now on."""
         ...
 
-    def channel(self, address: str, datatype: Datatype, check: Check | None = None) -> Channel:
+    def channel(self, address: str, datatype: Datatype, check: Check | None = None, use: Use = PLAIN) -> Channel:
         """Return a new channel, for one use of this address; does no I/O.
 
         :param address: without scheme (Tango: the whole TRL).
         :param check: asked at each generation. Each use has its own, and only that use is refused by it.
+        :param use: what else is wanted of it.
         """
         ...
 
@@ -178,6 +210,10 @@ class Connector(Protocol):
 
     async def put(self, requests: Sequence[PutRequest]) -> list[SignalError | None]:
         """Write all at once; None is: done, and completed where `wait` asked for it."""
+        ...
+
+    async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
+        """Execute commands, as `put` writes; an outcome is what the command returned, None for nothing, or an error."""
         ...
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> Monitor:

@@ -17,9 +17,8 @@ _CONNECTORS: dict[str, tuple[str, str, str, str]] = {
     "soft": (".soft", "SoftConnector", "", ""),
     "ca": (".ca", "CaConnector", "ca", "epicscorelibs"),
     "pva": (".pva", "PvaConnector", "pva", "p4p"),
+    "tango": (".tango", "TangoConnector", "tango", "tango"),
 }
-#: Protocols of the language that have no connector yet.
-_LATER = ("tango",)
 
 SpecFinder = Callable[[str, str], PluginSpec]
 
@@ -37,17 +36,6 @@ class MissingClientError(OphydDeclError):
         super().__init__(f"{protocol}:// needs a client library ({reason}): pip install ophyd-decl[{extra}]")
 
 
-class UnservedProtocolError(OphydDeclError):
-    """A protocol of the language has no connector in this version.
-
-    :param protocol: what was asked for.
-    """
-
-    def __init__(self, protocol: str) -> None:
-        self.protocol = protocol
-        super().__init__(f"{protocol}:// is not served by this version yet")
-
-
 def make_connector(
     protocol: str, choice: ConnectorChoice | None = None, find_spec: SpecFinder | None = None
 ) -> Connector:
@@ -57,7 +45,6 @@ def make_connector(
     :param choice: the connector that the file names instead; it gets the options of the file.
     :param find_spec: gives the spec of a plugin by role and name.
     :raises MissingClientError: if the client library of a protocol is not installed.
-    :raises UnservedProtocolError: if it is a protocol without a connector.
     :raises PluginError: if the plugin cannot be used.
     :raises OphydDeclError: if there is no such protocol.
     """
@@ -71,8 +58,6 @@ def make_connector(
         from .soft import SoftConnector
 
         return SoftConnector(name)
-    if name in _LATER:
-        raise UnservedProtocolError(name)
     if name not in _CONNECTORS:
         raise OphydDeclError(f"no connector speaks `{name}`: one of {', '.join(_CONNECTORS)}")
     module, attribute, extra, client = _CONNECTORS[name]

@@ -71,9 +71,11 @@ class Families:
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
 
-    def join(self, link: Link) -> Family:
-        """Return the family of a new link."""
-        stem = stem_of(link.name)
+    def join(self, link: Link, stem: str) -> Family:
+        """Return the family of a new link.
+
+        :param stem: what its name has in common with those of its server.
+        """
         family = self._families.get(stem) if stem else None
         if family is None:
             family = Family(stem)

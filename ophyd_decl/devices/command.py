@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from ..blueprint import CommandShape
-from ..connectors.protocol import Channel, Connector, PutRequest
+from ..connectors.protocol import PLAIN, Channel, Connector, PutRequest, Use
 from ..connectors.values import zero_value
 from ..errors import BadValueError, NoConnectorError, ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
@@ -57,9 +57,10 @@ class Command(Node):
                 connector = self._context.reach(protocol, self._shape.connector)
             except NoConnectorError as error:
                 raise self._error(error) from error.__cause__
-            self._channel = connector.channel(
-                bare, self._shape.argument or Datatype("any"), self._context.connection.note_answer
-            )
+            shape = self._shape
+            use = Use(command=True, argument=shape.argument, returns=shape.returns) if protocol == "tango" else PLAIN
+            datatype = shape.argument or Datatype("any")
+            self._channel = connector.channel(bare, datatype, self._context.connection.note_answer, use)
             self._connector = connector
         return self._connector
 
@@ -72,7 +73,7 @@ class Command(Node):
     def trigger(self) -> AsyncStatus[None]:
         """Execute the command; done when the server has completed it.
 
-        One that takes an argument is executed with `execute`.
+        One that takes an argument for which the file gives no value is executed with `execute`.
 
         :raises: the status holds a `WriteError` if it was refused, lost, timed out or not sent.
         """
@@ -81,13 +82,15 @@ class Command(Node):
     async def execute(self, argument: Any = None, *, timeout: float | None = None) -> Any:
         """Execute the command and wait for its completion.
 
-        :param argument: in the declared dtype; None where the command takes none.
+        :param argument: in the declared dtype; None where the command takes none, and for the value of the file.
         :param timeout: in s; None: that of the command.
         :returns: what the command returns, None where it returns nothing; in mock mode a value like zero.
         :raises BadValueError: if an argument is missing, or one is given that the command does not take.
         :raises WriteError: if it was refused, lost, timed out or not sent.
         """
         shape = self._shape
+        if argument is None and shape.argument is not None:
+            argument = shape.value
         if (argument is None) is not (shape.argument is None):
             takes = "takes no argument" if shape.argument is None else f"takes an argument, {shape.argument}"
             raise self._error(BadValueError(f"it {takes}; nothing was sent", help="call `execute` accordingly"))
@@ -100,11 +103,12 @@ class Command(Node):
             value = shape.value if shape.argument is None else argument
             request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
             with self._context.writing(request.channel, self.path, request.value):
-                (outcome,) = await connector.put([request])
-            self._context.note_put(self, request.channel, outcome)
-            if outcome is not None:
-                raise self._error(outcome)
-        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else None
+                (outcome,) = await connector.execute([request])
+            error = outcome if isinstance(outcome, SignalError) else None
+            self._context.note_put(self, request.channel, error)
+            if error is not None:
+                raise self._error(error)
+        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else outcome
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the command."""

@@ -32,8 +32,14 @@ def data_key(source: str, shape: SignalShape, description: Description) -> dict[
         key["precision"] = precision
     if description.choices:
         key["choices"] = list(description.choices)
-    if (limits := effective_limits(shape, description)) is not None and numeric:
-        key["limits"] = {"control": {"low": limits.low, "high": limits.high}}
+    ranges = {
+        "control": effective_limits(shape, description),
+        "warning": description.warning,
+        "alarm": description.alarm,
+    }
+    limits = {name: {"low": both.low, "high": both.high} for name, both in ranges.items() if both is not None}
+    if limits and numeric:
+        key["limits"] = limits
     return key
 
 

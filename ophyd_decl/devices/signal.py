@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
-from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update
+from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
@@ -142,15 +142,16 @@ class WireSignal(SignalNode):
             raise self._error(error) from error.__cause__
         expects = self._shape.expect is not None
         datatype, check = self._shape.datatype, self._compare_later if expects else self._context.connection.note_answer
+        use = Use(self._shape.events, self._shape.poll_s)
         one = self._protocol == "soft" or self._read == self._write_address
         if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
             bare = self.name if self._protocol == "soft" else self._bare(self._read)
-            self._read_channel = self._write_channel = connector.channel(bare, datatype, check)
+            self._read_channel = self._write_channel = connector.channel(bare, datatype, check, use)
         else:
             if self._read is not None:
-                self._read_channel = connector.channel(self._bare(self._read), datatype, check)
+                self._read_channel = connector.channel(self._bare(self._read), datatype, check, use)
             if self._write_address is not None:
-                self._write_channel = connector.channel(self._bare(self._write_address), datatype, check)
+                self._write_channel = connector.channel(self._bare(self._write_address), datatype, check, use)
         self._connector = connector
         if isinstance(connector, SoftConnector):
             self._play_server(connector)
@@ -374,12 +375,13 @@ class WireSignal(SignalNode):
             )
 
     async def setpoint_value(self) -> Any:
-        """Return a fresh value of the address that is written."""
+        """Return what was written last, where the server tells that, else a fresh value of what is written."""
         connector = self.open()
         channel = self._write_channel
-        if channel is None or channel is self._read_channel:
+        if channel is None:
             return await SignalR.get_value(self, cached=False)  # type: ignore[arg-type]
-        (answer,) = await connector.read([ReadRequest(channel, time.monotonic() + self._shape.timeouts.read)])
+        request = ReadRequest(channel, time.monotonic() + self._shape.timeouts.read, setpoint=True)
+        (answer,) = await connector.read([request])
         if isinstance(answer, SignalError):
             answer.source = self.write_source
             raise answer.about(self.path, self._place)

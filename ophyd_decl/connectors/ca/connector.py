@@ -8,6 +8,7 @@ from ...vocab.datatypes import Datatype
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..protocol import Use
 from .context import Turn, shared
 from .link import CaLink
 from .requests import PutGroup, ReadGroup
@@ -40,8 +41,9 @@ class CaConnector(LinkedConnector):
             return f"the PV name is longer than {LONGEST_RECORD_NAME} characters"
         return ""
 
-    def link_key(self, address: str, datatype: Datatype) -> object:
+    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
         """Return what channels must have in common: PV, whether a long string is wanted, whether an array is."""
+        del use
         return address.strip(), _wants_text(datatype), datatype.shape is not None
 
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:

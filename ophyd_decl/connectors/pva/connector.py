@@ -9,6 +9,7 @@ from ...vocab.datatypes import Datatype
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..protocol import Use
 from . import library
 from .disposal import Disposal
 from .link import PvaLink
@@ -56,9 +57,9 @@ class PvaConnector(LinkedConnector):
         del datatype
         return PvaLink(key, address.strip(), self.inbox, self)
 
-    def link_key(self, address: str, datatype: Datatype) -> object:
+    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
         """Return what channels must have in common: the PV."""
-        del datatype
+        del datatype, use
         return address.strip()
 
     def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:

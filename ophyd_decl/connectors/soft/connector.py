@@ -17,7 +17,7 @@ from ...vocab.readings import Limits
 from ..link import Link, Served
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
-from ..protocol import Channel, Check
+from ..protocol import Channel, Check, Use
 from ..values import WireTraits, local_conversion, native_of, zero_value
 from .channel import SoftChannel
 from .link import PutHook, SoftLink
@@ -122,8 +122,9 @@ class SoftConnector(LinkedConnector):
 
     # The side of the connector.
 
-    def link_key(self, address: str, datatype: Datatype) -> object:
+    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
         """Return what channels share a value by; one that stands in for a server fits all that is declared of it."""
+        del use
         link = self._links.get(address)
         if self._strict or link is None or address in self._served:
             return address
@@ -138,8 +139,11 @@ class SoftConnector(LinkedConnector):
         raw = local_conversion(datatype).to_native(zero_value(datatype))
         return SoftLink(key, address, self.inbox, Served(native_of(datatype), WireTraits()), raw)
 
-    def make_channel(self, address: str, datatype: Datatype, check: Check | None, link: Link) -> LinkedChannel:
+    def make_channel(
+        self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
+    ) -> LinkedChannel:
         """Return the object that stands for one use of a value."""
+        del use
         return SoftChannel(self._protocol, address, datatype, check, link, self.refusal(address))
 
     def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ophyd_decl.blueprint import BeamlineBlueprint, ConnectorChoice, DeviceBlueprint
-from ophyd_decl.connectors.registry import UnservedProtocolError, make_connector
+from ophyd_decl.connectors.registry import make_connector
 from ophyd_decl.connectors.soft import SoftConnector
 from ophyd_decl.errors import AbsentError, NoConnectorError, OphydDeclError, PluginError
 from ophyd_decl.session.beamline import Beamline
@@ -196,21 +196,6 @@ async def test_documents_do_without_an_optional_signal_that_nothing_can_reach() 
     with pytest.raises(NoConnectorError):
         await bl.a.x.get_value()
     await bl.aclose()
-
-
-async def test_tango_is_not_served_yet_and_harms_nobody_else() -> None:
-    bl = beamline(
-        device("ring", wire("current", "sr/d-ct/1/Current"), command("init", "Init"), protocol="tango"),
-        device("good", soft("x", 1.0)),
-    )
-    report = await bl.aconnect()
-    assert [entry.state for entry in report.devices] == ["absent", "connected"]
-    (problem,) = report.devices[0].problems
-    assert (problem.code, problem.signal) == ("E612", "ring.current")
-    assert problem.cause == "tango:// is not served by this version yet"
-    await bl.aclose()
-    with pytest.raises(UnservedProtocolError):
-        make_connector("tango")
 
 
 def test_a_connector_of_a_plugin_needs_somebody_who_finds_it() -> None:

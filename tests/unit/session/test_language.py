@@ -115,7 +115,7 @@ async def test_a_beamline_with_everything_connects(beamline: Any) -> None:
         "pair": ("connected", []),
         "other": ("mismatch", ["E626"]),
         "elsewhere": ("connected", []),
-        "ring": ("absent", ["E612"]),
+        "ring": ("absent", ["E610"] * 2),
         "hosted": ("absent", ["E504"]),
         "through": ("connected", []),
     }
@@ -127,7 +127,7 @@ async def test_a_beamline_with_everything_connects(beamline: Any) -> None:
     assert list(await bl.pair.read()) == ["pair-counts", "double-value"]
     assert bl.pair.copy.source.startswith("pva://")
     assert (bl.find("label:computed"), bl.find("label:counters")) == ([bl.pair.twice], [bl.pair])
-    with pytest.raises(AbsentError, match="tango:// is not served"):
+    with pytest.raises(AbsentError, match="no server listens at"):
         await bl.ring.ramp.execute(1.0)
     with pytest.raises(AbsentError, match="hosted"):
         await bl.hosted.read()

@@ -1,0 +1,245 @@
+"""One Tango device, shared by all of its attributes and commands that are in use: asked once for all of them.
+
+Lives on the loop thread; what blocks is done in threads, whose answers come back by the inbox. A device that was lost
+is searched again and again, ever more rarely, until its last user has gone.
+"""
+
+import time
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from . import faults, session
+from .attributes import attribute
+from .commands import command
+from .library import DevFailed
+from .session import ObstacleError, Session, Told
+from .trl import Trl
+from .workers import Lane
+
+if TYPE_CHECKING:
+    from .connector import TangoConnector
+    from .link import TangoLink
+    from .servers import Server
+
+#: How long a device may take to describe itself, in s, and the pauses between attempts.
+DESCRIBE_S = 3.0
+PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+#: How often a device is asked again for what it does not have, in s.
+MISSING_AGAIN_S = 5.0
+#: How long after the description the configuration is watched, in s.
+WATCH_AFTER_S = 0.2
+
+
+class TangoDevice:
+    """One Tango device.
+
+    :param trl: its name, as its first user writes it.
+    """
+
+    def __init__(self, connector: "TangoConnector", trl: Trl) -> None:
+        self.connector = connector
+        self.trl = trl
+        self.links: dict[TangoLink, None] = {}
+        self.session: Session | None = None
+        self.server: Server | None = None
+        self.reads = Lane(connector.workers)
+        self.writes = Lane(connector.workers)
+        #: whether it has answered at all since its first user came.
+        self.was_up = False
+        self._asked = False
+        self._asking = False
+        self._attempts = 0
+        self._wanted: dict[TangoLink, int] = {}
+        self._updating = False
+
+    # Connecting.
+
+    def add(self, link: "TangoLink") -> None:
+        """Have one more attribute or command described."""
+        self.links[link] = None
+        self._attempts = 0
+        self.ask_soon()
+
+    def remove(self, link: "TangoLink") -> None:
+        """Forget one; the last one ends the session."""
+        self.links.pop(link, None)
+        self._wanted.pop(link, None)
+        if not self.links:
+            self._end_session()
+
+    def ask_soon(self) -> None:
+        """Ask for the description of what is not described, together with what else wants that in this turn."""
+        if not self._asked:
+            self._asked = True
+            self.connector.inbox.post(self._ask)
+
+    def lost(self, ended: Session, text: str) -> None:
+        """End the generations of everything, since the device does not answer any more; search it."""
+        if ended is not self.session:
+            return
+        self._end_session()
+        for link in list(self.links):
+            link.went_down(text)
+        self._attempts = 0
+        self.ask_soon()
+
+    def silent(self, text: str) -> None:
+        """Trust nothing until the device has described everything anew."""
+        self._end_session()
+        for link in list(self.links):
+            link.pause(text)
+        self._attempts = 0
+        self.ask_soon()
+
+    def heard(self) -> None:
+        """Note that its server lives."""
+        if self.server is not None:
+            self.server.heard_at = time.monotonic()
+
+    # Values for monitors that were asked for by ourselves.
+
+    def read_soon(self, link: "TangoLink") -> None:
+        """Read an attribute for its monitors, together with what else is wanted."""
+        if not self._wanted and not self._updating:
+            self.connector.inbox.post(self._read_wanted)
+        self._wanted[link] = link.events_seen
+
+    def _read_wanted(self) -> None:
+        if self._updating:
+            return
+        if self.session is None:
+            self._wanted.clear()  # whoever wants it is subscribed anew in the next session
+            return
+        wanted = {link: seen for link, seen in self._wanted.items() if link.subscribed and link.phase == "ready"}
+        self._wanted.clear()
+        if wanted:
+            self._updating = True
+            deadline = time.monotonic() + self.connector.liveness_s
+            self.reads.submit(partial(self._read, self.session, wanted, deadline))
+
+    def _read(self, asked: Session, wanted: "dict[TangoLink, int]", deadline: float) -> None:
+        """Read; called in a thread."""
+        answer: Any
+        try:
+            with asked.proxy(deadline) as proxy:
+                answer = proxy.read_attributes([link.attribute.info.name for link in wanted])
+        except Exception as error:  # noqa: BLE001  # the monitors are told
+            answer = error
+        self.connector.inbox.post(self._have_read, asked, wanted, answer)
+
+    def _have_read(self, asked: Session, wanted: "dict[TangoLink, int]", answer: Any) -> None:
+        self._updating = False
+        if asked is self.session:
+            if not isinstance(answer, Exception):
+                self.heard()
+                for (link, seen), reading in zip(wanted.items(), answer, strict=True):
+                    link.was_read(seen, reading)
+            elif faults.is_closed(answer):
+                self.lost(asked, faults.words(answer))
+            else:
+                for link in wanted:
+                    link.read_failed(answer)
+        if self._wanted:
+            self._read_wanted()
+
+    # How it is described.
+
+    def _ask(self) -> None:
+        self._asked = False
+        links = [link for link in self.links if link.phase in ("searching", "describing", "down")]
+        if self._asking or not links:
+            return
+        self._asking = True
+        names = list(dict.fromkeys(link.member for link in links if not link.is_command))
+        commands = any(link.is_command for link in links)
+        self.connector.workers.submit(partial(self._describe, self.session, names, commands, links))
+
+    def _describe(self, known: Session | None, names: list[str], commands: bool, links: "list[TangoLink]") -> None:
+        """Ask for a description; called in a thread."""
+        answer: Any
+        try:
+            begun = known or session.begin(self.trl, DESCRIBE_S)
+            answer = session.describe(begun, names, commands, DESCRIBE_S)
+        except Exception as error:  # noqa: BLE001  # it is searched again, and says why meanwhile
+            answer = error
+        self.connector.inbox.post(self._answered, known, links, answer)
+
+    def _answered(self, known: Session | None, links: "list[TangoLink]", answer: Any) -> None:
+        self._asking = False
+        if not self.links or self.connector.closed:
+            return
+        if isinstance(answer, Exception):
+            if known is None or known is self.session:
+                self._failed(answer)
+            else:
+                self.ask_soon()
+            return
+        told: Told = answer
+        if known is not self.session:  # lost meanwhile
+            self.ask_soon()
+            return
+        if self.session is None:
+            self.session = told.session
+            self.server = self.connector.servers.join(self, told.session.host)
+        self._attempts = 0
+        self.was_up = True
+        self.heard()
+        for link in links:
+            if link in self.links and link.phase in ("searching", "describing", "down"):
+                self._describe_link(link, told)
+        if any(link.phase in ("searching", "describing", "down") for link in self.links):
+            missing = all(link.missing for link in self.links if link.phase != "ready")
+            self._again(MISSING_AGAIN_S if missing else 0.0)
+        self.connector.later.call(WATCH_AFTER_S, self._watch)
+
+    def _watch(self) -> None:
+        """Have the server tell when it describes something in another way; the others that connect come first."""
+        if self.session is not None:
+            for link in self.links:
+                link.watch(self.session)
+
+    def _describe_link(self, link: "TangoLink", told: Told) -> None:
+        key = link.member.lower()
+        info = (told.commands if link.is_command else told.attributes).get(key)
+        if info is None:
+            kind = "command" if link.is_command else "attribute"
+            near = get_close_matches(link.member, told.names, 1, 0.7)
+            link.is_missing(
+                f"the device has no {kind} `{link.member}`",
+                f"did you mean `{near[0]}`?" if near else f"`{self.trl.text}` answers: compare with what it has",
+            )
+        elif link.is_command:
+            link.described_as(command(info), told.session.host)
+        else:
+            link.configured(attribute(info, told.sizes.get(key, ()), told.session.host))
+
+    def _failed(self, error: Exception) -> None:
+        """Search again later; those who wait are told why if they wait in vain."""
+        text = str(error) if isinstance(error, ObstacleError) else faults.words(error)
+        if isinstance(error, DevFailed) and faults.is_timeout(error):
+            text = "the device does not answer"
+        closed = not isinstance(error, DevFailed) or faults.is_closed(error)
+        if self.session is not None and closed:
+            self.lost(self.session, text)
+        for link in self.links:
+            link.missing = ""
+            link.absence = text
+            if link.phase == "describing" and closed:
+                link.went_down(text)
+            elif link.phase == "down":
+                link.trouble = text
+        self._again(PAUSES_S[min(self._attempts, len(PAUSES_S) - 1)])
+        self._attempts += 1
+
+    def _again(self, pause_s: float) -> None:
+        self.connector.later.call(pause_s, self.ask_soon)
+
+    def _end_session(self) -> None:
+        if self.server is not None:
+            self.server.leave(self)
+            self.server = None
+        ended, self.session = self.session, None
+        if ended is not None:
+            for link in self.links:
+                link.end_events()

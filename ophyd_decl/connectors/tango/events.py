@@ -1,0 +1,187 @@
+"""Events of Tango: which of them a server offers for an attribute, found out and subscribed in one thread.
+
+Tango makes one subscription at a time for the whole process, in five milliseconds from a server that answers and in
+nine seconds from one that does not; so nobody waits for it. Values come by reads until the events do. What was
+subscribed stays so until the session ends: pytango 10 goes on to receive what was given up, and complains of each.
+"""
+
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from ...vocab.keywords import Events
+from . import faults, library
+from .library import DevFailed
+from .session import Session
+
+if TYPE_CHECKING:
+    from .link import TangoLink
+
+_log = logging.getLogger("ophyd_decl.connectors.tango")
+
+#: What `auto` tries, the best first.
+_AUTO = ("change", "periodic", "archive")
+_NOT_POLLED = "API_AttributePollingNotStarted"
+#: How long the thread waits for something to do before it ends, in s.
+IDLE_S = 5.0
+
+
+class Watch:
+    """The events by which a server tells that it describes an attribute in another way.
+
+    :param name: of the attribute.
+    """
+
+    def __init__(self, link: "TangoLink", session: Session, name: str) -> None:
+        self.link = link
+        self.session = session
+        self.name = name
+        self.ended = False
+        self.numbers: list[int] = []
+
+    def arrived(self, event: Any) -> None:
+        """Have the loop look at a new configuration; called in a thread of Tango."""
+        if not self.ended and not event.err:
+            self.link.inbox.post(self.link.reconfigured, event.attr_conf)
+
+    def end(self) -> None:
+        """Take no event any more."""
+        self.ended = True
+
+    def begin(self) -> None:
+        """Subscribe; called in the thread of the subscriber."""
+        try:
+            number = self.session.main.subscribe_event(self.name, library.CONFIGURATION_EVENT, self.arrived)
+        except DevFailed as error:
+            _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, faults.words(error))
+        else:
+            self.numbers.append(number)
+
+
+class Feed(Watch):
+    """The events that carry the values of one attribute in one session.
+
+    :param wanted: kind of events, or `auto`.
+    :param limit: how many events wait for the loop.
+
+    `kind` is what was subscribed, empty before, and where nothing could be: then `problem` says why.
+    """
+
+    def __init__(self, link: "TangoLink", session: Session, name: str, wanted: Events, limit: int) -> None:
+        super().__init__(link, session, name)
+        self.wanted = wanted
+        self.limit = limit
+        self.kind = ""
+        self.problem = ""
+        #: whether its first event is still to come.
+        self.begins = True
+        self.events: deque[Any] = deque()
+        self.dropped = 0
+
+    def arrived(self, event: Any) -> None:
+        """Keep an event for the loop; called in a thread of Tango."""
+        if self.ended:
+            return
+        if len(self.events) >= self.limit:
+            self.events.popleft()
+            self.dropped += 1
+        self.events.append(event)
+        if len(self.events) == 1:
+            self.link.inbox.post(self.link.drain, self)
+
+    def end(self) -> None:
+        """Take no event any more."""
+        super().end()
+        self.events.clear()
+
+    def begin(self) -> None:
+        """Find out which events there are, and subscribe; called in the thread of the subscriber."""
+        for kind in _AUTO if self.wanted == "auto" else (self.wanted,):
+            if kind == "periodic" and _NOT_POLLED in self.problem:
+                continue
+            try:
+                number = self.session.main.subscribe_event(self.name, library.EVENT_TYPES[kind], self.arrived)
+            except DevFailed as error:
+                self.problem = faults.words(error)
+                continue
+            self.numbers.append(number)
+            self.kind, self.problem = kind, ""
+            break
+        _log.debug("%s: %s", self.link.name, f"{self.kind} events" if self.kind else f"no events: {self.problem}")
+        self.link.inbox.post(self.link.picked, self)
+
+
+class Subscriber:
+    """The thread in which events are subscribed; it ends when there is nothing to do."""
+
+    def __init__(self) -> None:
+        #: what is to be subscribed: first what somebody waits for.
+        self._feeds: deque[Watch] = deque()
+        self._watches: deque[Watch] = deque()
+        self._ended: deque[Watch] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def start(self, feed: Feed) -> None:
+        """Subscribe to the events of an attribute; the link is told what came of it."""
+        self._add(self._feeds, feed)
+
+    def watch(self, watch: Watch) -> None:
+        """Subscribe to the configuration of an attribute, when nobody waits for anything else."""
+        self._add(self._watches, watch)
+
+    def stop(self, watch: Watch) -> None:
+        """Give events up."""
+        watch.end()
+        self._add(self._ended, watch)
+
+    def close(self, timeout_s: float) -> None:
+        """Give up what was asked to be given up, and end the thread; wait for it, but not longer than this."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+            thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def _add(self, jobs: "deque[Watch]", watch: Watch) -> None:
+        with self._changed:
+            jobs.append(watch)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="Tango events", daemon=True)
+                self._thread.start()
+            else:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        with library.thread():
+            while True:
+                with self._changed:
+                    watch = self._next()
+                    if watch is None:
+                        self._thread = None
+                        return
+                try:
+                    if not watch.ended:
+                        watch.begin()
+                    else:
+                        _give_up(watch)
+                except Exception:  # noqa: BLE001  # the others must be served
+                    _log.exception("while subscribing to %s", watch.link.name)
+
+    def _next(self) -> Watch | None:
+        """Return what is to be subscribed, or given up."""
+        if not self._closed and not (self._feeds or self._watches or self._ended):
+            self._changed.wait(IDLE_S)
+        waiting = (self._ended,) if self._closed else (self._feeds, self._ended, self._watches)
+        return next((jobs.popleft() for jobs in waiting if jobs), None)
+
+
+def _give_up(watch: Watch) -> None:
+    while watch.numbers:
+        try:
+            watch.session.main.unsubscribe_event(watch.numbers.pop())
+        except DevFailed as error:
+            _log.debug("%s: %s", watch.link.name, faults.words(error))

@@ -1,0 +1,101 @@
+"""What an error of Tango means here, and what of it a reader is told: the cause, not the way that it came."""
+
+from ...errors import (
+    BadValueError,
+    DisconnectedError,
+    PutLostError,
+    PutNotSentError,
+    PutRefusedError,
+    PutTimeoutError,
+    ReadError,
+    ReadTimeoutError,
+    SignalError,
+)
+from .library import DevFailed, reasons
+
+_CALL_TIMED_OUT = "CallTimedout"
+_NOT_CONNECTED = "ConnectFailed"
+#: Reasons of a call that did not reach the device.
+_CLOSED = frozenset(
+    ("API_CorbaException", "API_CantConnectToDevice", "API_ServerNotRunning", "API_DeviceNotExported",
+     "API_DeviceNotDefined", "API_CommunicationFailed", "API_CantConnectToDatabase", "API_TangoHostNotSet")
+)  # fmt: skip
+#: Reasons of a call that certainly did not.
+_NOT_SENT = frozenset(_CLOSED - {"API_CorbaException", "API_CommunicationFailed"})
+#: What the server says when another call has kept the device for longer than it waits.
+BUSY = "API_CommandTimedOut"
+NO_ATTRIBUTE = "API_AttrNotFound"
+#: Longest text of a server that is shown.
+_LONGEST = 300
+
+
+def words(error: Exception) -> str:
+    """Return the cause in the words of the server, in one line."""
+    levels = reasons(error)
+    if not levels:
+        return " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+    reason, text = levels[0]
+    shown = " ".join(text.split())[:_LONGEST]
+    if reason.startswith("API_Corba"):  # the levels above say what that means
+        shown = " ".join(levels[1][1].split()) if len(levels) > 1 else shown
+        return shown[:_LONGEST]
+    return f"{shown} ({reason})" if reason and reason not in shown else shown
+
+
+def is_timeout(error: Exception) -> bool:
+    """Return whether no answer came within the client's time-out."""
+    return any(_CALL_TIMED_OUT in text or reason == "API_DeviceTimedOut" for reason, text in reasons(error))
+
+
+def is_closed(error: Exception) -> bool:
+    """Return whether the device is not there any more, as far as this call can tell."""
+    return not is_timeout(error) and any(reason in _CLOSED for reason, _ in reasons(error)[:2])
+
+
+def is_unsent(error: Exception) -> bool:
+    """Return whether the call certainly did not reach the device."""
+    return any(reason in _NOT_SENT or _NOT_CONNECTED in text for reason, text in reasons(error))
+
+
+def reason(error: Exception) -> str:
+    """Return the reason of the cause, as Tango spells it."""
+    levels = reasons(error)
+    return levels[0][0] if levels else ""
+
+
+def read_fault(error: Exception, source: str) -> SignalError:
+    """Return the error of a read that failed as a whole, or of one attribute of it."""
+    made: SignalError
+    if is_timeout(error):
+        made = ReadTimeoutError("the device did not answer in time", source=source)
+    elif reason(error) == BUSY:
+        made = ReadTimeoutError("the device is busy with another call", source=source)
+    elif is_closed(error):
+        made = DisconnectedError("the connection closed during the read", source=source)
+    else:
+        made = ReadError(f"the device gave no value: {words(error)}", source=source)
+    made.__cause__ = error
+    return made
+
+
+def write_fault(error: Exception, source: str, what: str) -> SignalError:
+    """Return the error of a write or of a command.
+
+    :param what: `put` or `command`.
+    """
+    made: SignalError
+    if not isinstance(error, DevFailed):  # pytango could not pack the value
+        made = BadValueError(f"it cannot be sent: {words(error)}", source=source)
+    elif is_timeout(error):
+        made = PutTimeoutError("sent, but its completion did not arrive in time", source=source)
+    elif reason(error) == BUSY:
+        made = PutNotSentError("the device was busy with another call, and did not take it", source=source)
+    elif is_unsent(error):
+        made = PutNotSentError(f"not sent: {words(error)}", source=source)
+    elif is_closed(error):
+        problem = "sent, then the connection closed: nobody knows whether it was done"
+        made = PutLostError(problem, source=source)
+    else:
+        made = PutRefusedError(f"the device refused the {what}: {words(error)}", source=source)
+    made.__cause__ = error
+    return made

@@ -1,0 +1,190 @@
+"""Bulk reads and writes: one call for each device, made in threads, whose answers wake the loop once."""
+
+import time
+from functools import partial
+from typing import Any, cast
+
+from ...errors import PutNotSentError, SignalError
+from ...vocab.readings import Reading
+from ..linked_channel import LinkedChannel
+from ..linked_connector import PutBatch, ReadBatch
+from . import faults
+from .channel import TangoChannel
+from .device import TangoDevice
+from .link import TangoLink, no_value
+from .session import Session
+
+Reads = list[tuple[int, LinkedChannel]]
+Put = tuple[int, LinkedChannel, Any, bool]
+
+
+class ReadGroup:
+    """The reads of one call from one device."""
+
+    def __init__(self, batch: ReadBatch, device: TangoDevice, session: Session, setpoint: bool) -> None:
+        self._batch = batch
+        self._device = device
+        self._session = session
+        self._setpoint = setpoint
+        self._reads: Reads = []
+        self._places: dict[str, int] = {}
+        self._deadline = 0.0
+
+    def add(self, index: int, channel: LinkedChannel) -> None:
+        """Add a read; of an attribute that is wanted twice one value will do."""
+        self._reads.append((index, channel))
+        name = cast(TangoLink, channel.link).attribute.info.name
+        self._places.setdefault(name, len(self._places))
+        self._deadline = max(self._deadline, self._batch.deadline(index))
+
+    def send(self) -> None:
+        """Have the device read."""
+        self._device.reads.submit(self._read)
+
+    def _read(self) -> None:
+        """Read; called in a thread."""
+        if self._batch.done or time.monotonic() >= self._deadline:
+            return
+        answer: Any
+        try:
+            with self._session.proxy(self._deadline) as proxy:
+                answer = proxy.read_attributes(list(self._places))
+        except Exception as error:  # noqa: BLE001  # it is the outcome of every read
+            answer = error
+        self._device.connector.inbox.post(self._finish, answer)
+
+    def _finish(self, answer: Any) -> None:
+        device = self._device
+        if isinstance(answer, Exception):
+            if faults.is_closed(answer):
+                device.lost(self._session, f"the connection is closed: {faults.words(answer)}")
+            for index, channel in self._reads:
+                error = faults.read_fault(answer, channel.source)
+                self._batch.settle(index, error)
+            return
+        device.heard()
+        for index, channel in self._reads:
+            self._batch.settle(index, self._outcome(channel, answer))
+
+    def _outcome(self, channel: LinkedChannel, answer: Any) -> Reading | SignalError:
+        link = cast(TangoLink, channel.link)
+        if link.phase != "ready":  # described anew meanwhile: the value may be of another type
+            return channel.unavailable()
+        attribute = link.attribute
+        try:
+            update = attribute.update(answer[self._places[attribute.info.name]], self._setpoint)
+        except Exception as error:  # noqa: BLE001  # one odd value must not take the others with it
+            return no_value(error, channel)
+        link.heard()
+        return channel.reading(update)
+
+
+class PutGroup:
+    """The writes of one call to one device, in their order; or one command."""
+
+    def __init__(self, batch: PutBatch, device: TangoDevice, session: Session) -> None:
+        self._batch = batch
+        self._device = device
+        self._session = session
+        self._puts: list[Put] = []
+
+    def add(self, put: Put) -> None:
+        """Add a write."""
+        self._puts.append(put)
+
+    def send(self) -> None:
+        """Have the device write. A command does not wait for what is under way: it may have to stop it."""
+        commands = [put for put in self._puts if cast(TangoLink, put[1].link).is_command]
+        writes = [put for put in self._puts if not cast(TangoLink, put[1].link).is_command]
+        if writes:
+            self._device.writes.submit(partial(self._write, writes))
+        for put in commands:
+            self._device.connector.workers.submit(partial(self._write, [put]))
+
+    def _write(self, puts: list[Put]) -> None:
+        """Write; called in a thread."""
+        for index, channel, raw, _ in puts:
+            deadline = self._batch.deadline(index)
+            if not self._batch.pending(index) or time.monotonic() >= deadline:
+                continue
+            link = cast(TangoLink, channel.link)
+            answer: Any
+            try:
+                with self._session.proxy(deadline) as proxy:
+                    self._batch.sent.add(index)
+                    answer = _execute(proxy, link, raw) if link.is_command else _write(proxy, link, raw)
+            except Exception as error:  # noqa: BLE001  # it is the outcome
+                answer = error
+            self._device.connector.inbox.post(self._finish, index, channel, answer)
+
+    def _finish(self, index: int, channel: LinkedChannel, answer: Any) -> None:
+        link = cast(TangoLink, channel.link)
+        if isinstance(answer, Exception):
+            if index in self._batch.sent:
+                error = faults.write_fault(answer, channel.source, "command" if link.is_command else "put")
+            else:
+                error = PutNotSentError(f"not sent: {faults.words(answer)}", source=channel.source)
+            self._batch.settle(index, error)
+            if faults.is_closed(answer):
+                self._device.lost(self._session, f"the connection is closed: {faults.words(answer)}")
+            return
+        self._device.heard()
+        result = cast(TangoChannel, channel).result
+        if result is None or not link.is_command:
+            self._batch.settle(index, None)
+            return
+        try:
+            self._batch.settle(index, result.to_python(link.command.returns.take(answer)))
+        except SignalError as error:
+            self._batch.settle(index, channel.named(error))
+        except Exception as error:  # noqa: BLE001  # what it returned is not what its type says
+            self._batch.settle(index, channel.odd(error))
+
+
+def _write(proxy: Any, link: TangoLink, raw: Any) -> None:
+    attribute = link.attribute
+    proxy.write_attribute(attribute.info, attribute.give(raw))
+
+
+def _execute(proxy: Any, link: TangoLink, raw: Any) -> Any:
+    command = link.command
+    if command.takes.native is None:
+        return proxy.command_inout(command.name)
+    return proxy.command_inout(command.name, command.takes.give(raw))
+
+
+def send_reads(batch: ReadBatch, reads: Reads, setpoint: bool) -> None:
+    """Read from all devices at the same time."""
+    groups: dict[TangoDevice, ReadGroup] = {}
+    for index, channel in reads:
+        link = cast(TangoLink, channel.link)
+        if link.is_command:
+            batch.settle(index, channel.odd(TypeError("a command has no value")))
+            continue
+        session = link.device.session
+        if session is None:
+            batch.settle(index, channel.unavailable())
+            continue
+        group = groups.get(link.device)
+        if group is None:
+            group = groups[link.device] = ReadGroup(batch, link.device, session, setpoint)
+        group.add(index, channel)
+    for group in groups.values():
+        group.send()
+
+
+def send_puts(batch: PutBatch, puts: list[Put]) -> None:
+    """Write to all devices at the same time."""
+    groups: dict[TangoDevice, PutGroup] = {}
+    for put in puts:
+        link = cast(TangoLink, put[1].link)
+        session = link.device.session
+        if session is None:
+            batch.settle(put[0], put[1].unavailable())
+            continue
+        group = groups.get(link.device)
+        if group is None:
+            group = groups[link.device] = PutGroup(batch, link.device, session)
+        group.add(put)
+    for group in groups.values():
+        group.send()

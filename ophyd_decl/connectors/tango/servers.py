@@ -1,0 +1,123 @@
+"""Which servers there are, and whether each still answers.
+
+Tango tells nobody that a connection has closed, and notices a server that is gone after ten seconds. So each server is
+asked a few times a second whether it lives, by a ping of one of its devices in turn. A ping is answered by a device
+that is busy, but not by a server that hangs.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from . import faults
+from .session import Session
+
+if TYPE_CHECKING:
+    from .connector import TangoConnector
+    from .device import TangoDevice
+
+#: How often servers are looked at, and how long one may be quiet before it is asked, in s.
+LOOK_S, ASK_S = 0.1, 0.3
+#: Of the liveness time: how long a server may be silent. It must be noticed before the whole of that time is over.
+SILENT = 0.9
+
+
+class Server:
+    """One server, and the devices of it that are in use.
+
+    :param host: what it is known by.
+    """
+
+    __slots__ = ("_asked_at", "_asking", "_connector", "_since", "devices", "heard_at", "host")
+
+    def __init__(self, connector: "TangoConnector", host: str) -> None:
+        self.host = host
+        self.devices: dict[TangoDevice, None] = {}
+        self.heard_at = time.monotonic()
+        self._connector = connector
+        self._asking = False
+        self._asked_at = self._since = self.heard_at
+
+    def look(self, now: float) -> None:
+        """Ask it something if it has been quiet; give its devices up if it still is."""
+        if not self._asking and now - max(self.heard_at, self._asked_at) >= ASK_S:
+            self._ask(now)
+        quiet_s = now - max(self.heard_at, self._since)
+        if quiet_s >= SILENT * self._connector.liveness_s:
+            for device in list(self.devices):
+                device.silent(f"the server has said nothing for {now - self.heard_at:.1f} s")
+
+    def begin(self, now: float) -> None:
+        """Begin to wait anew: it could not be heard for a while."""
+        self._since = now
+
+    def leave(self, device: "TangoDevice") -> None:
+        """Forget a device."""
+        self.devices.pop(device, None)
+
+    def _ask(self, now: float) -> None:
+        device = next((one for one in self.devices if one.session is not None), None)
+        if device is None or device.session is None:
+            return
+        # Each in turn: one that asked goes behind the others.
+        self.devices[device] = self.devices.pop(device)
+        self._asking = True
+        self._asked_at = now
+        deadline = now + self._connector.liveness_s
+        self._connector.workers.submit(partial(self._ping, device, device.session, deadline))
+
+    def _ping(self, device: "TangoDevice", session: Session, deadline: float) -> None:
+        """Ask; called in a thread."""
+        failure: Exception | None = None
+        try:
+            with session.proxy(deadline) as proxy:
+                proxy.ping()
+            self.heard_at = time.monotonic()
+        except Exception as error:  # noqa: BLE001  # what it means is decided on the loop
+            failure = error
+        self._connector.inbox.post(self._answered, device, session, failure)
+
+    def _answered(self, device: "TangoDevice", session: Session, failure: Exception | None) -> None:
+        self._asking = False
+        if failure is not None and faults.is_closed(failure):
+            device.lost(session, f"the connection is closed: {faults.words(failure)}")
+            self._asked_at = 0.0  # the others live in the same process, as a rule
+            self.look(time.monotonic())
+
+
+class Servers:
+    """All servers of a connector."""
+
+    def __init__(self, connector: "TangoConnector", call: Callable[[float, Callable[[], None]], None]) -> None:
+        self._connector = connector
+        self._call = call
+        self._servers: dict[str, Server] = {}
+        self._looking = False
+        self._looked_at = 0.0
+
+    def join(self, device: "TangoDevice", host: str) -> Server:
+        """Return the server of a device that has come up."""
+        server = self._servers.get(host)
+        if server is None:
+            server = self._servers[host] = Server(self._connector, host)
+        server.devices[device] = None
+        server.heard_at = time.monotonic()
+        if not self._looking:
+            self._looking = True
+            self._looked_at = time.monotonic()
+            self._call(LOOK_S, self._look)
+        return server
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        late = now - self._looked_at > 10 * LOOK_S  # the loop stood still, or the machine slept
+        self._looked_at = now
+        for server in list(self._servers.values()):
+            if late:
+                server.begin(now)
+            server.look(now)
+        self._servers = {host: server for host, server in self._servers.items() if server.devices}
+        self._looking = bool(self._servers)
+        if self._looking:
+            self._call(LOOK_S, self._look)

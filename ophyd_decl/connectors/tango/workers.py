@@ -1,0 +1,110 @@
+"""Threads for calls that block: as many as there are calls under way, each used again while it has nothing to do.
+
+There is no bound on their number but that of the calls: a device that hangs must not keep others from being asked. A
+device makes its reads one after the other, and its writes, so it has few threads; and every call ends by its client
+time-out.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from . import library
+
+_log = logging.getLogger("ophyd_decl.connectors.tango")
+
+Job = Callable[[], None]
+#: How long a thread waits for something to do before it ends, in s.
+IDLE_S = 5.0
+
+
+class Workers:
+    """The threads of one connector."""
+
+    def __init__(self) -> None:
+        self._jobs: deque[Job] = deque()
+        self._changed = threading.Condition()
+        self._idle = 0
+        self._closed = False
+        self._threads: set[threading.Thread] = set()
+
+    def submit(self, job: Job) -> None:
+        """Have a job done, at once, in a thread of its own; may be called in any thread."""
+        with self._changed:
+            if self._closed:
+                return
+            self._jobs.append(job)
+            if self._idle >= len(self._jobs):
+                self._changed.notify()
+                return
+            thread = threading.Thread(target=self._run, name="Tango call", daemon=True)
+            self._threads.add(thread)
+        thread.start()
+
+    def close(self, timeout_s: float) -> None:
+        """Do nothing more, and wait for the calls that are under way, but not longer than this."""
+        with self._changed:
+            self._closed = True
+            self._jobs.clear()
+            self._changed.notify_all()
+            threads = list(self._threads)
+        deadline = time.monotonic() + timeout_s
+        for thread in threads:
+            thread.join(max(deadline - time.monotonic(), 0))
+
+    def _run(self) -> None:
+        try:
+            with library.thread():
+                while (job := self._next()) is not None:
+                    try:
+                        job()
+                    except Exception:  # noqa: BLE001  # the thread must go on
+                        _log.exception("in a call of Tango")
+                    del job  # it holds the values of its call
+        finally:
+            with self._changed:
+                self._threads.discard(threading.current_thread())
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            self._idle += 1
+            try:
+                if not self._jobs and not self._closed:
+                    self._changed.wait_for(lambda: self._jobs or self._closed, IDLE_S)
+                return self._jobs.popleft() if self._jobs else None
+            finally:
+                self._idle -= 1
+
+
+class Lane:
+    """Calls that are made one after the other, in the order in which they were asked for."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self._jobs: deque[Job] = deque()
+        self._lock = threading.Lock()
+        self._busy = False
+
+    def submit(self, job: Job) -> None:
+        """Have a job done when those before it are."""
+        with self._lock:
+            self._jobs.append(job)
+            if self._busy:
+                return
+            self._busy = True
+        self._workers.submit(self._run)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._busy = False
+                    return
+                job = self._jobs.popleft()
+            try:
+                job()
+            except Exception:  # noqa: BLE001  # those behind it must be done
+                _log.exception("in a call of Tango")
+            del job
