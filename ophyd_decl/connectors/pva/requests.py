@@ -129,7 +129,7 @@ class PutGroup(Group):
         for index, channel, raw, wait in puts:
             link: Any = channel.link
             if not link.structure.field:
-                self._batch.settle(index, BadValueError("an image cannot be written", source=channel.source))
+                self._batch.settle(index, BadValueError("images and matrices cannot be written", source=channel.source))
                 self._expected -= 1
                 continue
             member = self._add(index, channel, link)

@@ -129,6 +129,8 @@ def _value_of(value: Value, identifier: str) -> tuple[NativeType, str, Callable[
     if isinstance(code, str):
         name = code.removeprefix("a")
         shape = (None,) if code.startswith("a") else None
+        if code == "ad" and value.has("dim") and identifier.startswith("epics:nt/NTMatrix"):
+            return NativeType("float", "float64", (None, None), detail=identifier), "field()", _take_matrix, ""
         if name == "s":
             return NativeType("str", shape=shape, detail=identifier), usual, _value, "value"
         if name in _NUMBERS:
@@ -168,15 +170,31 @@ def _table(value: Value) -> dict[str, Any]:
 
 
 def _take_image(value: Value) -> NDArray[Any]:
-    data = np.asarray(value["value"])
+    codec: str = value.get("codec.name", "")
+    if codec:
+        raise ValueError(f"the image is compressed ({codec})")
+    data = _elements(value)
     sizes = [int(dimension["size"]) for dimension in value["dimension"]]
     return data.reshape(sizes[::-1]) if sizes and data.size else data
 
 
 def _image(value: Value, identifier: str) -> NativeType:
-    data: NDArray[Any] = np.asarray(value["value"])
-    numpy_name = data.dtype.name if data.size else ""
-    return NativeType("image", numpy_name, tuple(None for _ in value["dimension"]), detail=identifier)
+    data = _elements(value)
+    if not data.size:  # before the first frame nothing is known
+        return NativeType("image", detail=identifier, shape=())
+    dimensions = max(len(value["dimension"]), 1)
+    return NativeType("image", data.dtype.name, tuple(None for _ in range(dimensions)), detail=identifier)
+
+
+def _elements(value: Value) -> NDArray[Any]:
+    data: Any = value["value"]
+    return np.empty(0, np.uint8) if data is None else np.asarray(data)
+
+
+def _take_matrix(value: Value) -> NDArray[Any]:
+    data = np.asarray(value["value"])
+    sizes: list[int] = [int(size) for size in value["dim"]]
+    return data.reshape(sizes) if len(sizes) == 2 else data.reshape(-1, 1)
 
 
 def _kind(numpy_name: str) -> NativeKind:

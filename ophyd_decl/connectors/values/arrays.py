@@ -49,10 +49,13 @@ def _number_array(datatype: Datatype, native: NativeType, traits: WireTraits, dt
     target, carrier = np.dtype(name), np.dtype(native.numpy or name)
     declared, served = datatype.shape or (), native.shape or tuple(None for _ in datatype.shape or ())
     unsure = traits.hides_sign(native) and target.itemsize > 1
+    framed = native.kind == "image"
     into = _from_float if carrier.kind == "f" and target.kind in "iu" else _changed
 
     def to_python(raw: Any) -> NDArray[Any]:
         array = np.asarray(raw)
+        if framed and not array.size:
+            raise unreadable("no frame has come yet", array.shape, expected)
         problem = _wrong_sizes(array.shape, declared, served)
         if problem:
             raise unreadable(problem, array.shape, expected)

@@ -12,6 +12,8 @@ from ophyd_decl.vocab.datatypes import NUMPY_WIDTHS, Choice, Datatype
 
 #: Labels that are declared in the column `choices`.
 LABELS = ("Low", "High", "Off")
+#: The columns of the table that is declared in the column `table`.
+TABLE = (("x", "float64"), ("name", "str"))
 _SHORT = {"int": "i", "uint": "u", "float": "f"}
 
 
@@ -42,6 +44,9 @@ def _columns() -> dict[str, Datatype]:
     found |= {_short(width): Datatype(width) for width in NUMPY_WIDTHS}
     found |= {f"{_short(width)}[]": Datatype(width, (None,)) for width in NUMPY_WIDTHS}
     found["str[]"] = Datatype("str", (None,))
+    found["u16[,]"] = Datatype("uint16", (None, None))
+    found["f64[,]"] = Datatype("float64", (None, None))
+    found["table"] = Datatype("table", columns=TABLE)
     return found
 
 
@@ -57,12 +62,20 @@ def as_declared(truth: Any, datatype: Datatype) -> Any:
     """
     if datatype.name == "any":
         return str(truth) if isinstance(truth, Label) else truth
+    if isinstance(truth, dict) != (datatype.name == "table"):
+        raise UnfitError
+    if datatype.name == "table":
+        return {name: as_declared(truth[name], Datatype(dtype, (None,))) for name, dtype in TABLE}
     if datatype.labels is not None and truth not in datatype.labels:
         raise UnfitError
     if datatype.shape is None:
+        if isinstance(truth, np.ndarray):
+            raise UnfitError
         if isinstance(truth, list):
             return _characters(truth, datatype)
         return _SCALARS.get(datatype.name, _number)(truth, datatype.name)
+    if np.ndim(truth) > 1 or len(datatype.shape) > 1:
+        return _image(np.asarray(truth), datatype)
     items = truth if isinstance(truth, list | np.ndarray) else [truth]
     if datatype.name == "str":
         return [_text(item, "str") for item in items]
@@ -72,12 +85,24 @@ def as_declared(truth: Any, datatype: Datatype) -> Any:
     return np.array([_number(item, datatype.name) for item in indices], datatype.name)
 
 
+def _image(truth: np.ndarray[Any, Any], datatype: Datatype) -> np.ndarray[Any, Any]:
+    if truth.ndim != len(datatype.shape or ()) or datatype.name == "str":
+        raise UnfitError
+    flat = [_number(item, datatype.name) for item in truth.ravel().tolist()]
+    return np.array(flat, datatype.name).reshape(truth.shape)
+
+
 def same(value: Any, truth: Any, datatype: Datatype) -> bool:
     """Return whether a value that was read is the true one, in the type that the dtype promises."""
     try:
         expected = as_declared(truth, datatype)
     except UnfitError:
         return False
+    if isinstance(expected, dict):
+        types = dict(TABLE)
+        columns = [value[name] for name in types] if isinstance(value, dict) and list(value) == list(types) else []
+        fits = zip(columns, expected.values(), types.values(), strict=True) if columns else ()
+        return bool(columns) and all(same(column, truth, Datatype(name, (None,))) for column, truth, name in fits)
     if datatype.name == "any":
         if isinstance(expected, list) and all(isinstance(item, str) for item in expected):
             return bool(list(value) == expected)

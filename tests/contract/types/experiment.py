@@ -62,6 +62,7 @@ async def experiment(protocol: str, rows: Sequence[Row], other: Other) -> Cells:
     try:
         keys = [(row, column) for row in rows for column in COLUMNS]
         channels = [connector.channel(other.address(row.name), COLUMNS[column]) for row, column in keys]
+        await _give(rows, 0, other)
         connected = await connector.connect(channels, _deadline())
         cells = {(row.name, column): Cell(row, outcome) for (row, column), outcome in zip(keys, connected, strict=True)}
         usable = {
@@ -82,12 +83,16 @@ async def _read_all(
     connector: Connector, rows: Sequence[Row], usable: Mapping[tuple[str, str], Any], cells: Cells, other: Other
 ) -> None:
     for turn in range(max(len(row.values) for row in rows)):
-        given = [row for row in rows if turn < len(row.values) and (row.writable or row.set_by)]
-        await other.give({row.set_by or row.name: row.values[turn] for row in given})
+        await _give(rows, turn, other)
         wanted = [key for key in usable if turn < len(cells[key].row.values)]
         readings = await connector.read([ReadRequest(usable[key], _deadline()) for key in wanted])
         for key, reading in zip(wanted, readings, strict=True):
             cells[key].read.append((cells[key].row.values[turn], reading))
+
+
+async def _give(rows: Sequence[Row], turn: int, other: Other) -> None:
+    given = [row for row in rows if turn < len(row.values) and (row.writable or row.set_by)]
+    await other.give({row.set_by or row.name: row.values[turn] for row in given})
 
 
 async def _write(
@@ -99,7 +104,7 @@ async def _write(
         row = cells[key].row
         if key[1] == column and row.writable and turn < len(row.values):
             truth = row.values[turn]
-            if truth == [] and connector.protocol == "ca":
+            if isinstance(truth, list) and not truth and connector.protocol == "ca":
                 continue  # which Channel Access cannot write
             try:
                 value = as_declared(truth, COLUMNS[column])

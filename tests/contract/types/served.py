@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .columns import Label
 
 #: The first whole number that a float64 does not hold.
@@ -108,3 +110,66 @@ GROUPS = {
     "arrays": ARRAYS,
 }
 RECORDS = tuple(row for group in GROUPS.values() for row in group)
+
+#: The element types of normative types, by the letter of p4p.
+CODES = {
+    "b": "CHAR", "B": "UCHAR", "h": "SHORT", "H": "USHORT", "i": "LONG", "I": "ULONG", "l": "INT64", "L": "UINT64",
+    "f": "FLOAT", "d": "DOUBLE", "s": "STRING",
+}  # fmt: skip
+SCALARS = (
+    Row("scalar_?", "NTScalar of bool", (True, False)),
+    *(Row(f"scalar_{code}", f"NTScalar of {kind}", ELEMENTS[kind]) for code, kind in CODES.items()),
+)
+SCALAR_ARRAYS = (
+    Row("array_?", "NTScalarArray of bool", ([True, False], [True], [])),
+    *(Row(f"array_{code}", f"NTScalarArray of {kind}", _arrays(kind)) for code, kind in CODES.items()),
+)
+_LINE = np.array([1, 2, 65535], "u2")
+_GREY = np.array([[1, 2, 65535], [4, 5, 6]], "u2")
+_COLOUR = np.arange(12, dtype="u1").reshape(2, 2, 3)
+OTHERS = (
+    Row("enum", "NTEnum", (_HIGH, _OFF, _LOW)),
+    Row("enum_of_two", "NTEnum of two labels", (_OPEN, _CLOSED)),
+    Row("enum_repeated", "NTEnum, labels repeated and empty", (Label("B", 3), Label("#1", 1), Label("#2", 2))),
+    Row("table", "NTTable", ({"x": [1.5, 3.0], "name": ["a", "b"]}, {"x": [], "name": []})),
+    Row("table_odd", "NTTable with a column of unions", ()),
+    Row("image_empty", "NTNDArray before its first frame", ()),
+    Row(
+        "image_line",
+        "NTNDArray, 1 dimension, uint16",
+        (np.array([1, 2, 65535], "u2"),),
+        writable=False,
+        set_by="image_line",
+    ),
+    Row(
+        "image_grey",
+        "NTNDArray, 2 dimensions, uint16",
+        (np.array([[1, 2, 65535], [4, 5, 6]], "u2"),),
+        writable=False,
+        set_by="image_grey",
+    ),
+    Row(
+        "image_colour",
+        "NTNDArray, 3 dimensions, uint8",
+        (np.arange(12, dtype="u1").reshape(2, 2, 3),),
+        writable=False,
+        set_by="image_colour",
+    ),
+    Row("image_packed", "NTNDArray, compressed", ()),
+    Row("matrix", "NTMatrix", (np.array([[1.0, 2, 3], [4, 5, 6]]),), writable=False),
+    Row("aggregate", "NTAggregate: its value", (1.5, 3.0)),
+    Row("histogram", "NTHistogram of int: its value", ([1, 7], [1, 70000])),
+    Row("continuum", "NTContinuum: its value", ([1.5, 3.0], [1.5])),
+    Row("name_value", "NTNameValue of double: its value", ([1.5, 3.0], [1.5])),
+    Row("plain", "a structure with a double as `value`", (1.5, 3.0)),
+    Row("union", "NTUnion", ()),
+    Row("any", "NTUnion of anything", ()),
+    Row("attribute", "NTAttribute", ()),
+    Row("multi_channel", "NTMultiChannel", ()),
+    Row("uri", "NTURI", ()),
+    Row("no_value", "a structure without `value`", ()),
+    Row("structure_in_value", "a structure with a structure as `value`", ()),
+    Row("structures_in_value", "a structure with structures as `value`", ()),
+)
+STRUCTURE_GROUPS = {"scalars": SCALARS, "scalar_arrays": SCALAR_ARRAYS, "others": OTHERS}
+STRUCTURES = tuple(row for group in STRUCTURE_GROUPS.values() for row in group)

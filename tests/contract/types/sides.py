@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
+
 from .columns import Label
 from .experiment import Other
+
+#: Members of the union of an image.
+_MEMBERS = {"uint8": "ubyteValue", "uint16": "ushortValue"}
 
 
 class StructuresSide:
@@ -29,8 +34,7 @@ class StructuresSide:
 
     async def give(self, values: Mapping[str, Any]) -> None:
         """Give a value to each of these."""
-        puts = [{"value": {"index": value.index} if isinstance(value, Label) else value} for value in values.values()]
-        self._client.put([self.address(name) for name in values], puts)
+        self._client.put([self.address(name) for name in values], [_structure(value) for value in values.values()])
 
     async def held(self, names: Sequence[str]) -> list[Any]:
         """Return what each of these holds."""
@@ -68,6 +72,19 @@ def _is_enum(name: str) -> bool:
     return name.endswith("_ENUM")
 
 
+def _structure(value: Any) -> dict[str, Any]:
+    """Return what is put into a structure to give it a value."""
+    if isinstance(value, Label):
+        return {"value": {"index": value.index}}
+    if isinstance(value, np.ndarray):
+        sizes = [{"size": size} for size in reversed(value.shape)]
+        return {"value": (_MEMBERS[value.dtype.name], value.ravel()), "dimension": sizes}
+    return {"value": value}
+
+
 def _raw(structure: Any) -> Any:
+    """Return what a structure holds as `value`, in the form in which it was given."""
     value = structure["value"]
-    return value["index"] if hasattr(value, "getID") else value
+    if not hasattr(value, "getID"):
+        return value
+    return value["index"] if value.has("index") else value.todict()

@@ -99,6 +99,8 @@ def holds(held: Any, truth: Any) -> bool:
     """Return whether a server holds a true value."""
     if isinstance(truth, Label):
         truth = truth.index
+    if isinstance(truth, dict):
+        return all(holds(held[name], items) for name, items in truth.items())
     if isinstance(truth, list | np.ndarray):
         return np.asarray(held).tolist() == np.asarray(truth).tolist()
     return bool(held == truth)
