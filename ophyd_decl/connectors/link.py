@@ -129,6 +129,13 @@ class Link(ABC):
                 self.stop()
             self._call(self._until_settled)
 
+    def abandon(self) -> None:
+        """Close for good, and tell nobody, since the interpreter ends."""
+        self.monitors.clear()
+        self._until_ready.clear()
+        self._until_settled.clear()
+        self.release()
+
     def when_ready(self, key: object, callback: Callable[[], None]) -> None:
         """Call back when the link is ready, however often it breaks before."""
         self._until_ready[key] = callback

@@ -6,10 +6,11 @@ from there: what goes wrong is an outcome.
 
 import asyncio
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, cast
 
@@ -35,6 +36,9 @@ from .verdict import Families, absent, stem_of
 
 #: For how long a server may say nothing before its channels are closed, unless it is told otherwise, in s.
 LIVENESS_S = 5.0
+#: How long the loop of a thread may take to let go when the interpreter ends, in s.
+LET_GO_S = 1.0
+_unanswered: list[asyncio.Future[None]] = []
 
 ReadBatch = Batch[Reading | SignalError]
 Send = Callable[[ReadBatch, list[tuple[int, LinkedChannel]]], None]
@@ -60,6 +64,7 @@ class LinkedConnector(ABC):
         self.inbox = Inbox(log, self.turn)
         self.later = Later(self.inbox)
         self.liveness_s = LIVENESS_S
+        self._abandoned = False
 
     # What a protocol does.
 
@@ -150,6 +155,8 @@ class LinkedConnector(ABC):
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
         """Search all at once and return what their servers say; an unanswered one gives `AbsentError`."""
         self._check_loop()
+        if self._abandoned:
+            await self._never()
         used = cast(Sequence[LinkedChannel], channels)
         started = time.monotonic()
         batch: Batch[Description | SignalError] = Batch(
@@ -175,6 +182,8 @@ class LinkedConnector(ABC):
     async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
         """Return fresh values, in one round trip where the protocol can."""
         self._check_loop()
+        if self._abandoned:
+            await self._never()
         used = [cast(LinkedChannel, request.channel) for request in requests]
         batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: _read_late(used[index]))
         with self.turn():
@@ -200,6 +209,8 @@ class LinkedConnector(ABC):
     async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
         """Execute commands, or write; an outcome is what a command returned, None for done, or an error."""
         self._check_loop()
+        if self._abandoned:
+            await self._never()
         used = [cast(LinkedChannel, request.channel) for request in requests]
         batch = PutBatch(used, [request.deadline for request in requests])
         now = time.monotonic()
@@ -244,6 +255,37 @@ class LinkedConnector(ABC):
             self._links.clear()
         self.later.cancel()
         self.inbox.clear()
+
+    def abandon(self) -> None:
+        """Let go of everything, since the interpreter ends; called by the main thread.
+
+        Nobody is told, and what is still asked for is not answered: a loop that runs on in a thread would otherwise
+        have errors to log of which nobody is the reason. It is that loop which lets go, so that nothing is in between.
+        """
+        done = threading.Event()
+        loop = self.inbox.loop
+        if loop is not None and loop.is_running():
+            with suppress(RuntimeError):  # it was closed just now
+                loop.call_soon_threadsafe(self._let_go, done)
+                done.wait(LET_GO_S)
+        if not done.is_set():
+            self._let_go(done)
+
+    def _let_go(self, done: threading.Event) -> None:
+        if not self._abandoned:
+            with self.turn():
+                self._abandoned = True
+                for link in list(self._links.values()):
+                    link.abandon()
+                self._links.clear()
+            self.later.cancel()
+            self.inbox.clear()
+        done.set()
+
+    async def _never(self) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        _unanswered.append(future)  # nobody else holds it, nor the task that waits for it
+        await future
 
     def _check_loop(self) -> None:
         running = asyncio.get_running_loop()

@@ -58,15 +58,6 @@ class CaConnector(LinkedConnector):
         """Write raw values, with one flush."""
         PutGroup(batch).send(puts)
 
-    def abandon(self) -> None:
-        """Clear everything, since the interpreter ends."""
-        for link in list(self._links.values()):
-            link.monitors.clear()
-            link.release()
-        self._links.clear()
-        self.inbox.clear()
-        self.later.cancel()
-
 
 def _wants_text(datatype: Datatype) -> bool:
     return datatype.name == "str" and datatype.shape is None

@@ -22,7 +22,7 @@ class Client(Protocol):
     """Something that uses the context and must let go of it when the interpreter ends."""
 
     def abandon(self) -> None:
-        """Clear subscriptions and channels, deliver nothing more."""
+        """Clear subscriptions and channels, deliver nothing more; needs a turn."""
         ...
 
 
@@ -81,13 +81,13 @@ class SharedContext:
 
     def _end(self) -> None:
         """Let no callback come any more: one into an interpreter that ends would kill the process."""
+        for client in list(self.clients):
+            client.abandon()
         with self.lock:
             if self._ended or self._handle is None:
                 return
             try:
                 other = self.enter()
-                for client in list(self.clients):
-                    client.abandon()
                 self._ended = True
                 if self._owned:
                     library.destroy_context()

@@ -91,6 +91,9 @@ def _find() -> str:
 
 
 path = _find()
+if os.name == "posix":
+    # pyepics would load a copy of its own, or one beside it under another name: a second client in one process.
+    os.environ.setdefault("PYEPICS_LIBCA", path)
 _library = ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
 _quick_library = ctypes.PyDLL(path, ctypes.RTLD_GLOBAL)
 

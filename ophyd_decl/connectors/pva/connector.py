@@ -32,6 +32,8 @@ class PvaConnector(LinkedConnector):
     def context(self) -> library.Context:
         """Return the client of pvxs, made at the first use."""
         if self._context is None:
+            if self._abandoned:
+                raise RuntimeError("pvAccess was shut down with the interpreter")
             self._context = library.make_context(self.silence_s)
             atexit.register(self._abandon)
         return self._context
@@ -83,13 +85,9 @@ class PvaConnector(LinkedConnector):
         context.close()
 
     def _abandon(self) -> None:
-        """Close everything, since the interpreter ends."""
+        """Close everything, since the interpreter ends; nobody is told any more."""
+        self.abandon()
+        self.disposal.end()
         context, self._context = self._context, None
-        for link in list(self._links.values()):
-            link.monitors.clear()
-            link.release()
-        self._links.clear()
-        self.inbox.clear()
-        self.later.cancel()
         if context is not None:
-            self._end(context)
+            context.close()

@@ -22,30 +22,55 @@ class Disposal:
     """Closes what it is given, soon and in order."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Closable] = deque()
-        self._something = threading.Event()
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._ended = False
 
     def add(self, closables: Iterable[Closable]) -> None:
         """Close these soon."""
+        with self._lock:
+            if self._ended:  # with the client, which closes all that is its
+                return
+            if self._worker is None:
+                self._worker = _Worker()
+                atexit.register(self.stop)
+            worker = self._worker
+        worker.add(closables)
+
+    def stop(self) -> None:
+        """Close what was given, and end the thread; the next one that is given begins another."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            atexit.unregister(self.stop)
+            worker.stop()
+
+    def end(self) -> None:
+        """Stop for good, since the interpreter ends, in which no thread can be started any more."""
+        with self._lock:
+            self._ended = True
+        self.stop()
+
+
+class _Worker:
+    """One thread, with what it has to close; the next one may begin before it has ended."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Closable] = deque()
+        self._something = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="pvAccess disposal", daemon=True)
+        self._thread.start()
+
+    def add(self, closables: Iterable[Closable]) -> None:
         self._waiting.extend(closables)
-        if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name="pvAccess disposal", daemon=True)
-            self._thread.start()
-            atexit.register(self.stop)
         if not self._something.is_set():
             self._something.set()
 
     def stop(self) -> None:
-        """Close what was given, and end the thread."""
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            atexit.unregister(self.stop)
-            self._stopping.set()
-            self._something.set()
-            thread.join()
+        self._stopping.set()
+        self._something.set()
+        self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -55,6 +55,11 @@ class PvaLink(Link):
         self._end_keeper()
         self._lose_requests()
 
+    def abandon(self) -> None:
+        """Close for good, and tell nobody."""
+        self.under_way.clear()
+        super().abandon()
+
     def subscribe(self) -> None:
         """Have the server send updates."""
         self._updates = Updates(self, self.structure.request)
