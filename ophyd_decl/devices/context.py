@@ -58,7 +58,17 @@ class Connection:
     :param policy: what the file says.
     """
 
-    __slots__ = ("_connecting", "answered_at", "compare", "connect", "elapsed_s", "mock", "opened", "policy")
+    __slots__ = (
+        "_connecting",
+        "_next_answer",
+        "answered_at",
+        "compare",
+        "connect",
+        "elapsed_s",
+        "mock",
+        "opened",
+        "policy",
+    )
 
     def __init__(self, policy: ConnectPolicy) -> None:
         self.policy: ConnectPolicy = policy
@@ -74,10 +84,15 @@ class Connection:
         #: compares a signal with the value that the file expects; set by the session.
         self.compare: Callable[[Any], None] | None = None
         self._connecting: asyncio.Future[Any] | None = None
+        #: done at the next answer; there only while somebody waits for one of them.
+        self._next_answer: asyncio.Future[None] | None = None
 
     def note_answer(self, _: Description) -> None:
         """Note when a signal got its description: the check that every channel of the device asks."""
         self.answered_at = time.monotonic()
+        waited_for, self._next_answer = self._next_answer, None
+        if waited_for is not None and not waited_for.done():
+            waited_for.set_result(None)
 
     @property
     def connecting(self) -> bool:
@@ -89,14 +104,29 @@ class Connection:
         """Have those who use the device now wait for a connect of many devices."""
         self._connecting = connecting
 
-    async def ensure(self, path: str) -> None:
+    async def ensure(self, path: str, answered: Callable[[], bool] | None = None) -> None:
         """Wait for a connect that is under way; connect a lazy device at its first use, once, however many use it.
 
+        :param answered: whether what is wanted can be used, though others are still searched; None: all is wanted.
         :raises NotConnectedError: if the device is not lazy and connect was not called.
         """
-        if self.opened:
-            return
-        if not self.connecting:
+        while not self.opened:
+            connecting = self._under_way(path)
+            if answered is None or self.policy == "lazy":  # its use is what connects it, with all that goes with that
+                await asyncio.shield(connecting)
+                return
+            if answered():
+                return
+            if self._next_answer is None or self._next_answer.get_loop() is not asyncio.get_running_loop():
+                self._next_answer = asyncio.get_running_loop().create_future()
+            await asyncio.wait([connecting, self._next_answer], return_when=asyncio.FIRST_COMPLETED)
+            if connecting.done():
+                connecting.result()
+                return
+
+    def _under_way(self, path: str) -> "asyncio.Future[Any]":
+        connecting = self._connecting
+        if connecting is None or not self.connecting:
             if self.policy != "lazy" or self.connect is None:
                 raise NotConnectedError(
                     "connect was not called",
@@ -104,9 +134,8 @@ class Connection:
                     help="call `beamline.connect()`, or in a plan "
                     "`yield from ophyd_decl.plans.ensure_connected(device)`",
                 )
-            self._connecting = asyncio.ensure_future(self.connect())
-        if self._connecting is not None:
-            await asyncio.shield(self._connecting)
+            connecting = self._connecting = asyncio.ensure_future(self.connect())
+        return connecting
 
 
 class Context:
@@ -187,13 +216,13 @@ class Context:
         """Return whether connect was called."""
         return self.connection.opened
 
-    async def ensure(self, path: str) -> None:
-        """Connect a lazy device at its first use.
+    async def ensure(self, path: str, answered: Callable[[], bool] | None = None) -> None:
+        """Connect a lazy device at its first use; parameters as `Connection.ensure`.
 
         :raises NotConnectedError: if the device is not lazy and connect was not called.
         """
         if not self.connection.opened:
-            await self.connection.ensure(path)
+            await self.connection.ensure(path, answered)
 
     def note_put(self, node: Any, channel: Channel, outcome: SignalError | None) -> None:
         """Remember that a put was refused until one is done: some protocols tell rights in no other way."""

@@ -29,7 +29,7 @@ async def read_leaves(leaves: Iterable["WireSignal"], fresh: frozenset["WireSign
             continue
         try:
             if not leaf._context.opened:
-                await leaf._context.ensure(leaf.path)
+                await leaf.ensure()
             asked.setdefault(leaf.open(), []).append(leaf)
         except SignalError as error:
             snapshot[leaf] = error

@@ -219,6 +219,17 @@ class WireSignal(SignalNode):
         held = self._held
         return None if held is None or held.last_reading is None else now - held.last_reading.timestamp
 
+    async def ensure(self) -> None:
+        """Wait until it can be used while its device connects: for its own answer, not for those of the others.
+
+        :raises NotConnectedError: if the device is not lazy and connect was not called.
+        """
+        await self._context.ensure(self.path, self._answered)
+
+    def _answered(self) -> bool:
+        channels = self.channels
+        return bool(channels) and all(channel.state != "new" for channel in channels)
+
     @property
     def absent(self) -> bool:
         """Return whether it was searched for, and nothing has answered yet."""
@@ -331,7 +342,7 @@ class WireSignal(SignalNode):
 
     async def _write(self, value: Any, timeout_s: float | None) -> None:
         with self._context.binding.operation():
-            await self._context.ensure(self.path)
+            await self.ensure()
             connector = self.open()
             self._check_write(value)
             channel = self._write_channel

@@ -33,7 +33,7 @@ class Stage:
             return
         with leaves[0]._context.binding.operation():
             for leaf in leaves:
-                await leaf._context.ensure(leaf.path)
+                await leaf.ensure()
             absent = [leaf.no_answer(0.0).about(leaf.path, leaf._place) for leaf in leaves if leaf.absent]
             if absent:
                 raise join_read_errors(absent, leaves[0].path)

@@ -93,7 +93,7 @@ class Subscription:
         """Start the monitors when the device is connected; nobody waits for this, so a failure is told in the log."""
         try:
             for leaf in self._leaves:
-                await leaf._context.ensure(leaf.path)
+                await leaf.ensure()
             self.open_now()
         except OphydDeclError as error:
             log.error("%s cannot be subscribed to: %s", self._signal.path, error)

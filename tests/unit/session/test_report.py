@@ -114,6 +114,26 @@ async def test_a_lazy_device_is_used_by_nobody_before_it_is_connected() -> None:
     await bl.aclose()
 
 
+async def test_what_has_answered_is_used_while_the_rest_of_its_device_is_searched() -> None:
+    bl, connector = beamline(a=shape("g", wire("a", "A"), wire("b", "B"), wire("gone", "GONE")))
+    connecting = asyncio.ensure_future(bl.aconnect(timeout=60))
+    await asyncio.sleep(0)
+    reads = [asyncio.ensure_future(signal.get_value()) for signal in (bl.a.a, bl.a.b, bl.a.gone)]
+    connector.serve("T:B", FLOAT, 2.0)
+    assert await asyncio.wait_for(reads[1], 1) == 2.0
+    assert not reads[0].done()
+    connector.serve("T:A", FLOAT, 1.0)
+    assert await asyncio.wait_for(reads[0], 1) == 1.0
+    await asyncio.wait_for(bl.a.a.set(3.0), 1)
+    assert await asyncio.wait_for(bl.a.a.get_value(), 1) == 3.0
+    assert not connecting.done()
+    assert not reads[2].done()
+    connecting.cancel()
+    with pytest.raises(AbsentError):
+        await asyncio.wait_for(reads[2], 1)
+    await bl.aclose()
+
+
 async def test_a_cancelled_connect_leaves_devices_that_answer_later() -> None:
     bl, connector = beamline(a=shape("g", wire("a", "A")))
     with pytest.raises(TimeoutError):

@@ -1,5 +1,6 @@
 """This package: devices from YAML, one group whose members are the signals."""
 
+import asyncio
 import importlib
 import tempfile
 from collections.abc import Callable
@@ -70,8 +71,10 @@ class OphydDeclPeer(DevicePeer):
             subscribe(signal, name)
 
     async def read_others(self, timeout_s: float) -> list[float]:
-        await self._beamline.aconnect(timeout_s)
+        connecting = asyncio.ensure_future(self._beamline.aconnect(timeout_s))
+        await asyncio.sleep(0)
         readings = await self._beamline.read_many([signal.path for signal in self._signals[:-1]])
+        connecting.cancel()
         return [reading["value"] for reading in readings.values()]
 
     def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
