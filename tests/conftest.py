@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.plugins.leaks",
     "tests.plugins.run_engines",
     "tests.plugins.skips",
+    "tests.plugins.soak",
     "tests.servers.fixtures",
 ]
 

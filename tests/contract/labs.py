@@ -164,7 +164,11 @@ class EpicsLab(Lab):
 
     def start(self, *, labels: tuple[str, str] = ("Low", "High")) -> None:
         text = RECORDS.read_text().replace("L0=Low", f"L0={labels[0]}").replace("L1=High", f"L1={labels[1]}")
-        self._database.write_text(text)
+        self.start_with(text)
+
+    def start_with(self, records: str) -> None:
+        """Start the server again, with other records."""
+        self._database.write_text(records)
         self.ioc.start()
 
 

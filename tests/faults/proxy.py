@@ -319,9 +319,9 @@ class HiddenIoc(Ioc):
         super().close()
 
 
-def hidden_ioc(folder: Path, prefix: str, database: Path | str) -> HiddenIoc:
+def hidden_ioc(folder: Path, prefix: str, database: Path | str, access: str | None = None) -> HiddenIoc:
     """Return an IOC that was started behind a proxy."""
-    ioc = HiddenIoc(folder, prefix, database)
+    ioc = HiddenIoc(folder, prefix, database, access=access)
     try:
         ioc.start()
     except BaseException:

@@ -1,0 +1,1 @@
+"""Every fault against everything that a user does, over both protocols, on real servers."""
