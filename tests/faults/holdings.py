@@ -1,0 +1,55 @@
+"""What a client and its server hold, so that it can be compared: what grows with the cycles of a test is a leak."""
+
+import asyncio
+import gc
+import os
+import re
+import time
+from typing import Any
+
+from tests.contract.labs import EpicsLab
+from tests.servers.ioc import Ioc
+
+
+def served_channels(ioc: Ioc) -> dict[str, int]:
+    """Return how many clients and channels an IOC has, as it says itself."""
+    ca, pva = ioc.command("casr 1"), ioc.command("pvxsr 5")
+    return {
+        "clients of CA": len(re.findall(r"TCP client at", ca)),
+        "channels of CA": sum(int(count) for count in re.findall(r"User '[^']+', .*, (\d+) Channels", ca)),
+        "clients of PVA": len(re.findall(r"\bPeer\s*127", pva)),
+        "channels of PVA": len(re.findall(rf"\b{ioc.prefix}\S+ TX=", pva)),
+    }
+
+
+def held(ioc: Ioc, connector: Any = None) -> dict[str, int]:
+    """Count what may be left behind, here and at the server."""
+    gc.collect()
+    links: Any = {} if connector is None else vars(connector)["_links"]
+    return {
+        "threads": len(os.listdir("/proc/self/task")),
+        "descriptors": len(os.listdir("/proc/self/fd")),
+        "tasks": len(asyncio.all_tasks()),
+        "links": len(links),
+        **served_channels(ioc),
+    }
+
+
+async def settled(ioc: Ioc, expected: dict[str, int], connector: Any = None, within_s: float = 15.0) -> dict[str, int]:
+    """Return what is held, as soon as it is what is expected; what is ending gets a moment."""
+    deadline = time.monotonic() + within_s
+    while (now := held(ioc, connector)) != expected and time.monotonic() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    return now
+
+
+async def steady(lab: EpicsLab, connector: Any = None) -> dict[str, int]:
+    """Return what is held when nothing has changed for a moment."""
+    before = held(lab.ioc, connector)
+    for _ in range(100):
+        await asyncio.sleep(0.2)
+        now = held(lab.ioc, connector)
+        if now == before:
+            break
+        before = now
+    return before
