@@ -207,6 +207,26 @@ class Link(ABC):
             self.subscribed = True
             self.subscribe()
 
+    def check_again(self, user: "LinkedChannel") -> None:
+        """Ask the check of one user anew, and tell its monitors if that changes whether it can be used."""
+        if self.phase != "ready":
+            return
+        before = user.failure
+        user.validate()
+        after = user.failure
+        monitors = [monitor for monitor in self.monitors if monitor.channel is user]
+        if after is not None:
+            if before is None or before.problem != after.problem:
+                for monitor in monitors:
+                    monitor.fail(user.unavailable())
+        elif before is not None and monitors:
+            if not self.subscribed:
+                self.subscribed = True
+                self.subscribe()
+            elif self.last is not None:
+                for monitor in monitors:
+                    monitor.deliver([self.last])
+
     def begin_again(self) -> None:
         """End the generation though the connection stands, since what the server said is no longer true."""
         if self.phase == "ready":

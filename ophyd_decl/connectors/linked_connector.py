@@ -137,6 +137,12 @@ class LinkedConnector(ABC):
         del use
         return LinkedChannel(self._protocol, address, datatype, check, link, self.refusal(address))
 
+    def check_again(self, channel: Channel) -> None:
+        """Ask the check of a channel anew, since what it depends on has changed; its updates end or begin by that."""
+        used = cast(LinkedChannel, channel)
+        with self.turn():
+            used.link.check_again(used)
+
     def release(self, channel: Channel) -> None:
         """Give up one use of an address; the last one closes it."""
         used = cast(LinkedChannel, channel)

@@ -196,6 +196,10 @@ class Connector(Protocol):
         """
         ...
 
+    def check_again(self, channel: Channel) -> None:
+        """Ask the check of a channel anew, since what it depends on has changed; its updates end or begin by that."""
+        ...
+
     def release(self, channel: Channel) -> None:
         """Give up this use and its monitors; the last use of an address closes it."""
         ...

@@ -26,6 +26,7 @@ from .condition import Condition
 from .context import Connection, Context, Shared
 from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
+from .listed import LISTED_CLASSES, ListedCommand, is_listed
 from .node import Node
 from .python_device import PythonDevice
 from .resolve import find, from_root, value_signal_of
@@ -41,7 +42,7 @@ def build(blueprint: DeviceBlueprint, shared: Shared, find_spec: SpecFinder, *, 
     :param find_spec: gives the spec of a plugin by role and name.
     :param mock: build it without a control system, whatever the file says.
     """
-    connection = Connection("mock" if mock else blueprint.connect)
+    connection = Connection("mock" if mock else blueprint.connect, fill=blueprint.fill)
     context = Context(shared, connection, blueprint.protocol, blueprint.connector)
     if blueprint.python is not None:
         return PythonDevice(context, blueprint)
@@ -79,7 +80,9 @@ def _device(
                 node: Node = _signal(context, device, member.key, document_name, member, values)
                 formats[member.key] = member.format
             case CommandShape():
-                node = Command(context, device, member.key, member, _text(member.address.write, values))
+                address = _text(member.address.write, values)
+                command = ListedCommand if is_listed(address) else Command
+                node = command(context, device, member.key, member, address)
                 formats[member.key] = "none"
             case ChildShape():
                 node = _child(context, device, device, member, values, find_spec)
@@ -150,7 +153,8 @@ def _signal(
     if isinstance(origin, Address):
         read = None if origin.read is None else _text(origin.read, values)
         write = None if origin.write is None else read if origin.write is origin.read else _text(origin.write, values)
-    return WIRE_CLASSES[shape.access](context, parent, key, name, shape, read, write)
+    classes = LISTED_CLASSES if is_listed(read or write) else WIRE_CLASSES
+    return classes[shape.access](context, parent, key, name, shape, read, write)
 
 
 def _text(template: Any, values: Mapping[str, Any]) -> str:

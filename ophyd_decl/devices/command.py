@@ -4,11 +4,11 @@ import time
 from typing import Any
 
 from ..blueprint import CommandShape
-from ..connectors.protocol import PLAIN, Channel, Connector, PutRequest, Use
+from ..connectors.protocol import PLAIN, Channel, Check, Connector, PutRequest, Use
 from ..connectors.values import zero_value
 from ..errors import BadValueError, NoConnectorError, ReadOnlyError, SignalError
 from ..vocab.addresses import source_of, split_scheme
-from ..vocab.datatypes import Datatype
+from ..vocab.datatypes import COMMAND, Choice, Datatype
 from .context import Context
 from .contract import Difference, no_write, refused
 from .node import Node
@@ -23,7 +23,7 @@ class Command(Node):
 
     __slots__ = ("_address", "_channel", "_connector", "_shape")
 
-    def __init__(self, context: Context, parent: Node, key: str, shape: CommandShape, address: str) -> None:
+    def __init__(self, context: Context, parent: Node, key: str | int, shape: CommandShape, address: str) -> None:
         super().__init__(context, parent, key, None, shape.place)
         self._shape = shape
         self._address = address
@@ -59,10 +59,22 @@ class Command(Node):
                 raise self._error(error) from error.__cause__
             shape = self._shape
             use = Use(command=True, argument=shape.argument, returns=shape.returns) if protocol == "tango" else PLAIN
-            datatype = shape.argument or Datatype("any")
-            self._channel = connector.channel(bare, datatype, self._context.connection.note_answer, use)
+            self._channel = connector.channel(bare, self._written(), self._check(), use)
             self._connector = connector
         return self._connector
+
+    def _written(self) -> Datatype:
+        """Return what is written: of a label, whatever else the server has; of a number, also the place of a label."""
+        value, argument = self._shape.value, self._shape.argument
+        if argument is not None or value is None:
+            return argument or Datatype("any")
+        if isinstance(value, str):
+            return Datatype("enum", choices=(Choice(value, (value,)),), match="subset")
+        return Datatype(COMMAND)
+
+    def _check(self) -> Check:
+        """Return what the channel asks in every connection."""
+        return self._context.connection.note_answer
 
     def release(self) -> None:
         """Close the channel."""

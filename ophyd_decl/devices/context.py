@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Channel, Connector, Description
@@ -25,6 +25,16 @@ def server_of(channel: Channel) -> str:
     return f"{scheme}://{description.host}" if description is not None and description.host else channel.source
 
 
+class StructureReader(Protocol):
+    """Reads the PVI structures of devices before they connect."""
+
+    async def read(
+        self, devices: Sequence[Any], deadline: float, found: Callable[[list[Any]], None], *, anew: bool
+    ) -> None:
+        """Compare what is declared, and tell which members are found; `anew`: they may be elsewhere than before."""
+        ...
+
+
 @dataclass(slots=True)
 class Shared:
     """What all devices of a beamline share.
@@ -34,6 +44,7 @@ class Shared:
     :param liveness_s: a held value is served only while its server was heard from within this time.
     :param locate: gives the node at a path from the root of the beamline.
     :param restore: callable and arguments that pickle stores instead of a device.
+    :param structures: reads PVI structures; None where there can be none.
     """
 
     binding: Binding
@@ -42,6 +53,7 @@ class Shared:
     liveness_s: float = 5.0
     locate: Callable[[tuple[str | int, ...]], Any] | None = None
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+    structures: StructureReader | None = None
     #: last time that a put to each server was completed, on the clock of `time.monotonic`; one entry for each host.
     written: dict[str, float] = field(default_factory=dict[str, float])
     #: what is wrong with signals whose value is not the one that the file expects.
@@ -56,6 +68,7 @@ class Connection:
     """Whether one device of the beamline was connected, and how it wants to be.
 
     :param policy: what the file says.
+    :param fill: whether what the server itself declares is added.
     """
 
     __slots__ = (
@@ -65,13 +78,15 @@ class Connection:
         "compare",
         "connect",
         "elapsed_s",
+        "fill",
         "mock",
         "opened",
         "policy",
     )
 
-    def __init__(self, policy: ConnectPolicy) -> None:
+    def __init__(self, policy: ConnectPolicy, *, fill: bool = False) -> None:
         self.policy: ConnectPolicy = policy
+        self.fill = fill
         self.mock = policy == "mock"
         #: whether connect was called and has ended, whatever came of it.
         self.opened = False

@@ -1,7 +1,7 @@
 """Devices and vectors: ordered members, and the documents that they give together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..blueprint import Shape
 from ..connectors.protocol import Update
@@ -14,6 +14,9 @@ from .reading import read_signals
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .verbs import SignalR
+
+if TYPE_CHECKING:
+    from .parts import Part
 
 
 class ReadPlan:
@@ -66,6 +69,8 @@ class Branch(Node):
 
     #: what messages call one of its members.
     _kind: ClassVar[str] = "member"
+    #: what PVI structures say about it.
+    _part: "Part | None" = None
 
     def __init__(self, context: Context, parent: Node | None, key: str | int, name: str | None, place: Place) -> None:
         super().__init__(context, parent, key, name, place)
@@ -86,6 +91,18 @@ class Branch(Node):
         except KeyError:
             known = ", ".join(map(str, self._members))
             raise KeyError(f"{self.path} has no {self._kind} {key!r}; it has {known}") from None
+
+    def _put(self, key: str | int, node: Node) -> None:
+        """Add a member that only the server declares: it is in no document."""
+        self._members[key] = node
+        self._formats[key] = "none"
+        if isinstance(key, str) and not key.startswith("_"):
+            self.__dict__[key] = node
+
+    def _drop(self, key: str | int) -> None:
+        """Take such a member away."""
+        del self._members[key], self._formats[key]
+        self.__dict__.pop(str(key), None)
 
     def _add_to(self, plan: ReadPlan) -> None:
         """Take the members into a plan, in file order."""

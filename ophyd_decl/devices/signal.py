@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
-from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update, Use
+from ..connectors.protocol import Channel, Check, Connector, Description, PutRequest, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
@@ -140,8 +140,7 @@ class WireSignal(SignalNode):
             connector = self._context.reach(self.protocol, self._shape.connector)
         except NoConnectorError as error:
             raise self._error(error) from error.__cause__
-        expects = self._shape.expect is not None
-        datatype, check = self._shape.datatype, self._compare_later if expects else self._context.connection.note_answer
+        datatype, check = self._shape.datatype, self._check()
         use = Use(self._shape.events, self._shape.poll_s)
         one = self._protocol == "soft" or self._read == self._write_address
         if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
@@ -156,6 +155,10 @@ class WireSignal(SignalNode):
         if isinstance(connector, SoftConnector):
             self._play_server(connector)
         return connector
+
+    def _check(self) -> Check:
+        """Return what each channel asks in every connection."""
+        return self._context.connection.note_answer if self._shape.expect is None else self._compare_later
 
     def _compare_later(self, description: Description | None = None) -> None:
         """Note an answer, and compare the value with the expected one where no connect is about to do that."""

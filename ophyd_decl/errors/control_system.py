@@ -102,7 +102,9 @@ class NotConnectedError(ReadError, WriteError):
 
 
 class MismatchError(ReadError, WriteError):
-    """What the server declares differs from the file, so the signal is refused."""
+    """What the server declares differs from the file, so the signal is refused; `code` says in which way."""
+
+    code: str = "E620"
 
 
 class BadValueError(WriteError):

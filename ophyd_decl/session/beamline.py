@@ -19,15 +19,17 @@ from ..devices.signal import WireSignal
 from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
+from .background import Background
 from .connecting import Outcomes, connect_devices
 from .environment import apply_environment
-from .expectations import LaterChecks, check_settings
+from .expectations import check_settings, compare
 from .loops import RunEngineFirst
 from .plugins import connector_of, find_spec
 from .references import with_referred
 from .report import Report, report_of
 from .selectors import parse_path, select
 from .services import Services
+from .structures import Structures
 
 
 class Beamline:
@@ -52,7 +54,9 @@ class Beamline:
             restore=restore,
         )
         self._outcomes: Outcomes = {}
-        self._later_checks = LaterChecks()
+        self._later_checks: Background[SignalR] = Background(compare, "expected values could not be compared")
+        self._completing: Background[Any] = Background(self._complete, "a PVI device could not be completed")
+        self._structures = self._shared.structures = Structures(self._completing.ask)
         self._elapsed_s = 0.0
         if not blueprint.mock:
             apply_environment(blueprint.name, blueprint.environment)
@@ -83,9 +87,14 @@ class Beamline:
 
         return connect
 
-    async def _connect(self, devices: Sequence[Any], timeout_s: float | None) -> None:
-        await connect_devices(devices, timeout_s, self._outcomes)
+    async def _connect(self, devices: Sequence[Any], timeout_s: float | None, *, anew: bool = True) -> None:
+        await connect_devices(devices, timeout_s, self._outcomes, anew=anew)
         await check_settings(devices)
+
+    async def _complete(self, devices: Sequence[Any]) -> None:
+        """Connect again what a PVI structure has now said more about; nothing that was found is moved by that."""
+        with self._binding.operation():
+            await self._connect(devices, None, anew=False)
 
     @property
     def name(self) -> str:
@@ -187,6 +196,7 @@ class Beamline:
         """
         with self._binding.operation():
             await self._later_checks.close()
+            await self._completing.close()
             self._release()
             for connector in self._binding.connectors:
                 await connector.close()
@@ -210,6 +220,7 @@ class Beamline:
                 if isinstance(node, WireSignal | Command):
                     node.release()
             device._context.connection.opened = False
+        self._structures.release()
 
     def __getitem__(self, path: str) -> Any:
         """Return the node at a path.

@@ -7,56 +7,106 @@ from typing import Any
 
 from ..connectors.protocol import Channel, Connector
 from ..devices.command import Command
-from ..devices.context import Connection
+from ..devices.context import Connection, StructureReader
+from ..devices.listed import Listed
 from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
-from ..errors import NoConnectorError, SignalError
+from ..errors import SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
+from .structures import has_structure
 
+#: What is left at least of the time for all when structures have been read, in s.
+LEAST_S = 1.0
 Leaf = WireSignal | Command
 #: The errors of the last connect, one for each address of a signal that did not answer or is refused.
 Outcomes = dict[Node, list[SignalError]]
 
 
-async def connect_devices(devices: Sequence[Any], timeout_s: float | None, outcomes: Outcomes) -> None:
+async def connect_devices(
+    devices: Sequence[Any], timeout_s: float | None, outcomes: Outcomes, *, anew: bool = True
+) -> None:
     """Search every signal of every device at once, and take what their servers say.
+
+    Devices whose servers say where their members are begin with that, and the others do not wait for them.
 
     :param timeout_s: for all; None: for each batch the longest connect time-out of its signals.
     :param outcomes: gets the errors of each signal that is not usable; those that are, are taken out.
+    :param anew: whether a member of a PVI structure may be at other PVs than before.
     """
     started = time.monotonic()
     for binding in {device._context.binding for device in devices}:
         binding.retry()
-    batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
-    leaves = {device: _leaves(device) for device in devices}
-    for device_leaves in leaves.values():
-        for leaf in device_leaves:
-            try:
-                connector = leaf.open()
-            except NoConnectorError as error:
-                outcomes[leaf] = [error]
-                continue
-            batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
     connections: list[Connection] = [device._context.connection for device in devices]
     done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     for connection in connections:
         if not connection.connecting:
             connection.begin(done)
+    listed = [device for device in devices if has_structure(device)]
+    waiting = set(listed)
+    leaves = [
+        leaf for device in devices for leaf in _leaves(device) if device not in waiting or not isinstance(leaf, Listed)
+    ]
     try:
         await asyncio.gather(
-            *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
+            _connect_leaves(leaves, timeout_s, outcomes), _connect_listed(listed, timeout_s, outcomes, anew)
         )
     finally:
         # Also where this is cancelled: what was asked for goes on, and a late answer makes a device usable.
         ended = time.monotonic()
         for device, connection in zip(devices, connections, strict=True):
             connection.opened = True
-            for leaf in leaves[device]:
+            leaves = _leaves(device)
+            for leaf in leaves:
                 if isinstance(leaf, WireSignal):
                     leaf.settle_presence()
-            answered = all(channel.state != "new" for leaf in leaves[device] for channel in leaf.channels)
+            answered = all(channel.state != "new" for leaf in leaves for channel in leaf.channels)
             connection.elapsed_s = max((connection.answered_at if answered else ended) - started, 0.0)
         done.set_result(None)
+
+
+async def _connect_listed(devices: Sequence[Any], timeout_s: float | None, outcomes: Outcomes, anew: bool) -> None:
+    """Read the structures of devices, and connect what they name as soon as they do."""
+    started = time.monotonic()
+    deadline = started + (CONNECT_TIMEOUT_S if timeout_s is None else timeout_s)
+    by_reader: dict[StructureReader, list[Any]] = {}
+    for device in devices:
+        reader = device._context.shared.structures
+        if reader is not None:
+            by_reader.setdefault(reader, []).append(device)
+    async with asyncio.TaskGroup() as group:
+
+        def found(leaves: list[Any]) -> None:
+            left_s = timeout_s
+            if left_s is not None:
+                left_s = max(left_s - (time.monotonic() - started), LEAST_S)
+            group.create_task(_connect_leaves(leaves, left_s, outcomes))
+
+        for reader, own in by_reader.items():
+            group.create_task(reader.read(own, deadline, found, anew=anew))
+    for device in devices:
+        for leaf in _leaves(device):
+            if isinstance(leaf, Listed) and not leaf.channels:
+                _open(leaf, outcomes)
+
+
+def _open(leaf: Leaf, outcomes: Outcomes) -> Connector | None:
+    """Return the connector of a leaf, with its channels made, or None where that is not possible."""
+    try:
+        return leaf.open()
+    except SignalError as error:
+        outcomes[leaf] = [error]
+        return None
+
+
+async def _connect_leaves(leaves: Sequence[Leaf], timeout_s: float | None, outcomes: Outcomes) -> None:
+    batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
+    for leaf in leaves:
+        connector = _open(leaf, outcomes)
+        if connector is not None:
+            batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
+    await asyncio.gather(
+        *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
+    )
 
 
 async def _connect_batch(

@@ -4,10 +4,7 @@ A value that is not the expected one is a wrong setting, not a wrong type: the s
 should be. It is compared again when it was set, and when its server comes back.
 """
 
-import asyncio
-import logging
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -23,7 +20,6 @@ from ..devices.signal import WireSignal
 from ..devices.verbs import SignalR
 from ..errors import OphydDeclError, SignalError
 
-log = logging.getLogger("ophyd_decl.session")
 CODE = "E626"
 
 
@@ -32,7 +28,7 @@ async def check_settings(devices: Iterable[Any]) -> None:
 
     What is in mock mode is passed over.
     """
-    await _compare(
+    await compare(
         [
             node
             for device in devices
@@ -43,40 +39,7 @@ async def check_settings(devices: Iterable[Any]) -> None:
     )
 
 
-class LaterChecks:
-    """Compares single signals in the background, those that are asked for at one time together."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[SignalR, None] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    def ask(self, signal: SignalR) -> None:
-        """Compare a signal soon; on the device loop."""
-        self._waiting[signal] = None
-        loop = asyncio.get_running_loop()
-        if self._task is None or self._task.done() or self._task.get_loop() is not loop:
-            self._task = loop.create_task(self._work())
-
-    async def close(self) -> None:
-        """End what is being compared."""
-        self._waiting.clear()
-        task, self._task = self._task, None
-        if task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def _work(self) -> None:
-        while self._waiting:
-            signals = list(self._waiting)
-            self._waiting.clear()
-            try:
-                await _compare(signals)
-            except OphydDeclError as error:  # nobody waits for this task
-                log.warning("expected values could not be compared: %s", error)
-
-
-async def _compare(signals: Sequence[SignalR]) -> None:
+async def compare(signals: Sequence[SignalR]) -> None:
     """Read the signals, and those whose values they should have, in one snapshot; note what differs."""
     for signal in signals:
         signal._context.shared.settings.pop(signal, None)

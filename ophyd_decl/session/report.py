@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..devices.command import Command
 from ..devices.contract import Difference
 from ..devices.derived import DerivedSignal
 from ..devices.node import walk
+from ..devices.parts import Part, part_of
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
@@ -162,39 +163,32 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
         )  # fmt: skip
     nodes = list(walk(device))
     leaves = [node for node in nodes if isinstance(node, Leaf)]
-    problems: list[Problem] = []
-    unreachable: set[str] = set()
-    usable = 0
-    refused = absent = 0
-    for leaf in leaves:
-        if isinstance(leaf, WireSignal) and leaf.left_out:
-            usable += 1
+    tally = _Tally()
+    problems = tally.problems
+    for node in nodes:
+        part = part_of(node)
+        if not isinstance(node, Leaf):
+            if part is not None and part.problem is not None:
+                tally.count(node, [part.problem], part)
             continue
-        errors = _troubles(leaf, outcomes)
-        if not errors:
-            usable += 1
-        elif all(isinstance(error, MismatchError) for error in errors):
-            refused += 1
-        else:
-            absent += 1
-        for error in errors:
-            if isinstance(error, NoConnectorError):  # the same of all signals is said once
-                if error.problem in unreachable:
-                    continue
-                unreachable.add(error.problem)
-            problems.append(_problem_of(leaf, error))
-        problems.extend(_problem_with(leaf, difference) for difference in leaf.differences())
-        if leaf in settings and not errors:
-            problems.append(_problem_with(leaf, settings[leaf]))
+        if isinstance(node, WireSignal) and node.left_out:
+            tally.usable += 1
+            continue
+        errors = _troubles(node, part, outcomes)
+        tally.count(node, errors, part)
+        problems.extend(_problem_with(node, difference) for difference in node.differences())
+        if node in settings and not errors:
+            problems.append(_problem_with(node, settings[node]))
     problems.extend(
         _problem_with(node, settings[node]) for node in nodes if isinstance(node, DerivedSignal) and node in settings
     )
+    usable, absent, refused = tally.usable, tally.absent, tally.refused
     state: DeviceState
     if connection.mock:
         state = "mocked"
     elif not connection.opened and connection.policy == "lazy":
         state, problems, usable = "lazy", [], 0
-    elif leaves and absent == len(leaves):
+    elif absent and absent == tally.all:
         state = "absent"
     elif absent:
         state = "degraded"
@@ -212,8 +206,43 @@ def _type_of(device: Any) -> str:
     return "signal" if isinstance(device, WireSignal) else device._shape.type
 
 
-def _troubles(leaf: Leaf, outcomes: Outcomes) -> list[SignalError]:
+class _Tally:
+    """How much of a device can be used, and what is wrong with the rest.
+
+    What only a server declares is no part of the contract: that it cannot be used is a warning.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.all = self.usable = self.refused = self.absent = 0
+        self._unreachable: set[str] = set()
+
+    def count(self, node: Any, errors: Sequence[SignalError], part: Part | None) -> None:
+        """Take one node, which is usable if there are no errors."""
+        filled = part is not None and part.filled
+        if not filled:
+            self.all += 1
+            if errors and all(isinstance(error, MismatchError) for error in errors):
+                self.refused += 1
+            elif errors:
+                self.absent += 1
+        if not errors:
+            self.usable += isinstance(node, Leaf)
+        if part is not None and part.holder_failed:
+            return  # it is said of what holds it
+        for error in errors:
+            if isinstance(error, NoConnectorError):  # the same of all signals is said once
+                if error.problem in self._unreachable:
+                    continue
+                self._unreachable.add(error.problem)
+            problem = _problem_of(node, error)
+            self.problems.append(replace(problem, severity="warning") if filled else problem)
+
+
+def _troubles(leaf: Leaf, part: Part | None, outcomes: Outcomes) -> list[SignalError]:
     """Return what is wrong with each address of a signal; nothing if it can be used."""
+    if part is not None and part.problem is not None:
+        return [part.problem]
     errors = outcomes.get(leaf, ())
     channels = leaf.channels
     if not channels:
@@ -232,19 +261,20 @@ def _troubles(leaf: Leaf, outcomes: Outcomes) -> list[SignalError]:
 
 
 _CODES: tuple[tuple[type[SignalError], str], ...] = (
-    (MismatchError, "E620"),
     (NoConnectorError, "E612"),
     (AbsentError, "E610"),
 )
 
 
-def _problem_of(leaf: Leaf, error: SignalError) -> Problem:
+def _problem_of(node: Any, error: SignalError) -> Problem:
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "E611")
-    place = leaf._place
-    source = error.source or leaf.source
+    if isinstance(error, MismatchError):
+        code = error.code
+    place = node._place
+    source = error.source or getattr(node, "source", "")
     return Problem(
-        "error", code, error.problem, leaf.path, source, _host(leaf, source), error.expected, error.found,
-        error.help or _help(code, leaf.protocol), place.file, place.line, place.column,
+        "error", code, error.problem, node.path, source, _host(node, source), error.expected, error.found,
+        error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column,
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from .pvi import STRUCTURE, Entry
+
 ScalarName = Literal["bool", "int", "float", "str", "enum", "any"]
 SCALAR_NAMES: tuple[str, ...] = ("bool", "int", "float", "str", "enum", "any")
 
@@ -22,6 +24,9 @@ NUMPY_WIDTHS: dict[str, str] = {
 
 #: `dtype_numpy` of scalars in an event descriptor.
 SCALAR_NUMPY: dict[str, str] = {"bool": "|b1", "int": "<i8", "float": "<f8", "str": "|S40", "enum": "|S40"}
+
+#: What the channel of a command is declared as that writes a number; no dtype of the language.
+COMMAND = "command"
 
 Match = Literal["exact", "subset", "superset"]
 
@@ -65,7 +70,7 @@ class Datatype:
         return text
 
 
-NativeKind = Literal["bool", "int", "float", "str", "enum", "table", "image", "unknown"]
+NativeKind = Literal["bool", "int", "float", "str", "enum", "table", "image", "pvi", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class NativeType:
     :param choices: labels of an enum in the server's order.
     :param detail: what the protocol calls it (`DBR_CHAR`, `epics:nt/NTTable:1.0`), for messages.
     :param columns: name and numpy type name of each column of a table.
+    :param entries: of a PVI structure: what it says is what it is, so that a change is a change of type.
     """
 
     kind: NativeKind
@@ -86,10 +92,11 @@ class NativeType:
     choices: tuple[str, ...] = ()
     detail: str = ""
     columns: tuple[tuple[str, str], ...] = ()
+    entries: tuple[Entry, ...] = ()
 
     def __str__(self) -> str:
         """Return the type in words, for messages."""
-        text = self.numpy or self.kind
+        text = STRUCTURE if self.kind == "pvi" else self.numpy or self.kind
         if self.shape is not None:
             text += "[" + ", ".join("any" if size is None else str(size) for size in self.shape) + "]"
         if self.choices:

@@ -9,7 +9,7 @@ from ...errors import ReadError
 from ..inbox import Inbox
 from ..link import Link, Served
 from .library import Cancelled, Closable, Value
-from .structure import Structure, facts, inspect, unreadable
+from .structure import Structure, entries_of, facts, inspect, unreadable
 from .subscription import Keeper, Updates
 
 if TYPE_CHECKING:
@@ -184,4 +184,6 @@ class PvaLink(Link):
         native = served.native
         if native.kind == "enum":
             return tuple(value["value.choices"]) != native.choices
+        if native.kind == "pvi":
+            return entries_of(value) != native.entries
         return facts(value, native.kind) != (served.units, served.precision, served.limits)

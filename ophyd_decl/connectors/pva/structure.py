@@ -7,12 +7,13 @@ Source: EPICS 7 Normative Types Specification.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...vocab.datatypes import NativeKind, NativeType
+from ...vocab.pvi import FIELDS, Entry
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate, Served
 from ..values import WireTraits
@@ -108,6 +109,8 @@ def _quiet(value: Value, kind: NativeKind) -> str:
     """Return the fields that hardly ever change; what is not there must not be asked for, `value` might be meant."""
     if kind == "enum":
         return "field(value.choices)"
+    if kind == "pvi":
+        return "field(value)"
     if value.has("display"):
         return "field(display,control)" if value.has("control") else "field(display)"
     if value.has("alarm"):
@@ -150,7 +153,43 @@ def _value_of(value: Value, identifier: str) -> tuple[NativeType, str, Callable[
             return NativeType("table", detail=identifier, columns=columns), "field()", _table, "value"
     if letter == "U" and value.has("dimension"):
         return _image(value, identifier), "field()", _take_image, ""
+    if letter == "S" and _is_listing(fields, identifier):
+        return NativeType("pvi", detail=identifier, entries=entries_of(value)), "field()", entries_of, ""
     return unknown
+
+
+def _is_listing(fields: dict[str, Any], identifier: str) -> bool:
+    """Return whether the fields of `value` are members of a PVI structure; many servers do not name it one."""
+    if identifier.startswith("epics:nt/NTPVI"):
+        return True
+    return bool(fields) and all(_is_member(spec) for spec in fields.values())
+
+
+def _is_member(spec: Any) -> bool:
+    """Return whether a field is a structure, or an array of structures, of names of PVs."""
+    if isinstance(spec, str) or spec[0] not in ("S", "aS"):
+        return False
+    return bool(spec[2]) and all(name in FIELDS and code == "s" for name, code in spec[2])
+
+
+def entries_of(value: Value) -> tuple[Entry, ...]:
+    """Return the members of a PVI structure, in its order; an item of a vector that is not there is left out."""
+    found: list[Entry] = []
+    structure = value["value"]
+    for name in structure.keys():  # noqa: SIM118  # it is no mapping, and its items are made of lists
+        member = structure[name]
+        if isinstance(member, list):
+            items = cast("list[Value | None]", member)
+            found += [Entry(name, key, _pvs(item)) for key, item in enumerate(items) if item is not None]
+        elif hasattr(member, "keys"):
+            found.append(Entry(name, None, _pvs(member)))
+    return tuple(found)
+
+
+def _pvs(member: Any) -> tuple[tuple[str, str], ...]:
+    """Return fields and PVs; what a later version of the structure may say beside them is passed over."""
+    pairs = [(field, member[field]) for field in member.keys() if field in FIELDS]  # noqa: SIM118
+    return tuple((field, pv) for field, pv in pairs if isinstance(pv, str))
 
 
 def _value(value: Value) -> Any:

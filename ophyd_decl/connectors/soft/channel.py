@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ...errors import MismatchError
-from ...vocab.datatypes import Datatype, NativeType
+from ...vocab.datatypes import COMMAND, Datatype, NativeType
 from ..linked_channel import LinkedChannel
 from ..values import Conversion, any_conversion, make_conversion, native_of
 
@@ -17,7 +17,7 @@ class SoftChannel(LinkedChannel):
         """Return the conversion; without choices an enum is open, and `any` may change its type."""
         datatype = self.datatype
         held = self.link.served
-        if datatype.name == "any" and held is not None and held.native.kind == "unknown":
+        if datatype.name in ("any", COMMAND) and held is not None and held.native.kind == "unknown":
             served = make_conversion(datatype, native)
             if isinstance(served, MismatchError):
                 return served

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MismatchError
-from ...vocab.datatypes import NUMPY_WIDTHS, Datatype, NativeKind, NativeType
+from ...vocab.datatypes import COMMAND, NUMPY_WIDTHS, Datatype, NativeKind, NativeType
 from .conversion import make_conversion
 from .numbers import plain
 from .parts import Conversion, bad_value
@@ -29,7 +29,7 @@ def native_of(datatype: Datatype) -> NativeType:
     """Return the native type that serves exactly what is declared."""
     if datatype.name == "table":
         return NativeType("table", columns=datatype.columns or (), detail="soft")
-    if datatype.name == "any":
+    if datatype.name in ("any", COMMAND):
         return NativeType("unknown", detail="soft")
     if datatype.name == "enum":
         if datatype.choices is None:
@@ -68,7 +68,7 @@ def any_conversion() -> Conversion:
 
 def local_conversion(datatype: Datatype) -> Conversion:
     """Return the conversion of a signal whose value is kept in this process."""
-    if datatype.name == "any":
+    if datatype.name in ("any", COMMAND):
         return any_conversion()
     open_enum = datatype.name == "enum" and datatype.choices is None
     declared = Datatype("str", datatype.shape) if open_enum else datatype
@@ -91,7 +91,7 @@ def zero_value(datatype: Datatype) -> Any:
         return datatype.choices[0].label if datatype.choices else ""
     if datatype.name in NUMPY_WIDTHS:
         return 0.0 if datatype.name.startswith("float") else 0
-    return {"bool": False, "int": 0, "float": 0.0, "str": "", "any": 0.0}[datatype.name]
+    return {"bool": False, "int": 0, "float": 0.0, "str": "", "any": 0.0, COMMAND: 0.0}[datatype.name]
 
 
 def coerce_value(datatype: Datatype, value: Any) -> Any:
