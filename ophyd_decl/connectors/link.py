@@ -63,6 +63,9 @@ class Link(ABC):
     :param inbox: brings events of the client library to the loop.
     """
 
+    #: whether a put may be completed and not done, so that a look follows it; see `looks`.
+    looked_at = False
+
     def __init__(self, key: object, name: str, inbox: Inbox) -> None:
         self.key = key
         self.name = name

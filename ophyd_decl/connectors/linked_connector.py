@@ -30,6 +30,7 @@ from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
+from .looks import Look, believe, look_late, look_lost
 from .missing import MissingSearch
 from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
 from .verdict import Families, absent, stem_of
@@ -45,13 +46,31 @@ Send = Callable[[ReadBatch, list[tuple[int, LinkedChannel]]], None]
 
 
 class PutBatch(Batch[Any]):
-    """The outcomes of puts; `sent` holds the indices of those that may have reached a server."""
+    """The outcomes of puts, then those of the looks behind them.
 
-    __slots__ = ("sent",)
+    :ivar number: of puts.
+    :ivar sent: which of them may have reached a server.
+    """
+
+    __slots__ = ("_channels", "number", "sent")
 
     def __init__(self, channels: Sequence[LinkedChannel], deadlines: list[float]) -> None:
-        sent = self.sent = set[int]()
-        super().__init__(deadlines, lambda index: _put_late(channels[index], index in sent))
+        sent, number = set[int](), len(channels)
+        self.sent, self.number, self._channels = sent, number, channels
+        super().__init__(
+            deadlines * 2,
+            lambda at: _put_late(channels[at], at in sent) if at < number else look_late(channels[at - number]),
+        )
+
+    def settle(self, index: int, outcome: Any) -> None:
+        """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""
+        super().settle(index, outcome)
+        if index < self.number and (outcome is not None or not self._channels[index].link.looked_at):
+            super().settle(index + self.number, None)
+
+    def settle_look(self, index: int, look: Look) -> None:
+        """Say what the look behind a put has told."""
+        super().settle(self.number + index, look)
 
 
 class LinkedConnector(ABC):
@@ -78,7 +97,14 @@ class LinkedConnector(ABC):
 
     @abstractmethod
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Write raw values to connected channels; the bool asks for completion. What goes out is noted as sent."""
+        """Write raw values to connected channels; the bool asks for completion. What goes out is noted as sent.
+
+        Where the link is `looked_at`, a look follows each, which is settled too.
+        """
+
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
+        """Look at puts that were completed; only asked for links that are `looked_at`."""
+        del batch, looks
 
     def send_setpoints(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
         """Ask for what was written last, where the protocol tells that beside the value."""
@@ -232,7 +258,8 @@ class LinkedConnector(ABC):
                     self._postpone(batch, index, channel, partial(self._put_later, batch, index, request))
             if ready:
                 self.send_puts(batch, ready)
-        return await batch.wait()
+        outcomes = await batch.wait()
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, now, self._look_at)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -324,6 +351,19 @@ class LinkedConnector(ABC):
             self._add_put(batch, index, request, ready)
             if ready:
                 self.send_puts(batch, ready)
+
+    async def _look_at(self, channels: Sequence[LinkedChannel], deadline: float) -> list[Look]:
+        batch: Batch[Look] = Batch([deadline] * len(channels), lambda index: look_late(channels[index]))
+        with self.turn():
+            ready: list[tuple[int, LinkedChannel]] = []
+            for index, channel in enumerate(channels):
+                if channel.link.phase == "ready":
+                    ready.append((index, channel))
+                else:
+                    batch.settle(index, look_lost(channel))
+            if ready:
+                self.send_looks(batch, ready)
+        return await batch.wait()
 
     def _add_put(
         self,

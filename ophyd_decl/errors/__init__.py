@@ -23,6 +23,8 @@ The branches say what the user must do::
     │       ├── LimitError             outside limits, before anything was sent
     │       ├── ReadOnlyError          read-only mode, or access: r
     │       ├── PutRefusedError        the server said no
+    │       ├── NotProcessedError      completed, but the record is disabled
+    │       ├── NotTakenError          completed, but the server has another value
     │       ├── PutTimeoutError        (also TimeoutError) sent, completion never arrived
     │       ├── PutLostError           sent, then the connection broke
     │       └── PutNotSentError        the deadline passed before it could be sent
@@ -49,6 +51,8 @@ from .control_system import (
     MoveTimeoutError,
     NoConnectorError,
     NotConnectedError,
+    NotProcessedError,
+    NotTakenError,
     PrecisionLostError,
     PutLostError,
     PutNotSentError,
@@ -83,6 +87,8 @@ __all__ = [
     "MoveTimeoutError",
     "NoConnectorError",
     "NotConnectedError",
+    "NotProcessedError",
+    "NotTakenError",
     "Note",
     "OphydDeclError",
     "Place",

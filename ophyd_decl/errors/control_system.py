@@ -132,6 +132,14 @@ class PutRefusedError(WriteError):
     for_rights: bool = False
 
 
+class NotProcessedError(WriteError):
+    """The server completed the put, and its record processed nothing, since it is disabled."""
+
+
+class NotTakenError(WriteError):
+    """The server completed the put, and has another value than the one that was sent."""
+
+
 class PutTimeoutError(WriteError, TimeoutError):
     """The put was sent, and its completion did not arrive before the deadline."""
 

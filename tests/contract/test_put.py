@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ophyd_decl.connectors.protocol import PutRequest
-from ophyd_decl.errors import BadValueError, PutNotSentError, PutRefusedError, PutTimeoutError
+from ophyd_decl.errors import BadValueError, NotTakenError, PutNotSentError, PutRefusedError, PutTimeoutError
 from tests.contract.labs import BOOL, ENUM, FLOAT, FLOATS, INT, MODES, TEXT, Lab, labelled
 
 GOOD = [
@@ -121,14 +121,18 @@ async def test_a_bad_value_is_refused_and_nothing_is_sent(lab: Lab, name: str, d
 
 
 @pytest.mark.parametrize(("name", "datatype", "value"), [("text", TEXT, "x" * 40), ("spectrum", FLOATS, range(9))])
-async def test_what_is_too_long_is_refused_where_the_protocol_tells_the_size(
-    lab: Lab, name: str, datatype: Any, value: Any
-) -> None:
+async def test_what_is_too_long_is_never_cut_off_without_a_word(lab: Lab, name: str, datatype: Any, value: Any) -> None:
+    """Where the protocol tells the size it is not sent; else what the server has kept is compared."""
     channel = await lab.connected(name, datatype)
     before = await lab.value(channel)
-    outcome = await lab.put(channel, value)
-    assert isinstance(outcome, BadValueError) is lab.knows_sizes
-    await lab.put(channel, before)
+    for wait in (True, False):
+        outcome = await lab.put(channel, value, wait=wait)
+        if lab.knows_sizes:
+            assert isinstance(outcome, BadValueError)
+        else:
+            assert isinstance(outcome, NotTakenError)
+            assert f"of {len(value)}" in str(outcome)
+    assert await lab.put(channel, before) is None
 
 
 async def test_a_completion_that_is_late_is_a_timeout(lab: Lab) -> None:

@@ -5,13 +5,15 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ...vocab.datatypes import Datatype
+from ..batch import Batch
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..looks import Look
 from ..protocol import Use
 from .context import Turn, shared
 from .link import CaLink
-from .requests import PutGroup, ReadGroup
+from .requests import LookGroup, PutGroup, ReadGroup
 from .servers import Servers
 
 #: Longest name of a record (PVNAME_STRINGSZ of EPICS base, without the final NUL).
@@ -55,8 +57,12 @@ class CaConnector(LinkedConnector):
         ReadGroup(batch).send(reads)
 
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Write raw values, with one flush."""
+        """Write raw values and look at them, with one flush."""
         PutGroup(batch).send(puts)
+
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
+        """Look at puts that were completed, with one flush."""
+        LookGroup(batch).send(looks)
 
 
 def _wants_text(datatype: Datatype) -> bool:

@@ -6,6 +6,7 @@ Source: db_access.h of EPICS base; alarm texts from alarmString.h.
 
 import math
 import struct
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -69,6 +70,11 @@ def severity_of(severity: int) -> int:
 def alarm_text(status: int) -> str:
     """Return the name of an alarm status, empty for none."""
     return _ALARMS[status] if 0 <= status < len(_ALARMS) else f"alarm {status}"
+
+
+def alarm_status(data: bytes | bytearray) -> int:
+    """Return the alarm status of a TIME reply."""
+    return int.from_bytes(data[:2], sys.byteorder, signed=True)
 
 
 def scalar_decoder(kind: int) -> Decoder:

@@ -12,6 +12,7 @@ from ...errors import ReadError
 from ...vocab.datatypes import NativeType
 from ..inbox import Inbox
 from ..link import QUEUE_LIMIT, Link, Served
+from ..looks import processes
 from ..values import WireTraits
 from . import library
 from .calls import Data
@@ -63,6 +64,7 @@ class CaLink(Link):
 
     def __init__(self, key: object, name: str, inbox: Inbox, connector: "CaConnector", text: bool, array: bool) -> None:
         super().__init__(key, name, inbox)
+        self.looked_at = processes(name)
         self._connector = connector
         self._text = text
         self._array = array

@@ -1,18 +1,19 @@
 """Bulk reads and puts on the wire: one group for each call, whose replies wake the loop once.
 
 A group belongs to one batch. Replies are kept as bytes until the last has come, or the deadline, and are decoded on the
-loop. A put without completion is followed by a read of the same circuit: servers answer in order, so what was refused
-has been said by then.
+loop.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
+from ..batch import Batch
 from ..linked_channel import LinkedChannel
-from ..linked_connector import PutBatch, ReadBatch
+from ..linked_connector import PutBatch
+from ..looks import DISABLE_STATUS, Look, look_lost
 from . import calls, library
 from .calls import Data
-from .decoding import TIME
+from .decoding import TIME, alarm_status
 
 if TYPE_CHECKING:
     from .link import CaLink
@@ -23,7 +24,7 @@ class ReadGroup:
 
     __slots__ = ("_batch", "_expected", "_number", "_replies", "_seen", "_sent")
 
-    def __init__(self, batch: ReadBatch) -> None:
+    def __init__(self, batch: Batch[Any]) -> None:
         self._batch = batch
         self._sent: list[tuple[int, LinkedChannel, CaLink]] = []
         self._replies: list[tuple[int, int, int, Data]] = []
@@ -37,14 +38,14 @@ class ReadGroup:
         number = self._number = calls.add_target(self)
         batch.collectors.append(self.finish)
         batch.cleanups.append(self.forget)
-        get, handler = library.get_callback, calls.on_reply
+        get, handler, count_of = library.get_callback, calls.on_reply, self.count_of
         for index, channel in reads:
             link: Any = channel.link
-            status = get(link.kind + TIME, link.wire_count, link.wire_channel, handler, number + len(sent))
+            status = get(link.kind + TIME, count_of(link), link.wire_channel, handler, number + len(sent))
             if status == library.ECA_NORMAL:
                 sent.append((index, channel, link))
             else:
-                batch.settle(index, read_error(status, channel))
+                batch.settle(index, self.outcome(channel, link, status, 0, b""))
         self._expected = len(sent)
         if sent and len(self._replies) >= self._expected:
             sent[0][2].inbox.post(self.finish)
@@ -61,27 +62,58 @@ class ReadGroup:
         for at in range(self._seen, len(replies)):
             member, status, count, data = replies[at]
             index, channel, link = self._sent[member]
-            if status == library.ECA_NORMAL:
-                link.heard()
-                self._batch.settle(index, channel.reading(link.decode(data, count)))
-            else:
-                self._batch.settle(index, read_error(status, channel))
+            self._batch.settle(index, self.outcome(channel, link, status, count, data))
         self._seen = len(replies)
 
     def forget(self) -> None:
         """Ignore what still arrives."""
         calls.remove_target(self._number)
 
+    @staticmethod
+    def count_of(link: "CaLink") -> int:
+        """Return how many elements are asked for."""
+        return link.wire_count
+
+    @staticmethod
+    def outcome(channel: LinkedChannel, link: "CaLink", status: int, count: int, data: Data) -> Any:
+        """Return what a reply says."""
+        if status != library.ECA_NORMAL:
+            return read_error(status, channel)
+        link.heard()
+        return channel.reading(link.decode(data, count))
+
+
+class LookGroup(ReadGroup):
+    """Looks at puts that were completed before: one element of each channel, for its alarm; see `looks`."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def count_of(link: "CaLink") -> int:
+        """Return how many elements are asked for."""
+        del link
+        return 1
+
+    @staticmethod
+    def outcome(channel: LinkedChannel, link: "CaLink", status: int, count: int, data: Data) -> Look:
+        """Return what a reply says."""
+        del link, count
+        return look_of(status, data, channel)
+
 
 class PutGroup:
-    """The puts of one call."""
+    """The puts of one call, each with the look behind it; see `looks`.
+
+    The look also tells when a put without completion has been done: servers answer in order, so what was refused has
+    been said by then.
+    """
 
     __slots__ = ("_batch", "_expected", "_number", "_refused", "_replies", "_seen", "_sent")
 
     def __init__(self, batch: PutBatch) -> None:
         self._batch = batch
         self._sent: list[tuple[int, LinkedChannel, CaLink, bool]] = []
-        self._replies: list[tuple[int, int]] = []
+        self._replies: list[tuple[int, int, Data]] = []
         self._refused: dict[int, int] = {}
         self._seen = 0
         self._expected = -1
@@ -93,36 +125,42 @@ class PutGroup:
         number = self._number = calls.add_target(self)
         batch.collectors.append(self.finish)
         batch.cleanups.append(self.forget)
+        expected = 0
         for index, channel, raw, wait in puts:
             link: Any = channel.link
             count, data = link.encode(raw)
             if not count:
                 batch.settle(index, BadValueError("an empty array cannot be written over CA", source=channel.source))
                 continue
-            member = number + len(sent)
+            member = number + 2 * len(sent)
             if wait:
                 status = library.put_callback(link.kind, count, link.wire_channel, data, calls.on_reply, member)
             else:
                 status = library.put(link.kind, count, link.wire_channel, data)
-                if status == library.ECA_NORMAL:
-                    status = library.get_callback(link.kind, 1, link.wire_channel, calls.on_reply, member)
-                    if status == library.ECA_NORDACCESS:  # no way to hear of a refusal
-                        batch.settle(index, None)
-                        continue
-                    link.fences.append((self, len(sent)))
-            if status == library.ECA_NORMAL:
-                batch.sent.add(index)
-                sent.append((index, channel, link, wait))
-            else:
+            if status != library.ECA_NORMAL:
                 batch.settle(index, put_error(status, channel, sent=False))
-        self._expected = len(sent)
-        if sent and len(self._replies) >= self._expected:
+                continue
+            batch.sent.add(index)
+            sent.append((index, channel, link, wait))
+            expected += wait
+            if link.looked_at or not wait:
+                status = library.get_callback(link.kind + TIME, 1, link.wire_channel, calls.on_reply, member + 1)
+                if status == library.ECA_NORMAL:
+                    expected += 1
+                    if not wait:
+                        link.fences.append((self, len(sent) - 1))
+                    continue
+                if not wait:  # no way to hear of a refusal
+                    batch.settle(index, None)
+            batch.settle_look(index, None)
+        self._expected = expected
+        if expected and len(self._replies) >= expected:
             sent[0][2].inbox.post(self.finish)
 
     def arrived(self, member: int, status: int, count: int, data: Data) -> None:
         """Keep a reply; called in a thread of libca."""
-        del count, data
-        self._replies.append((member, status))
+        del count
+        self._replies.append((member, status, data))
         if len(self._replies) == self._expected:
             self._sent[0][2].inbox.post(self.finish)
 
@@ -135,17 +173,21 @@ class PutGroup:
 
     def finish(self) -> None:
         """Settle what has arrived."""
-        replies = self._replies
+        replies, batch = self._replies, self._batch
         for at in range(self._seen, len(replies)):
-            member, status = replies[at]
+            number, status, data = replies[at]
+            member, is_look = divmod(number, 2)
             index, channel, link, wait = self._sent[member]
             if status != library.ECA_DISCONN:
                 link.lives()
-            if not wait:
+            if is_look:
+                batch.settle_look(index, look_of(status, data, channel) if link.looked_at else None)
+                if wait:
+                    continue
                 link.remove_fence(self, member)
                 if status != library.ECA_DISCONN:
                     status = self._refused.get(member, library.ECA_NORMAL)
-            self._batch.settle(index, None if status == library.ECA_NORMAL else put_error(status, channel, sent=True))
+            batch.settle(index, None if status == library.ECA_NORMAL else put_error(status, channel, sent=True))
         self._seen = len(replies)
 
     def forget(self) -> None:
@@ -154,6 +196,13 @@ class PutGroup:
         for member, (_, _, link, wait) in enumerate(self._sent):
             if not wait:
                 link.remove_fence(self, member)
+
+
+def look_of(status: int, data: Data, channel: LinkedChannel) -> Look:
+    """Return what a look tells; a server that gives no value tells nothing."""
+    if status == library.ECA_NORMAL:
+        return alarm_status(data) == DISABLE_STATUS
+    return look_lost(channel) if status == library.ECA_DISCONN else None
 
 
 def read_error(status: int, channel: LinkedChannel) -> SignalError:

@@ -6,14 +6,16 @@ import logging
 from typing import Any
 
 from ...vocab.datatypes import Datatype
+from ..batch import Batch
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..looks import Look
 from ..protocol import Use
 from . import library
 from .disposal import Disposal
 from .link import PvaLink
-from .requests import PutGroup, ReadGroup
+from .requests import LookGroup, PutGroup, ReadGroup
 
 #: Of the liveness time: for how long a server may be silent.
 SILENT = 0.9
@@ -69,8 +71,12 @@ class PvaConnector(LinkedConnector):
         ReadGroup(self, batch, len(reads)).send(reads)
 
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Write raw values."""
-        PutGroup(self, batch, len(puts)).send(puts)
+        """Write raw values, and look at them."""
+        PutGroup(self, batch, len(puts)).send_puts(puts)
+
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
+        """Look at puts that were completed."""
+        LookGroup(self, batch, len(looks)).send(looks)
 
     async def close(self) -> None:
         """Release everything that this connector opened, with its threads."""

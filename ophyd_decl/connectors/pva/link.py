@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError
 from ..inbox import Inbox
 from ..link import Link, Served
+from ..looks import processes
 from .library import Cancelled, Closable, Value
 from .structure import Structure, entries_of, facts, inspect, unreadable
 from .subscription import Keeper, Updates
@@ -31,6 +32,7 @@ class PvaLink(Link):
         self.connector = connector
         self.under_way: set[tuple[Group, int]] = set()
         self.read_request: Any = None
+        self.may_be_disabled = False
         self._question: Closable | None = None
         self._asked = 0
         self._asked_at = 0.0
@@ -147,6 +149,8 @@ class PvaLink(Link):
         except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
             return Served(unreadable(f"{value.getID()}: {error!r}"))
         self.structure = structure
+        self.may_be_disabled = structure.has_alarm and processes(self.name)
+        self.looked_at = self.may_be_disabled or structure.sized
         self.read_request = self.connector.request(structure.request)
         return served
 

@@ -11,6 +11,7 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
+from ..looks import DISABLE_MESSAGE, Look, kept_less, look_lost
 from .library import Cancelled, Closable, RemoteError, Value
 from .structure import Builder
 
@@ -45,6 +46,11 @@ class Group:
         if len(self._answers) == self._expected:
             self._connector.inbox.post(self.finish)
 
+    def sent_all(self) -> None:
+        """Note that nothing follows; what was not sent is not waited for."""
+        if self._members and len(self._answers) >= self._expected:
+            self._connector.inbox.post(self.finish)
+
     def finish(self) -> None:
         """Settle what has been answered."""
         answers = self._answers
@@ -55,9 +61,9 @@ class Group:
                 continue
             index, channel, link = self._members[member]
             link.under_way.discard((self, member))
-            self._batch.settle(index, self.outcome(channel, link, answer))
+            self._batch.settle(index, self.outcome(member, channel, link, answer))
 
-    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
+    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
         """Return what an answer means."""
         raise NotImplementedError
 
@@ -90,8 +96,9 @@ class ReadGroup(Group):
             member = self._add(index, channel, link)
             self._operations.append(get(link.name, partial(self.answered, member), request=link.read_request))
 
-    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
+    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
         """Return the reading, or the error of the server."""
+        del member
         if isinstance(answer, Exception):
             if str(answer) == _CLOSED:
                 return self.closed(channel, link)
@@ -116,21 +123,77 @@ class ReadGroup(Group):
         return error
 
 
-class PutGroup(Group):
-    """The puts of one call."""
+class LookGroup(Group):
+    """Looks at puts, for the alarm, and for the length of arrays and texts; see `looks`."""
+
+    def __init__(self, connector: "PvaConnector", batch: Batch[Any], count: int) -> None:
+        super().__init__(connector, batch, count)
+        self._sizes: dict[int, Any] = {}
+
+    def send(self, looks: list[tuple[int, LinkedChannel]]) -> None:
+        """Look at puts that were completed before."""
+        for index, channel in looks:
+            self.look(index, channel, None)
+        self.sent_all()
+
+    def look(self, index: int, channel: LinkedChannel, raw: Any) -> None:
+        """Look at one put.
+
+        :param raw: what was put; None: do not compare its length.
+        """
+        link: Any = channel.link
+        sized = raw is not None and link.structure.sized
+        fields = (["value"] if sized else []) + (["alarm"] if link.may_be_disabled else [])
+        if not fields:
+            self._expected -= 1
+            self._batch.settle(index, None)
+            return
+        member = self._add(index, channel, link)
+        if sized:
+            self._sizes[member] = raw
+        request = self._connector.request(f"field({','.join(fields)})")
+        get = self._connector.context.get
+        self._operations.append(get(link.name, partial(self.answered, member), request=request))
+
+    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Look:
+        """Return whether the record is disabled, or what the server has kept of the value."""
+        if isinstance(answer, Exception):
+            return look_lost(channel) if str(answer) == _CLOSED else None
+        if link.may_be_disabled and answer["alarm.message"] == DISABLE_MESSAGE:
+            return True
+        sent = self._sizes.get(member)
+        less = None if sent is None else kept_less(channel, sent, _kept(answer))
+        return less or (False if link.may_be_disabled else None)
+
+    def lost(self, member: int) -> None:
+        """Settle a look that was under way when the connection broke."""
+        index, channel, _ = self._members[member]
+        self._batch.settle(index, look_lost(channel))
+
+
+def _kept(answer: Value) -> Any:
+    """Return what a server has kept; text may be cut off within a letter."""
+    try:
+        return answer["value"]
+    except UnicodeDecodeError as error:
+        return error.object.decode(errors="ignore")
+
+
+class PutGroup(LookGroup):
+    """The puts of one call, each with the look behind it."""
 
     def __init__(self, connector: "PvaConnector", batch: PutBatch, count: int) -> None:
-        super().__init__(connector, batch, count)
+        super().__init__(connector, batch, 2 * count)
         self._puts = batch
 
-    def send(self, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Send all values."""
-        connector = self._connector
+    def send_puts(self, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
+        """Send all values, and look at them."""
+        connector, batch = self._connector, self._puts
         for index, channel, raw, wait in puts:
             link: Any = channel.link
             if not link.structure.field:
-                self._batch.settle(index, BadValueError("images and matrices cannot be written", source=channel.source))
-                self._expected -= 1
+                batch.settle(index, BadValueError("images and matrices cannot be written", source=channel.source))
+                self._expected -= 2
                 continue
             member = self._add(index, channel, link)
             operation = connector.context.put(
@@ -141,10 +204,13 @@ class PutGroup(Group):
                 False,
             )
             self._operations.append(operation)
+            self.look(batch.number + index, channel, raw)
+        self.sent_all()
 
-    def outcome(self, channel: LinkedChannel, link: "PvaLink", answer: Any) -> SignalError | None:
-        """Return None for done, or the refusal of the server in its words."""
-        del link
+    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Look:
+        """Return None for done, or the refusal of the server in its words; of a look what it tells."""
+        if self._members[member][0] >= self._puts.number:
+            return super().outcome(member, channel, link, answer)
         if answer is None:
             return None
         if isinstance(answer, _WithdrawnError):
@@ -158,9 +224,11 @@ class PutGroup(Group):
         return BadValueError(f"it does not fit the structure of the server: {answer}", source=channel.source)
 
     def lost(self, member: int) -> None:
-        """Settle a put that was under way when the connection broke."""
+        """Settle what was under way when the connection broke."""
         index, channel, _ = self._members[member]
-        if index in self._puts.sent:
+        if index >= self._puts.number:
+            super().lost(member)
+        elif index in self._puts.sent:
             self._batch.settle(index, self.unknown(channel))
         else:
             self._batch.settle(index, channel.unavailable())

@@ -47,6 +47,11 @@ class Structure:
     has_alarm: bool
     has_time: bool
 
+    @property
+    def sized(self) -> bool:
+        """Return whether a server may keep less of a value than it is sent, without a word."""
+        return self.field == "value" and (self.native.kind in ("str", "table") or self.native.shape is not None)
+
     def update(self, value: Value) -> RawUpdate:
         """Return raw value, timestamp, severity and alarm text."""
         raw = self.take(value)

@@ -10,7 +10,7 @@ import pytest
 
 from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest
 from ophyd_decl.connectors.pva import PvaConnector
-from ophyd_decl.errors import BadValueError, MismatchError
+from ophyd_decl.errors import BadValueError, MismatchError, NotTakenError
 from ophyd_decl.vocab.datatypes import Datatype
 from ophyd_decl.vocab.readings import Reading
 from tests.contract.labs import until
@@ -112,6 +112,10 @@ async def test_a_table(pva: PvaConnector, ioc: Ioc) -> None:
     assert {name: column.tolist() for name, column in (await read(pva, channel)).items()} == {"x": [4], "y": [5]}
     assert await put(pva, channel, {"x": [1.0, 2.0, 3.0], "y": [10, 20, 30]}) is None
     assert isinstance(await put(pva, channel, {"x": [4.0]}), BadValueError)
+    cut = await put(pva, channel, {"x": [1.0] * 9, "y": [1] * 9})
+    assert isinstance(cut, NotTakenError)
+    assert "8 of 9" in str(cut)
+    assert await put(pva, channel, {"x": [1.0, 2.0, 3.0], "y": [10, 20, 30]}) is None
     for wrong in ("float", Datatype("table", columns=(("x", "float64"),)), Datatype("float64", (None,))):
         _, refused = await connect(pva, ioc.pv("table"), wrong)
         assert isinstance(refused, MismatchError)
@@ -120,7 +124,7 @@ async def test_a_table(pva: PvaConnector, ioc: Ioc) -> None:
 async def test_text_that_was_cut_in_the_middle_of_a_letter(pva: PvaConnector, types: Ioc) -> None:
     channel, _ = await connect(pva, types.pv("text"), "str")
     number, _ = await connect(pva, types.pv("number"), "float")
-    assert await put(pva, channel, "é" * 60) is None  # the server cuts it, and says nothing
+    assert isinstance(await put(pva, channel, "é" * 60), NotTakenError)  # the server cuts it, and says nothing
     deadline = time.monotonic() + 5
     cut, good = await pva.read([ReadRequest(channel, deadline), ReadRequest(number, deadline)])
     assert "utf-8" in str(cut)

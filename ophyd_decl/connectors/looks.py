@@ -1,0 +1,115 @@
+"""When the completion of a put is believed: the record that was written must not be disabled (decision 0014).
+
+A record that is disabled (DISA equals DISV) keeps a value that is put to it and processes nothing, and its server
+reports completion. Its alarm status says DISABLE from then on, whatever its severity. So a look at the alarm follows
+each put on the same connection, without waiting for it: servers do one thing after the other. What it tells is not
+believed
+
+- if it says DISABLE: a record that was enabled since says so until it has been processed;
+- if completion took its time: the put may have waited behind another one, and the record was disabled meanwhile.
+
+Then the alarm is looked at again, after the completion.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from ..errors import NotProcessedError, NotTakenError, PutLostError, PutTimeoutError, SignalError
+from .linked_channel import LinkedChannel
+
+#: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
+DISABLE_STATUS = 18
+DISABLE_MESSAGE = "DISABLE"
+#: A completion within this time, in s, belongs to the processing that the put itself has caused.
+PROMPT_S = 0.01
+#: How long after a look that said DISABLE the last one follows, in s: for gateways, which hear of an alarm later.
+AGAIN_S = 0.1
+#: How long after the deadline of a put, which was kept, an answer may come, in s.
+GRACE_S = 1.0
+
+#: What a look tells: True is disabled, None is nothing, an error is what became of the put.
+Look = bool | SignalError | None
+#: Looks at these channels until the deadline.
+LookAt = Callable[[Sequence[LinkedChannel], float], Awaitable[list[Any]]]
+
+
+def processes(name: str) -> bool:
+    """Return whether a put to this PV is there to process its record, as far as the name tells.
+
+    Most other fields are only stored: they can be written whether the record is disabled or not, and one of them
+    enables it.
+    """
+    return name.partition(".")[2] in ("", "VAL", "VAL$", "PROC")
+
+
+def disabled(channel: LinkedChannel) -> NotProcessedError:
+    """Return the error of a put that a disabled record has kept."""
+    return NotProcessedError(
+        "the server took the value and processed nothing, since the record is disabled (its alarm status is DISABLE)",
+        source=channel.source,
+        help="its DISA equals its DISV: see what SDIS of the record points to, or set DISA",
+    )
+
+
+def look_late(channel: LinkedChannel) -> PutTimeoutError:
+    """Return the error of a put that was completed, and whose look was not answered."""
+    problem = "its completion arrived, but the server did not say in time whether the record is disabled"
+    return PutTimeoutError(problem, source=channel.source)
+
+
+def look_lost(channel: LinkedChannel) -> PutLostError:
+    """Return the error of a put that was completed, and whose look the connection did not survive."""
+    problem = "its completion arrived, then the connection closed: nobody knows whether the record is disabled"
+    return PutLostError(problem, source=channel.source)
+
+
+def kept_less(channel: LinkedChannel, sent: Any, found: Any) -> NotTakenError | None:
+    """Return the error of an array, a text, or a column of which the server has kept the beginning only."""
+    if isinstance(sent, Mapping):
+        columns = cast(Mapping[str, Any], sent)
+        return next(filter(None, (kept_less(channel, columns[name], found[name]) for name in columns)), None)
+    if len(found) >= len(sent) or not np.array_equal(sent[: len(found)], found):
+        return None
+    unit, help = ("characters", "shorten it") if isinstance(sent, str) else ("elements", "declare the size in `shape`")
+    problem = f"the server kept the first {len(found)} of {len(sent)} {unit}"
+    return NotTakenError(problem, source=channel.source, help=help)
+
+
+async def believe(
+    outcomes: list[Any], looks: Sequence[Look], channels: Sequence[LinkedChannel], sent_at: float, look_at: LookAt
+) -> list[Any]:
+    """Return the outcomes of puts, with errors for those that were completed and not done.
+
+    :param outcomes: of the puts themselves; errors of others are filled in.
+    :param looks: what the look behind each of them told.
+    :param sent_at: on the clock of `time.monotonic`.
+    :param look_at: looks again.
+    """
+    slow = time.monotonic() - sent_at > PROMPT_S
+    doubtful: list[int] = []
+    for index, look in enumerate(looks):
+        if outcomes[index] is None and look is not None:
+            if isinstance(look, SignalError):
+                outcomes[index] = look
+            elif look or slow:
+                doubtful.append(index)
+    for pause_s in (0.0, AGAIN_S):
+        if not doubtful:
+            break
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        again = await look_at([channels[index] for index in doubtful], time.monotonic() + GRACE_S)
+        still: list[int] = []
+        for index, look in zip(doubtful, again, strict=True):
+            if isinstance(look, SignalError):
+                outcomes[index] = look
+            elif look:
+                still.append(index)
+        doubtful = still
+    for index in doubtful:
+        outcomes[index] = disabled(channels[index])
+    return outcomes
