@@ -31,6 +31,8 @@ AGAIN_S = 0.1
 #: How long after the deadline of a put, which was kept, an answer may come, in s.
 GRACE_S = 1.0
 
+RIGHTS_HELP = "the access security of the IOC forbids it: see ASG of the record, and its rules for this user and host"
+
 #: What a look tells: True is disabled, None is nothing, an error is what became of the put.
 Look = bool | SignalError | None
 #: Looks at these channels until the deadline.
@@ -53,6 +55,18 @@ def disabled(channel: LinkedChannel) -> NotProcessedError:
         source=channel.source,
         help="its DISA equals its DISV: see what SDIS of the record points to, or set DISA",
     )
+
+
+def refusal_help(disp: int | None) -> str:
+    """Return what to do about a record that refused a put.
+
+    :param disp: its DISP; None where that is not known.
+    """
+    if disp is None:
+        return "look at the record: DISP=1, or a value that it does not take"
+    if disp:
+        return "the record takes no puts while its DISP is 1: ask who has set it, then set it to 0"
+    return "its DISP is 0, so it is this value, or its field, that the record does not take"
 
 
 def look_late(channel: LinkedChannel) -> PutTimeoutError:

@@ -6,7 +6,7 @@ from typing import Any
 from ..blueprint import CommandShape
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, PutRequest, Use
 from ..connectors.values import zero_value
-from ..errors import BadValueError, NoConnectorError, ReadOnlyError, SignalError
+from ..errors import BadValueError, NoConnectorError, SignalError
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import COMMAND, Choice, Datatype
 from .context import Context
@@ -108,8 +108,7 @@ class Command(Node):
             raise self._error(BadValueError(f"it {takes}; nothing was sent", help="call `execute` accordingly"))
         with self._context.binding.operation():
             await self._context.ensure(self.path)
-            if self._context.shared.read_only:
-                raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
+            self._context.refuse_in_read_only_mode(self, self.source)
             connector = self.open()
             deadline = time.monotonic() + (shape.timeout_s if timeout is None else timeout)
             value = shape.value if shape.argument is None else argument

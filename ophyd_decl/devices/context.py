@@ -10,12 +10,22 @@ from typing import Any, Protocol
 
 from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Channel, Connector, Description
-from ..errors import NoConnectorError, NotConnectedError, OphydDeclError, PutRefusedError, SignalError
+from ..errors import (
+    NoConnectorError,
+    NotConnectedError,
+    OphydDeclError,
+    PutRefusedError,
+    ReadOnlyError,
+    SignalError,
+)
 from ..vocab.keywords import PROTOCOLS, ConnectPolicy
 from .binding import Binding
 from .contract import Difference
 
 log = logging.getLogger("ophyd_decl.devices")
+
+_READ_ONLY = "the beamline is in read-only mode; nothing was sent"
+_READ_ONLY_HELP = "to write, take away `read_only: true`, `--read-only` or OPHYD_DECL_READ_ONLY"
 
 
 def server_of(channel: Channel) -> str:
@@ -252,9 +262,25 @@ class Context:
         generation, error = self.shared.refused.get(node, (0, None))
         return error if generation == channel.generation else None
 
+    def refuse_in_read_only_mode(self, node: Any, source: str) -> None:
+        """Raise where nothing may be written; asked before anything else, so that nothing has begun.
+
+        :raises ReadOnlyError: in read-only mode.
+        """
+        if self.shared.read_only:
+            error = ReadOnlyError(_READ_ONLY, source=source, help=_READ_ONLY_HELP)
+            raise error.about(node.path, node._place)
+
     @contextmanager
     def writing(self, channel: Channel, path: str, value: Any) -> Generator[None]:
-        """Note when a put has ended; where it is cancelled, say that it may have been sent."""
+        """Note when a put has ended; where it is cancelled, say that it may have been sent.
+
+        Every put of a device goes through here.
+
+        :raises ReadOnlyError: in read-only mode, if nobody has asked before.
+        """
+        if self.shared.read_only:
+            raise ReadOnlyError(_READ_ONLY, source=channel.source, signal=path, help=_READ_ONLY_HELP)
         try:
             yield
         except asyncio.CancelledError:

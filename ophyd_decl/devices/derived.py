@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..blueprint import Derived, Reference, SignalShape
 from ..connectors.protocol import Description, Update
-from ..errors import BusyError, LimitError, MoveError, ReadError, ReadOnlyError
+from ..errors import BusyError, LimitError, MoveError, ReadError
 from ..formula import Formula, FormulaError
 from ..vocab.datatypes import SCALAR_NUMPY, NativeType
 from ..vocab.readings import INVALID, Reading
@@ -134,10 +134,7 @@ class DerivedSignal(SignalNode):
         :raises LimitError: outside the declared limits.
         :raises ReadOnlyError: in read-only mode.
         """
-        if self._context.shared.read_only:
-            raise ReadOnlyError("the beamline is in read-only mode; nothing was sent", source=self.source).about(
-                self.path, self._place
-            )
+        self._context.refuse_in_read_only_mode(self, self.source)
         limits, number = self._shape.limits, number_in(value)
         if limits is not None and number is not None and not limits.holds(number):
             units = f" {self._shape.units}" if self._shape.units else ""

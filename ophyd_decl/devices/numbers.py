@@ -20,7 +20,12 @@ def plain(value: Any) -> Any:
 def number_in(value: Any) -> float | None:
     """Return the number that a limit applies to; None for text, booleans and arrays."""
     value = plain(value)
-    return None if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # of a whole number, which is outside any limit
+        return math.inf if value > 0 else -math.inf
 
 
 def agree(sent: Any, found: Any) -> bool:

@@ -6,33 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
-from ..connectors.protocol import Channel, Check, Connector, Description, PutRequest, ReadRequest, Update, Use
+from ..connectors.protocol import Channel, Check, Connector, Description, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
     DisconnectedError,
-    LimitError,
     MismatchError,
     NoConnectorError,
     OphydDeclError,
-    PutNotSentError,
     PutRefusedError,
-    PutTimeoutError,
     ReadError,
     ReadOnlyError,
     ReadTimeoutError,
     SignalError,
-    WriteError,
 )
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.readings import Reading
 from .context import Context
 from .contract import Difference, differences, refused
-from .data_key import effective_limits
 from .held import Held, Hold
 from .node import Node
-from .numbers import agree, number_in
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
+from .writing import outside_limits, write
 
 
 class WireSignal(SignalNode):
@@ -289,8 +284,7 @@ class WireSignal(SignalNode):
         :raises PutRefusedError: if the server allows no write.
         :raises LimitError: outside the limits.
         """
-        if self._context.shared.read_only:
-            raise self._error(ReadOnlyError("the beamline is in read-only mode; nothing was sent"))
+        self._context.refuse_in_read_only_mode(self, self.write_source)
         difference = self._forbidden()
         if difference is not None:
             kind = PutRefusedError if difference.code == "E621" else MismatchError
@@ -303,17 +297,9 @@ class WireSignal(SignalNode):
                 )
             )
         description = self._write_channel.description if self._write_channel is not None else None
-        limits = effective_limits(self._shape, description) if description is not None else self._shape.limits
-        number = number_in(value)
-        if limits is None or number is None:
-            return
-        if not limits.holds(number):
-            declared = self._shape.limits
-            by = "the file" if declared is not None and not declared.holds(number) else "the server"
-            units = f" {self._shape.units}" if self._shape.units else ""
-            raise self._error(
-                LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}")
-            )
+        outside = outside_limits(self._shape, description, value)
+        if outside is not None:
+            raise self._error(outside)
 
     @property
     def mock_connector(self) -> SoftConnector:
@@ -351,42 +337,9 @@ class WireSignal(SignalNode):
             channel = self._write_channel
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
-            wait = self._waits_for(value)
-            outcome: SignalError | None = None
-            for _ in range(1 + self._shape.retries):
-                deadline = time.monotonic() + (self._shape.timeouts.write if timeout_s is None else timeout_s)
-                with self._context.writing(channel, self.path, value):
-                    (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline)])
-                if not isinstance(outcome, PutTimeoutError | PutNotSentError):
-                    break
-            self._context.note_put(self, channel, outcome)
-            if outcome is not None:
-                outcome.source = self.write_source
-                raise outcome.about(self.path, self._place)
+            await write(self, connector, channel, value, timeout_s)
             if self._shape.expect is not None:
                 self._compare_later()
-            if self._shape.verify == "readback":
-                await self._verify(connector, value)
-
-    def _waits_for(self, value: Any) -> bool:
-        """Return whether a put of this value waits for its completion; the first label of an enum counts as zero."""
-        if self._shape.wait != "non_zero":
-            return self._shape.wait == "yes"
-        description = self._write_channel.description if self._write_channel is not None else None
-        choices = description.choices if description is not None else ()
-        if isinstance(value, str):
-            return value not in choices[:1]
-        return bool(value) if number_in(value) is not None or isinstance(value, bool) else True
-
-    async def _verify(self, connector: Connector, value: Any) -> None:
-        request = ReadRequest(self.read_channel, time.monotonic() + self._shape.timeouts.read)
-        (answer,) = await connector.read([request])
-        if isinstance(answer, SignalError):
-            raise self._error(WriteError(f"was written, and could not be read back: {answer}"))
-        if not agree(value, answer.value):
-            raise self._error(
-                WriteError("the server took another value than the one sent", expected=value, found=answer.value)
-            )
 
     async def setpoint_value(self) -> Any:
         """Return what was written last, where the server tells that, else a fresh value of what is written."""

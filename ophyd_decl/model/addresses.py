@@ -54,12 +54,14 @@ class AddressText(Kind):
     def _check_scheme(self, template: Template, spot: Spot) -> Any:
         first = template.parts[0] if template.parts else ""
         if isinstance(first, str):
-            scheme, separator, _ = first.partition("://")
+            scheme, separator, name = first.partition("://")
             if separator and (not self.whole or scheme not in _SCHEMES):
                 help_text = "begin with `ca://` or `pva://`" if self.whole else "use `pv:` for a whole address"
                 place = spot.holder.part_place(spot.key, scheme + separator)
                 spot.findings.error("E122", f"`{scheme}://` cannot stand here", place, help_text)
                 return FAILED
+            if separator and not name and len(template.parts) == 1:
+                return spot.error("E121", "the address is empty", f"write the name of a PV after `{first}`")
         return template
 
     def schema(self) -> dict[str, Any]:

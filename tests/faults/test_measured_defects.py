@@ -129,3 +129,34 @@ def test_an_absent_device_raises_by_name_and_the_others_work(bl: Any, RE: RunEng
     error = cause_of(caught.value)
     assert isinstance(error, AbsentError)
     assert "nobody" in str(error)
+
+
+GROUPS, IN_A_GROUP = 20, 100
+RECORD = 'record(ai, "$(P)vN") { field(INP, "N") field(PINI, "YES") }\n'
+MANY = "".join(RECORD.replace('N"', f'{n}"') for n in range(1, GROUPS * IN_A_GROUP))  # there is no `v0`
+
+
+@pytest.mark.parametrize("protocol", ["ca", "pva"])
+def test_one_absent_pv_of_two_thousand_costs_neither_the_time_out_nor_the_others(
+    protocol: str, ioc_factory: IocFactory, tmp_path: Path, RE: RunEngine
+) -> None:
+    ioc = ioc_factory(MANY)
+    lines = ["api: ophyd_decl/v1", "kind: beamline", "name: many", f"defaults: {{protocol: {protocol}}}", "devices:"]
+    for group in range(GROUPS):
+        lines += [f"  g{group}:", "    type: group", "    signals:"]
+        for number in range(group * IN_A_GROUP, (group + 1) * IN_A_GROUP):
+            lines.append(f'      s{number}: {{pv: "{ioc.pv(f"v{number}")}", dtype: float, format: read}}')
+    (tmp_path / "beamline.yaml").write_text("\n".join(lines))
+    beamline: Any = load_beamline(tmp_path)
+    try:
+        report = beamline.connect(timeout=60)
+        assert report.elapsed_s < 20, "the absent one was waited for"
+        assert [device.name for device in report.devices if device.state != "connected"] == ["g0"]
+        assert beamline.g0.s1.get() == 1.0
+        saved: list[Any] = []
+        RE(bp.count([beamline.g19]), lambda name, doc: saved.append(doc["data"]) if name == "event" else None)
+        assert len(saved[0]) == IN_A_GROUP
+        with pytest.raises(AbsentError, match=r"g0\.s0"):
+            beamline.g0.s0.get()
+    finally:
+        beamline.close()

@@ -10,7 +10,7 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
-from ..looks import DISABLE_STATUS, Look, look_lost
+from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost
 from . import calls, library
 from .calls import Data
 from .decoding import TIME, alarm_status
@@ -227,13 +227,9 @@ def put_error(status: int, channel: LinkedChannel, *, sent: bool) -> SignalError
             return PutLostError("sent, then the connection closed: nobody knows whether it was done", source=source)
         return channel.unavailable() if channel.link.phase != "ready" else DisconnectedError("closed", source=source)
     if status == library.ECA_NOWTACCESS:
-        return PutRefusedError(
-            "the server denies write access", source=source, help="see the access security of the IOC"
-        )
+        refused = PutRefusedError("the server denies write access", source=source, help=RIGHTS_HELP)
+        refused.for_rights = True
+        return refused
     if status == library.ECA_PUTFAIL:
-        return PutRefusedError(
-            "the server refused the put",
-            source=source,
-            help="look at the record: DISP=1, or a value that it does not take",
-        )
+        return PutRefusedError("the server refused the put", source=source)
     return PutRefusedError(f"the server refused the put: {library.message(status)}", source=source)

@@ -11,7 +11,7 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
-from ..looks import DISABLE_MESSAGE, Look, kept_less, look_lost
+from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, kept_less, look_lost, refusal_help
 from .library import Cancelled, Closable, RemoteError, Value
 from .structure import Builder
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _CLOSED = "Disconnected"
 #: What EPICS servers and gateways say of a put that access security forbids; the protocol has no code for it.
 _RIGHTS = "not permitted"
+#: What they say of a record whose DISP is 1.
+_DISP = "Field Disabled"
 
 
 class Group:
@@ -220,6 +222,10 @@ class PutGroup(LookGroup):
         if isinstance(answer, RemoteError):
             refused = PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
             refused.for_rights = _RIGHTS in str(answer)
+            if refused.for_rights:
+                refused.help = RIGHTS_HELP
+            else:
+                refused.help = refusal_help(1 if _DISP in str(answer) else None)
             return refused
         return BadValueError(f"it does not fit the structure of the server: {answer}", source=channel.source)
 

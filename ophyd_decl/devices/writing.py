@@ -1,0 +1,83 @@
+"""One write of one signal: what is checked before, how often it is tried, what is compared after."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..blueprint import SignalShape
+from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest
+from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
+from .data_key import effective_limits
+from .numbers import agree, number_in
+
+if TYPE_CHECKING:
+    from .signal import WireSignal
+
+#: What is worth another try: the others would be refused again, or may have been done.
+_AGAIN = (PutTimeoutError, PutNotSentError, NotTakenError)
+
+
+async def write(
+    signal: "WireSignal", connector: Connector, channel: Channel, value: Any, timeout_s: float | None
+) -> None:
+    """Send a value as the file says, as often as it says.
+
+    :param timeout_s: of each try; None: as the file says.
+    :raises WriteError: if it was refused, lost, timed out, not sent, not processed or not taken.
+    """
+    shape, context = signal._shape, signal._context
+    timeout_s = shape.timeouts.write if timeout_s is None else timeout_s
+    wait = waits_for(shape, channel.description, value)
+    outcome: SignalError | None = None
+    for _ in range(1 + shape.retries):
+        with context.writing(channel, signal.path, value):
+            (outcome,) = await connector.put([PutRequest(channel, value, wait, time.monotonic() + timeout_s)])
+        if outcome is None and shape.verify == "readback":
+            outcome = await _compare(signal, connector, value)
+        if not isinstance(outcome, _AGAIN):
+            break
+    context.note_put(signal, channel, outcome)
+    if outcome is not None:
+        outcome.source = signal.write_source
+        raise outcome.about(signal.path, signal._place)
+
+
+def waits_for(shape: SignalShape, description: Description | None, value: Any) -> bool:
+    """Return whether a put of this value waits for its completion; the first label of an enum counts as zero."""
+    if shape.wait != "non_zero":
+        return shape.wait == "yes"
+    choices = description.choices if description is not None else ()
+    if isinstance(value, str):
+        return value not in choices[:1]
+    return bool(value) if number_in(value) is not None or isinstance(value, bool) else True
+
+
+def outside_limits(shape: SignalShape, description: Description | None, value: Any) -> LimitError | None:
+    """Return the error of a value outside the tighter of the limits of file and server."""
+    limits = effective_limits(shape, description) if description is not None else shape.limits
+    number = number_in(value)
+    if limits is None or number is None or limits.holds(number):
+        return None
+    if shape.limits is not None and not shape.limits.holds(number):
+        by, help = "the file", "nothing was sent; see `limits:`"
+    else:
+        by, help = (
+            "the server",
+            "nothing was sent; see its control limits (DRVL and DRVH, of a motor LLM and HLM)",
+        )
+    units = f" {shape.units}" if shape.units else ""
+    return LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}", help=help)
+
+
+async def _compare(signal: "WireSignal", connector: Connector, value: Any) -> SignalError | None:
+    request = ReadRequest(signal.read_channel, time.monotonic() + signal._shape.timeouts.read)
+    (answer,) = await connector.read([request])
+    if isinstance(answer, SignalError):
+        return WriteError(f"was written, and could not be read back: {answer}")
+    if agree(value, answer.value):
+        return None
+    return NotTakenError(
+        "the server took another value than the one sent",
+        expected=value,
+        found=answer.value,
+        help="does the record clamp it (DRVL, DRVH), or need time? Where the readback follows later, take `movable`",
+    )
