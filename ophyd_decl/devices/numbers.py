@@ -25,7 +25,7 @@ def number_in(value: Any) -> float | None:
     try:
         return float(value)
     except OverflowError:  # of a whole number, which is outside any limit
-        return math.inf if value > 0 else -math.inf
+        return math.inf if cast(Any, value) > 0 else -math.inf
 
 
 def agree(sent: Any, found: Any) -> bool:
