@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "demo": "demo",
     "explain": "explain",
     "init": "init_beamline",
+    "introspect": "introspect",
     "read": "read",
     "render": "render",
     "schema": "schema",
