@@ -66,6 +66,8 @@ class Shared:
     structures: StructureReader | None = None
     #: last time that a put to each server was completed, on the clock of `time.monotonic`; one entry for each host.
     written: dict[str, float] = field(default_factory=dict[str, float])
+    #: held values that were read, by their server; see `Held.companions`.
+    wanted: dict[str, dict[Any, None]] = field(default_factory=dict[str, dict[Any, None]])
     #: what is wrong with signals whose value is not the one that the file expects.
     settings: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
     #: puts that servers have refused since, with the generation of their channel; a later put that is done ends it.

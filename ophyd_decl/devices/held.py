@@ -31,10 +31,12 @@ class Held:
 
     __slots__ = (
         "_channel",
+        "_connector",
         "_context",
         "_listeners",
         "_monitor",
         "_path",
+        "_server",
         "_use",
         "_users",
         "last_reading",
@@ -47,8 +49,10 @@ class Held:
     ) -> None:
         self._context = context
         self._use = use
+        self._connector = connector
         self._channel = channel
         self._path = path
+        self._server = (-1, "")
         self._users = 0
         self._listeners: list[Listener] = []
         #: the newest reading, or the error that ended it; None before the first.
@@ -91,6 +95,8 @@ class Held:
         """End the monitor, whoever uses it."""
         monitor, self._monitor = self._monitor, None
         self._listeners.clear()
+        for wanted in self._context.shared.wanted.values():
+            wanted.pop(self, None)
         if monitor is not None:
             monitor.close()
 
@@ -108,19 +114,55 @@ class Held:
         update = self.update
         if not isinstance(update, Reading) or self._monitor is None or self._channel.state != "connected":
             return None
-        server = server_of(self._channel)
-        heard = self._context.heard.get(server)
-        if heard is None or time.monotonic() - heard > self._context.liveness_s:
+        server, shared = self.server, self._context.shared
+        self.want()
+        heard = shared.heard.get(server)
+        if heard is None or time.monotonic() - heard > shared.liveness_s:
             return None
-        if self.received <= self._context.shared.written.get(server, -math.inf):
-            return None
-        return update
+        return None if self._overtaken(server) else update
 
-    def confirm(self, reading: Reading) -> None:
-        """Take a fresh reading in the place of the held one, unless that came from behind it."""
+    def want(self) -> None:
+        """Note that it is read while it is held."""
+        self._context.shared.wanted.setdefault(self.server, {})[self] = None
+
+    def companions(self) -> "list[Held]":
+        """Return which others are to be asked with this one, as a put has overtaken them too.
+
+        They are on the same server and were read since they were asked so: in a scan the next reads are theirs,
+        which then need no round trip of their own.
+        """
+        server = self.server
+        return [
+            held
+            for held in self._context.shared.wanted.pop(server, ())
+            if held._connector is self._connector and held._channel.state == "connected" and held._overtaken(server)
+        ]
+
+    @property
+    def channel(self) -> Channel:
+        """Return what it monitors."""
+        return self._channel
+
+    @property
+    def server(self) -> str:
+        """Return under which name its server is known, which is the same for one connection."""
+        generation = self._channel.generation
+        if self._server[0] != generation:
+            self._server = generation, server_of(self._channel)
+        return self._server[1]
+
+    def _overtaken(self, server: str) -> bool:
+        """Return whether a put to its server was completed after its value came."""
+        return self.received <= self._context.shared.written.get(server, -math.inf)
+
+    def confirm(self, reading: Reading, asked_at: float) -> None:
+        """Take a fresh reading in the place of the held one, unless that came from behind it.
+
+        :param asked_at: when it was asked for: a put that was completed since may have changed the value.
+        """
         if isinstance(self.update, Reading) and reading.timestamp >= self.update.timestamp:
             self.update = self.last_reading = reading
-            self.received = time.monotonic()
+            self.received = asked_at
 
     @property
     def error(self) -> SignalError | None:
@@ -136,7 +178,7 @@ class Held:
             overtaken = before is not None and update.timestamp < before.timestamp
             self.received = -math.inf if overtaken else now
             self.last_reading = update
-            self._context.heard[server_of(self._channel)] = now
+            self._context.heard[self.server] = now
         for listener in tuple(self._listeners):
             self._tell(listener, update)
 

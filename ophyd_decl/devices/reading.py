@@ -9,6 +9,7 @@ from ..connectors.protocol import Connector, ReadRequest, Update
 from ..errors import DisconnectedError, SignalError
 from ..vocab.readings import Reading
 from .context import server_of
+from .held import Held
 
 if TYPE_CHECKING:
     from .signal import WireSignal
@@ -46,17 +47,32 @@ async def read_leaves(leaves: Iterable["WireSignal"], fresh: frozenset["WireSign
 async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> list[Update]:
     now = time.monotonic()
     requests = [ReadRequest(leaf.read_channel, now + leaf._shape.timeouts.read) for leaf in leaves]
+    companions = _companions(leaves)
+    requests += [ReadRequest(held.channel, requests[0].deadline) for held in companions]
     answers: list[Update] = list(await connector.read(requests))
+    for held, answer in zip(companions, answers[len(leaves) :], strict=True):
+        if isinstance(answer, Reading):  # else it is asked again, and fails, when it is read
+            held.confirm(answer, now)
+    del answers[len(leaves) :]
     heard = time.monotonic()
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
             leaf._context.heard[server_of(leaf.read_channel)] = heard
-            leaf.confirm(answer)
+            leaf.confirm(answer, now)
         else:
             answer.about(leaf.path, leaf._place)
             if isinstance(answer, DisconnectedError) and answer.age_s is None:
                 answer.age_s = leaf.age_of_last(time.time())
     return answers
+
+
+def _companions(leaves: Sequence["WireSignal"]) -> list[Held]:
+    """Return the held values that are asked together with these leaves."""
+    helds = dict.fromkeys(leaf._held for leaf in leaves if leaf._held is not None)
+    companions = [other for held in helds for other in held.companions() if other not in helds]
+    for held in helds:
+        held.want()
+    return companions
 
 
 async def read_signals(signals: Sequence["SignalR"], fresh: Sequence["SignalR"] = ()) -> list[Update]:

@@ -202,10 +202,10 @@ class WireSignal(SignalNode):
         held = self._held
         return held.trusted() if held is not None and held.loop is self._context.binding.loop else None
 
-    def confirm(self, reading: Reading) -> None:
-        """Take a fresh reading in the place of a held one."""
+    def confirm(self, reading: Reading, asked_at: float) -> None:
+        """Take a fresh reading in the place of a held one; `asked_at` on the clock of `time.monotonic`."""
         if self._held is not None:
-            self._held.confirm(reading)
+            self._held.confirm(reading, asked_at)
 
     @property
     def newest(self) -> Update | None:

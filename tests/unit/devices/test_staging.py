@@ -1,6 +1,7 @@
 """Staging: balance, also after failures, and who holds what."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -129,6 +130,68 @@ async def test_an_older_answer_does_not_take_the_place_of_a_newer_held_value() -
     old = device.a._held.update
     set_mock_value(device.a, 2.0)
     await until(lambda: device.a._held.update is not old)
-    device.a.confirm(old)
+    device.a.confirm(old, time.monotonic())
     assert await device.a.get_value(cached=True) == 2.0
+    await device.a.unstage()
+
+
+async def test_what_a_put_has_overtaken_is_asked_together_if_it_was_read() -> None:
+    device = make(shape("g", *(wire(key, key.upper()) for key in ("a", "b", "c", "axis"))))
+    connector = SoftConnector("ca", strict=True)
+    device._context.binding._connectors["ca"] = connector
+    for address in ("A", "B", "C", "AXIS"):
+        connector.serve(f"T:{address}", NativeType("float"), 1.0, host="ioc")
+    await connect(device)
+    asked: list[list[str]] = []
+    read = connector.read
+
+    async def note(requests: Any) -> Any:
+        asked.append([request.channel.source for request in requests])
+        return await read(requests)
+
+    connector.read = note  # type: ignore[method-assign]
+    for signal in (device.a, device.b, device.c):
+        await signal.stage()
+    assert [await device.a.get_value(), await device.b.get_value()] == [1.0, 1.0]
+    assert asked == []
+    await device.axis.set(2.0)
+    assert [await device.a.get_value(), await device.b.get_value()] == [1.0, 1.0]
+    assert asked == [["ca://T:A", "ca://T:B"]], "one round trip for both, and none for what nobody reads"
+    await device.axis.set(3.0)
+    assert await device.a.get_value() == 1.0
+    await device.axis.set(4.0)
+    assert await device.a.get_value() == 1.0
+    assert asked[1:] == [["ca://T:A", "ca://T:B"], ["ca://T:A"]], "it was not read in between"
+    await device.axis.set(5.0)
+    assert await device.b.get_value() == 1.0
+    connector.withdraw("T:B")
+    await device.axis.set(6.0)
+    assert await device.a.get_value() == 1.0
+    assert asked[3:] == [["ca://T:B", "ca://T:A"], ["ca://T:A"]]
+    for signal in (device.a, device.b, device.c):
+        await signal.unstage()
+    assert not any(device._context.shared.wanted.values())
+
+
+async def test_an_answer_that_a_put_has_overtaken_is_not_served_afterwards() -> None:
+    device = make(shape("g", wire("a", "A"), wire("axis", "AXIS")))
+    connector = SoftConnector("ca", strict=True)
+    device._context.binding._connectors["ca"] = connector
+    for address in ("A", "AXIS"):
+        connector.serve(f"T:{address}", NativeType("float"), 1.0, host="ioc")
+    await connect(device)
+    await device.a.stage()
+    read = connector.read
+
+    async def put_meanwhile(requests: Any) -> Any:
+        answers = await read(requests)
+        connector.read = read  # type: ignore[method-assign]
+        await device.axis.set(2.0)
+        return answers
+
+    connector.read = put_meanwhile  # type: ignore[method-assign]
+    assert await device.a.get_value(cached=False) == 1.0
+    assert device.a.held_reading() is None
+    assert await device.a.get_value() == 1.0
+    assert device.a.held_reading() is not None
     await device.a.unstage()
