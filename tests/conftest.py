@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.plugins.skips",
     "tests.plugins.soak",
     "tests.servers.fixtures",
+    "tests.plugins.tango_client",
 ]
 
 

@@ -1,14 +1,15 @@
 """Fixtures that hand out servers. A server ends with the scope of the fixture that gave it, whatever the test did."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
 from .ioc import READ_ONLY_GROUP, RECORDS, Ioc, RandomWalk
+from .tango_server import TangoServer
 
 _numbers = itertools.count(1)
 
@@ -83,6 +84,59 @@ def random_walk(tmp_path: Path) -> Iterator[RandomWalk]:
         server = RandomWalk(tmp_path)
         stack.callback(server.close)
         yield server.start()
+
+
+class TangoFactory(Protocol):
+    """Starts Tango device servers and ends them."""
+
+    def __call__(
+        self,
+        devices: Mapping[str, str] | None = None,
+        *,
+        labels: Sequence[str] = ("Low", "High", "Off"),
+        numbers: int = 0,
+    ) -> TangoServer:
+        """Start a device server without a database.
+
+        :param devices: class by name of device; None: one Lab.
+        :param labels: of the enums of a Lab.
+        :param numbers: how many attributes `n0`, `n1`, ... a Lab has besides its own.
+        """
+        ...
+
+
+@contextmanager
+def tango_servers(folders: pytest.TempPathFactory) -> Iterator[TangoFactory]:
+    """Give a factory whose device servers end with this context."""
+    with ExitStack() as stack:
+
+        def start_server(devices: Mapping[str, str] | None = None, **options: Any) -> TangoServer:
+            server = TangoServer(folders.mktemp("tango"), devices or {f"lab/t{next(_numbers)}/1": "Lab"}, **options)
+            stack.callback(server.close)
+            return server.start()
+
+        yield start_server
+
+
+@pytest.fixture
+def tango_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoFactory]:
+    """Start Tango device servers that end with the test, for tests that kill, hang or restart one."""
+    with tango_servers(tmp_path_factory) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="module")
+def module_tango_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoFactory]:
+    """Start Tango device servers that end with the module, for fixtures of that scope."""
+    with tango_servers(tmp_path_factory) as factory:
+        yield factory
+
+
+@pytest.fixture(scope="session")
+def tango_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoServer]:
+    """Return the server of one Lab that all tests share: leave it running, and its values as they were."""
+    with tango_servers(tmp_path_factory) as factory:
+        yield factory()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A server of a test in a process of its own: start, stop, kill, restart in the same place, hang and go on.
 
-The process gets the loopback environment of its ports, writes READY when it serves, and ends when its standard input
+The process gets the loopback environment of its ports, says in a line when it serves, and ends when its standard input
 ends: nothing that a test or its death leaves behind goes on. Nothing here starts a thread or takes longer than it must.
 """
 
@@ -36,11 +36,25 @@ class ServerProcess:
     :param log: file to which its standard error is appended.
     """
 
+    #: The line that it writes to its standard output when clients can connect.
+    ready = "READY"
+
     def __init__(self, program: str, arguments: Sequence[str], *, log: Path) -> None:
         self.ports: Ports = environment.pool().take()
         self.log = log
-        self._command = [sys.executable, "-P", str(_PROGRAMS / program), *arguments]
+        self._program = program
+        self._arguments = list(arguments)
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def arguments(self) -> list[str]:
+        """Return what its program is told when it is started next."""
+        return self._arguments
+
+    @property
+    def server_environment(self) -> dict[str, str]:
+        """Return the variables of its own process."""
+        return environment.server_environment(self.ports)
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -67,12 +81,12 @@ class ServerProcess:
         """
         if self.alive:
             raise ServerError(f"process {self.pid} runs already")
-        variables = os.environ | environment.server_environment(self.ports)
+        variables = os.environ | self.server_environment
         # A strict setting would stop the server in somebody else's library.
         variables.pop("PYTHONWARNINGS", None)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command,
+                [sys.executable, "-P", str(_PROGRAMS / self._program), *self.arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -81,7 +95,7 @@ class ServerProcess:
                 start_new_session=True,  # Ctrl-C is for the test
             )
         try:
-            self._read_until("READY", START_TIMEOUT_S)
+            self._read_until(self.ready, START_TIMEOUT_S)
         except BaseException:
             self.kill()
             raise

@@ -1,0 +1,123 @@
+"""A Tango device with an attribute of each kind that the tests need, and commands to go with them.
+
+A value carries the time of its last change, not that of a read. What a client writes becomes the value; the methods
+`test_...` are what a test does on the server's side, without a client.
+"""
+
+import json
+import time
+from typing import Any
+
+import numpy as np
+from tango import AttrQuality, DevState, Except
+from tango.server import attribute
+
+from .tango_attributes import MOVE_S, Kind, attributes
+from .tango_commands import Commands
+
+#: Set by the program before a device is made: labels of the enums, and how many attributes `n0`, `n1`, ... there are.
+labels: list[str] = ["Low", "High", "Off"]
+count = 0
+
+
+class Lab(Commands):
+    """The device; its attributes stand in `tango_attributes`."""
+
+    def init_device(self) -> None:
+        """Begin with the first values."""
+        super().init_device()
+        self.kinds: dict[str, Kind] = attributes(labels, count)
+        self.values = {name: kind.value for name, kind in self.kinds.items()}
+        self.times = dict.fromkeys(self.kinds, time.time())
+        self.qualities = {name: kind.quality for name, kind in self.kinds.items()}
+        self.reads = 0
+        self.slow_s = 0.0
+        self.set_state(DevState.ON)
+
+    def initialize_dynamic_attributes(self) -> None:
+        """Make the attributes."""
+        for name, kind in self.kinds.items():
+            told = {"name": name, "dtype": kind.shaped, "access": kind.access, **kind.shape, **kind.told}
+            self.add_attribute(attribute(fget=self.read_one, fset=self.write_one, **told))
+            for event in kind.pushes:
+                if event == "data_ready":
+                    self.set_data_ready_event(name, True)
+                else:
+                    getattr(self, f"set_{event}_event")(name, True, False)
+
+    def read_one(self, attr: Any) -> tuple[Any, float, AttrQuality]:
+        """Return what an attribute shows."""
+        name = attr.get_name()
+        self.reads += 1
+        if name == "raising":
+            raise RuntimeError("the sensor is not connected")
+        if name == "slow":
+            time.sleep(self.slow_s)
+        if name == "counter":
+            self.values[name] += 1
+            self.times[name] = time.time()
+        if self.kinds[name].dtype == "DevEncoded":
+            return *self.values[name], self.times[name], self.qualities[name]  # type: ignore[return-value]
+        return self.values[name], self.times[name], self.qualities[name]
+
+    def write_one(self, attr: Any) -> None:
+        """Take what a client writes."""
+        name = attr.get_name()
+        value = attr.get_write_value()
+        if name == "disabled":
+            Except.throw_exception("Lab_Disabled", "disabled by the lab", "Lab.write_one")
+        if name == "slow":
+            time.sleep(self.slow_s)
+        if name == "axis":
+            time.sleep(MOVE_S)
+            self.change("arrived", value)
+        self.change(name, value)
+
+    def change(self, name: str, value: Any) -> None:
+        """Give an attribute a value, and send the events of it that the server pushes."""
+        self.values[name] = value
+        self.times[name] = time.time()
+        for event in self.kinds[name].pushes:
+            if event == "data_ready":
+                self.push_data_ready_event(name, self.reads)
+            else:
+                getattr(self, f"push_{event}_event")(name, value)
+
+    def dev_state(self) -> DevState:
+        """Return the state that was set, whatever the quality of attributes."""
+        return self.get_state()
+
+    def test_set(self, name: str, value: Any) -> None:
+        """Give an attribute a value; that of an enum may be a label."""
+        kind = self.kinds[name]
+        known = kind.told.get("enum_labels", ())
+        if isinstance(value, str) and known:
+            value = list(known).index(value)
+        if isinstance(kind.value, np.ndarray):
+            value = np.array(value, kind.value.dtype)
+        self.change(name, value)
+
+    def test_get(self, name: str) -> None:
+        """Say what the value of an attribute is, in JSON."""
+        value = self.values[name]
+        print(json.dumps(value.tolist() if isinstance(value, np.ndarray) else value))
+
+    def test_configure(self, name: str, **properties: Any) -> None:
+        """Change properties of an attribute, such as `unit`, while clients are connected."""
+        attr = self.get_device_attr().get_attr_by_name(name)
+        known = attr.get_properties()
+        for key, value in properties.items():
+            setattr(known, key, value)
+        attr.set_properties(known)
+
+    def test_quality(self, name: str, quality: str) -> None:
+        """Give an attribute another quality: VALID, INVALID, ALARM, WARNING, CHANGING."""
+        self.qualities[name] = getattr(AttrQuality, f"ATTR_{quality}")
+
+    def test_state(self, state: str) -> None:
+        """Give the device another state."""
+        self.set_state(getattr(DevState, state))
+
+    def test_slow(self, seconds: float) -> None:
+        """Let reads and writes of `slow` take so long."""
+        self.slow_s = seconds
