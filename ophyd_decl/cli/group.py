@@ -16,6 +16,7 @@ from .outcome import ReaderGoneError, end_soon_after_interrupt, guard
 COMMANDS: dict[str, str] = {
     "connect": "connect",
     "demo": "demo",
+    "doctor": "doctor",
     "explain": "explain",
     "init": "init_beamline",
     "introspect": "introspect",

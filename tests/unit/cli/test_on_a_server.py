@@ -28,6 +28,9 @@ class Commands:
         others = {name: value for name, value in os.environ.items() if not name.startswith("EPICS_")}
         self._environment = {**others, **environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
+    def set(self, variable: str, value: str) -> None:
+        self._environment[variable] = value
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "ophyd_decl.cli", *arguments],
@@ -99,6 +102,48 @@ def test_connect_compares_absent_names_with_the_files_of_an_ioc(nobody: Commands
     code, _, errors = nobody.call(*arguments, str(tmp_path / "nowhere.db"))
     assert code == 2
     assert "nowhere.db" in errors
+
+
+def test_doctor_says_which_servers_answer(commands: Commands, server: DemoServer) -> None:
+    code, output, errors = commands.call("doctor", DEMO, "--format", "json")
+    assert code == 0, output + errors
+    answer = json.loads(output)
+    assert answer["ok"]
+    assert [section["name"] for section in answer["sections"]][:3] == ["python", "ca", "pva"]
+    ca, pva = answer["servers"]
+    assert (ca["protocol"], pva["protocol"]) == ("ca", "pva")
+    assert ca["host"].endswith(":" + server.environment["EPICS_CA_SERVER_PORT"])
+    assert ca["answered"] is pva["answered"] is True
+    assert min(ca["addresses"], pva["addresses"]) > 3
+    assert 0 < ca["round_trip_s"] < 5
+    assert 0 < pva["round_trip_s"] < 5
+    code, output, errors = commands.call("doctor", DEMO)
+    assert code == 0, errors
+    assert re.search(
+        rf"^  ca  {re.escape(ca['host'].rpartition(':')[0])}:\d+  \d+ addresses  a read takes", output, re.M
+    )
+    assert output.splitlines()[-1] == "all is well"
+
+
+def test_doctor_exits_with_3_for_what_does_not_answer_and_with_1_for_what_is_wrong(nobody: Commands) -> None:
+    code, output, errors = nobody.call("doctor", DEMO, "--timeout", "0.5", "--format", "json")
+    assert code == 3, output + errors
+    answer = json.loads(output)
+    assert not answer["ok"]
+    assert {server["protocol"]: server["answered"] for server in answer["servers"]} == {"ca": False, "pva": False}
+    code, output, _ = nobody.call("doctor", DEMO, "--timeout", "0.5")
+    assert code == 3
+    assert re.search(r"^  ca  no answer  \d+ addresses, such as ca://DEMO:", output, re.M)
+    assert re.search(r"^\d+ addresses do not answer; ", output.splitlines()[-1])
+    code, output, _ = nobody.call("doctor")
+    assert code == 0
+    nobody.set("EPICS_CA_NAME_SERVERS", "127.0.0.1:1")
+    assert nobody.call("doctor")[0] == 0
+    assert nobody.call("doctor", "--strict")[0] == 1
+    nobody.set("EPICS_CA_SERVER_PORT", "none")
+    code, output, _ = nobody.call("doctor")
+    assert code == 1
+    assert "error: EPICS_CA_SERVER_PORT=none is no port" in output
 
 
 def test_read_and_set_without_a_server_exit_with_3(nobody: Commands) -> None:
