@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import bluesky.plans as bp
 import pytest
 
 from ophyd_decl import load_beamline
 from ophyd_decl.devices.device import Vector
+from ophyd_decl.errors import BadValueError, MismatchError
+from ophyd_decl.plans import ensure_connected
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -119,3 +122,60 @@ async def test_access_is_what_both_allow(beamline: Any) -> None:
     await box.gain.set(3.5)
     assert await beamline.plain.gain.get_value() == 3.5
     await box.gain.set(2.5)
+
+
+COMMANDS = """api: ophyd_decl/v1
+kind: beamline
+name: b
+defaults: {protocol: ca}
+devices:
+  box:
+    type: group
+    signals: {armed: {pv: "T:armed", dtype: float}, resets: {pv: "T:resets", dtype: float}}
+    commands:
+      by_label: {pv: "T:arm", value: Arm}
+      by_number: {pv: "T:arm"}
+      number: {pv: "T:reset", value: 7}
+      outside: {pv: "T:arm", value: 2}
+      no_label: {pv: "T:arm", value: Amr}
+      array: {pv: "T:trace"}
+"""
+
+
+@pytest.mark.parametrize("remote_protocol", ["ca", "pva"])
+async def test_commands_of_any_device(box_ioc: Ioc, tmp_path: Path, remote_protocol: str) -> None:
+    beamline = loaded(tmp_path, box_ioc, COMMANDS.replace("protocol: ca", f"protocol: {remote_protocol}"))
+    try:
+        report = await beamline.aconnect(TIMEOUT_S)
+        assert {problem.signal: problem.code for problem in report.devices[0].problems} == {
+            "box.no_label": "E620", "box.array": "E620",
+        }  # fmt: skip
+        box = beamline.box
+        armed = await box.armed.get_value()
+        await box.by_label.trigger()
+        await box.by_number.trigger()
+        assert await box.armed.get_value() == armed + 2
+        await box.number.trigger()
+        assert await box.resets.get_value() == 7
+        for refused, error in ((box.outside, BadValueError), (box.no_label, MismatchError), (box.array, MismatchError)):
+            with pytest.raises(error):
+                await refused.trigger()
+        assert await box.armed.get_value() == armed + 2
+    finally:
+        await beamline.aclose()
+
+
+def test_a_scan_has_what_is_declared_and_nothing_that_is_added(box_ioc: Ioc, tmp_path: Path, RE: Any) -> None:
+    beamline = loaded(tmp_path, box_ioc)
+    try:
+        documents: list[tuple[str, Any]] = []
+        RE(ensure_connected(beamline.box, timeout=TIMEOUT_S))
+        RE(bp.count([beamline.box], 2), lambda name, document: documents.append((name, document)))
+        descriptors = [document for name, document in documents if name == "descriptor"]
+        events = [document for name, document in documents if name == "event"]
+        assert [list(document["data_keys"]) for document in descriptors] == [["box-gain", "box-level"]]
+        assert descriptors[0]["data_keys"]["box-gain"]["source"] == f"pva://{box_ioc.prefix}gain"
+        assert [event["data"] for event in events] == [{"box-gain": 2.5, "box-level": 1.5}] * 2
+        assert beamline.box.trace.get().tolist() == [0.5, 1.5]
+    finally:
+        beamline.close()

@@ -205,3 +205,26 @@ async def test_a_connect_that_is_cancelled_leaves_nothing_behind(served: Served,
     served.ioc.start()
     await until(lambda: beamline.report.ok, PATIENCE_S)
     await beamline.aclose()
+
+
+async def test_a_structure_that_changes_while_its_server_runs(beamline: Any, served: Served) -> None:
+    p = served.ioc.prefix
+    assert await beamline.box.pcap.active.get_value() is False
+    served.ioc.put("pcap:ref", f"{p}seq1:PVI")
+    await until(lambda: codes(beamline) == {"box.pcap": "E633"}, PATIENCE_S)
+    with pytest.raises(MismatchError, match="the PVI structure has changed"):
+        await beamline.box.pcap.active.get_value()
+    assert await beamline.box.gain.get_value() == 2.5
+    served.ioc.put("pcap:ref", f"{p}pcap:PVI")
+    await until(lambda: codes(beamline) == {}, PATIENCE_S)
+    assert await beamline.box.pcap.active.get_value() is False
+
+
+async def test_a_server_that_hangs_is_used_again_when_it_goes_on(beamline: Any, served: Served) -> None:
+    with served.ioc.hung():
+        await until(lambda: not beamline.report.ok, PATIENCE_S)
+        with pytest.raises(SignalError):
+            await beamline.box.gain.get_value()
+    await until(lambda: beamline.report.ok, PATIENCE_S)
+    assert codes(beamline) == {}
+    assert await beamline.box.gain.get_value() == 2.5
