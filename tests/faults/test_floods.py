@@ -15,10 +15,11 @@ from ophyd_decl.formula import Formula
 from ophyd_decl.vocab.readings import Reading
 from tests.contract.labs import until
 from tests.faults import floods
+from tests.faults.wakes import Wakes
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
-READBACKS = 300
+READBACKS = 200
 PERIOD_S = 0.05
 #: As long as nobody should have to wait, however slow the machine is.
 GRACE_S = 60.0
@@ -81,21 +82,6 @@ async def bl(request: pytest.FixtureRequest, flood: Ioc, tmp_path: Path) -> Asyn
     await beamline.aclose()
 
 
-class Wakes:
-    """Counts how often other threads wake the loop."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        loop: Any = asyncio.get_running_loop()
-        original = loop.call_soon_threadsafe
-
-        def counted(*args: Any, **keywords: Any) -> Any:
-            self.count += 1
-            return original(*args, **keywords)
-
-        monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
-
-
 def pulses_of(flood: Ioc) -> int:
     """Return how often the flag has gone 1, 0, 1."""
     return int(flood.command(f"dbgf {flood.pv('pulses')}").split()[-1])
@@ -117,7 +103,7 @@ async def test_a_condition_sees_every_pulse(bl: Any, flood: Ioc, monkeypatch: py
         floods.begin(flood)
         started = time.monotonic()
         turns = itertools.count()
-        while time.monotonic() - started < 2.0:
+        while time.monotonic() - started < 1.5:
             if next(turns) % 3 == 0:
                 time.sleep(0.2)  # noqa: ASYNC251  # the loop does not turn, and bursts pile up
             while await seen.next(0.001):
@@ -140,7 +126,7 @@ async def test_a_condition_sees_every_pulse(bl: Any, flood: Ioc, monkeypatch: py
 
 async def test_a_move_whose_done_falls_and_rises_at_once_does_not_wait_for_its_grace(bl: Any, flood: Ioc) -> None:
     floods.begin(flood)
-    for target in (1.0, 2.0, 3.0):
+    for target in (1.0, 2.0):
         started = time.monotonic()
         status = bl.axis.set(target)
         while not status.done:
