@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.matrix.bench import Story
 from tests.faults.matrix.cells import CELLS, DOINGS, FAULTS, PROTOCOLS, Cell, params
+from tests.faults.matrix.page import PAGE, matrix, replaced
 from tests.faults.matrix.rows import ROWS
 from tests.faults.matrix.scans import play_scan
 from tests.faults.matrix.scenarios import play
@@ -59,3 +60,9 @@ def test_forty_cells_are_looked_at_in_every_run_and_none_is_left_out() -> None:
     assert {cell.protocol for cell in core} == set(PROTOCOLS)
     assert {cell.doing for cell in core} == set(DOINGS)
     assert set(ROWS) == set(FAULTS)
+
+
+def test_the_page_tells_what_the_cells_look_at() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == replaced(page, "matrix", matrix()), "run python -m tests.faults.matrix.page"
+    assert all(getattr(row, doing.replace(" ", "_")).__doc__ for row in ROWS.values() for doing in DOINGS)

@@ -153,7 +153,8 @@ class Restarted(Row):
         assert story.after["monitor"].outcome == 1.5
 
     def put(self, story: Story) -> None:
-        """is done by the new server when it is checked"""
+        """`DisconnectedError` until the new server is checked, then done by it"""
+        assert story.during["put"].outcome is None or failed(story.during["put"], DisconnectedError)
         assert story.after["put"].outcome is None
 
     def connect(self, story: Story) -> None:

@@ -38,8 +38,8 @@ async def closed_and_restarted(bench: Bench) -> dict[str, Story]:
     restarted.during = {
         "read": await bench.read(),
         "staged read": await bench.staged_read(),
-        "put": Did(None),
         "connect": await bench.connect(lab.reconnection_s),
+        "put": await bench.put(1.5),
         "monitor": Did(list(bench.seen.values)),
     }
     closed.after = restarted.after = await bench.all_well(1.5)
