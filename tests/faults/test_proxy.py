@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from ophyd_decl.errors import DisconnectedError, ReadError, ReadTimeoutError
 from tests.contract.labs import FLOAT, until
 from tests.faults.conftest import ProxyLab
@@ -36,6 +38,8 @@ async def test_a_delay_is_added(far_lab: ProxyLab) -> None:
     assert 0.3 <= time.monotonic() - started < 1.5
 
 
+# libca looks for a lost server each ten seconds, which is too long for every run.
+@pytest.mark.parametrize("far_lab", ["pva", pytest.param("ca", marks=pytest.mark.soak)], indirect=True)
 async def test_dropped_connections_come_back(far_lab: ProxyLab) -> None:
     lab = far_lab
     number = await lab.connected("number", FLOAT)
@@ -45,6 +49,7 @@ async def test_dropped_connections_come_back(far_lab: ProxyLab) -> None:
     assert await lab.value(number) == 1.5
 
 
+@pytest.mark.parametrize("far_lab", ["pva", pytest.param("ca", marks=pytest.mark.soak)], indirect=True)
 async def test_a_message_that_ends_in_its_middle(far_lab: ProxyLab) -> None:
     lab = far_lab
     number = await lab.connected("number", FLOAT)
