@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .completion import complete_selector
-from .options import beamline_options, common_options, format_option, pair, path_argument, timeout_option
+from .options import (
+    beamline_options,
+    common_options,
+    format_option,
+    pair,
+    path_argument,
+    read_only_option,
+    timeout_option,
+)
 from .outcome import CONTROL_SYSTEM, end
 from .running import run, until
 
@@ -72,6 +80,7 @@ Examples:
     help="EPICS database, substitutions or list of names, with macros: compared with what does not answer; repeatable.",
 )
 @format_option
+@read_only_option
 @beamline_options
 @common_options
 def command(

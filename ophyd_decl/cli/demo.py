@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .options import common_options
+from .options import READ_ONLY, common_options
 
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
@@ -37,8 +37,9 @@ Examples:
     "--output", type=click.Path(path_type=Path), help="File of the map, or a folder for it.  [default: current folder]"
 )
 @click.option("--force", is_flag=True, help="Replace the file of the map if it is there.")
+@click.option("--read-only", is_flag=True, help="Refuse whatever would write, before anything is sent; for `--shell`.")
 @common_options
-def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
+def command(shell: bool, points: int, output: Path | None, force: bool, read_only: bool) -> None:
     """Serve a small beamline on loopback, scan it with Bluesky and draw what was measured.
 
     Needs nothing else running. The last line is the path of the map. Nothing else is left behind.
@@ -54,7 +55,7 @@ def command(shell: bool, points: int, output: Path | None, force: bool) -> None:
     with DemoServer(velocity=VELOCITY) as server:
         _use_environment(server.environment)
         click.echo(f"Loading {folder}")
-        beamline, run_engine = _load(folder, shell)
+        beamline, run_engine = _load(folder, shell, read_only)
         try:
             report = beamline.connect()
             click.echo(_connected(report))
@@ -87,14 +88,14 @@ def _use_environment(variables: dict[str, str]) -> None:
     os.environ.update(variables)
 
 
-def _load(folder: Path, shell: bool) -> "tuple[Beamline, Any]":
+def _load(folder: Path, shell: bool, read_only: bool) -> "tuple[Beamline, Any]":
     """Return the beamline and a RunEngine; without a shell Ctrl-C ends the command instead of pausing the plan."""
     from bluesky.run_engine import RunEngine
 
     from ..session.load import load_beamline
 
     run_engine: Any = RunEngine({}, context_managers=None if shell else [], call_returns_result=shell)
-    return load_beamline(folder), run_engine
+    return load_beamline(folder, set=READ_ONLY if read_only else None), run_engine
 
 
 def _connected(report: Any) -> str:

@@ -43,6 +43,24 @@ format_option = click.option(
 )
 
 
+_READ_ONLY = "ophyd_decl.read_only"
+#: What `--read-only` sets; the strongest of all settings.
+READ_ONLY = {"read_only": "true"}
+
+
+def read_only_option(function: Function) -> Function:
+    """Add `--read-only` to a command with `beamline_options` that reaches the control system."""
+    option = click.option(
+        "--read-only",
+        is_flag=True,
+        is_eager=True,  # before `--set`, to which it belongs
+        expose_value=False,
+        callback=_note_read_only,
+        help="Refuse whatever would write, before anything is sent; also OPHYD_DECL_READ_ONLY=1.",
+    )
+    return option(function)
+
+
 def common_options(function: Function) -> Function:
     """Add what every command takes: `--version`, `-v`, `--debug`."""
     for option in (
@@ -78,7 +96,12 @@ def _verbose(context: click.Context, parameter: click.Parameter, value: int) -> 
 
 
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    return dict(pair(value, parameter) for value in values)
+    pairs = dict(pair(value, parameter) for value in values)
+    return pairs | READ_ONLY if context.meta.get(_READ_ONLY) else pairs
+
+
+def _note_read_only(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    context.meta[_READ_ONLY] = wanted
 
 
 def pair(text: str, parameter: click.Parameter | None = None) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from .completion import complete_signal
-from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
 from .outcome import CONTROL_SYSTEM, end
 
 
@@ -23,6 +23,7 @@ Examples:
 @click.argument("signals", nargs=-1, required=True, metavar="SIGNAL...", shell_complete=complete_signal)
 @timeout_option
 @format_option
+@read_only_option
 @beamline_options
 @common_options
 def command(

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .completion import complete_assignment
-from .options import beamline_options, common_options, format_option, pair, path_argument
+from .options import beamline_options, common_options, format_option, pair, path_argument, read_only_option
 
 
 @click.command(
@@ -23,6 +23,7 @@ Examples:
 @click.argument("assignments", nargs=-1, required=True, metavar="SIGNAL=VALUE...", shell_complete=complete_assignment)
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Longest time of a write or move, in s.")
 @format_option
+@read_only_option
 @beamline_options
 @common_options
 def command(

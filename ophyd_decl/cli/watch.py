@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .completion import complete_signal
-from .options import beamline_options, common_options, format_option, path_argument, timeout_option
+from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
 from .outcome import CONTROL_SYSTEM, end
 
 
@@ -25,6 +25,7 @@ Examples:
 @click.option("--count", type=click.IntRange(min=1), help="End after this many updates.")
 @timeout_option
 @format_option
+@read_only_option
 @beamline_options
 @common_options
 def command(

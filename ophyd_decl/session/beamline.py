@@ -21,7 +21,7 @@ from ..errors import OphydDeclError, SignalError
 from ..vocab.readings import Reading
 from .background import Background
 from .connecting import Outcomes, connect_devices
-from .environment import apply_environment
+from .environment import apply_environment, read_only_by_environment
 from .expectations import check_settings, compare
 from .loops import RunEngineFirst
 from .plugins import connector_of, find_spec
@@ -48,7 +48,7 @@ class Beamline:
         self._shared = Shared(
             self._binding,
             separator=blueprint.separator,
-            read_only=blueprint.read_only,
+            read_only=blueprint.read_only or read_only_by_environment(),
             liveness_s=blueprint.liveness_s,
             locate=self._locate,
             restore=restore,

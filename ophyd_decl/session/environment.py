@@ -15,6 +15,15 @@ _READERS: tuple[tuple[str, str], ...] = (
 )
 
 
+#: Words with which the variable of read-only mode says that it does not hold; any other word is on the safe side.
+_OFF = ("", "0", "false", "no", "off")
+
+
+def read_only_by_environment() -> bool:
+    """Return whether OPHYD_DECL_READ_ONLY is set; no file and no option takes it back."""
+    return os.environ.get("OPHYD_DECL_READ_ONLY", "").strip().lower() not in _OFF
+
+
 def apply_environment(beamline: str, variables: Mapping[str, str]) -> None:
     """Set variables of this process that it does not have; those that it has win, with a warning.
 

@@ -8,6 +8,7 @@ from ..devices.binding import Binding
 from ..devices.build import build
 from ..devices.context import Shared
 from .connecting import connect_devices
+from .environment import read_only_by_environment
 from .loops import RunEngineFirst
 from .plugins import connector_of, find_spec
 
@@ -29,6 +30,7 @@ def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", *
     >>> signal("random_walk:dt", name="time_delta").source
     'ca://random_walk:dt'
     """
+    _shared.read_only = read_only_by_environment()
     blueprint = compile_signal(address, name=name, access=access, dtype=dtype, **keys)
     made = build(blueprint, _shared, find_spec)
     connection = made._context.connection
