@@ -53,6 +53,7 @@ class Served:
     host: str = ""
     alarm: Limits | None = None
     warning: Limits | None = None
+    display: Limits | None = None
 
 
 class Link(ABC):

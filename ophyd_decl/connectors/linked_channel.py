@@ -127,6 +127,7 @@ class LinkedChannel:
             exact_below=None if self.conversion is None else self.conversion.exact_below,
             alarm=served.alarm,
             warning=served.warning,
+            display=served.display,
         )
         self.failure = None
         verdict = self._ask(self.made)

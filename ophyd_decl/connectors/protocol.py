@@ -38,6 +38,7 @@ class Description:
     :param limits: of a write (EPICS control limits, Tango min/max value); None where it has none (EPICS 0/0).
     :param alarm: outside of it the server calls the value an alarm; None where it does not say.
     :param warning: outside of it the server warns of the value; None where it does not say.
+    :param display: what the server suggests to show, as the scale of a plot; None where it does not say.
     :param units: None where the server gives none; "" where it gives an empty one.
     :param choices: labels in use for this signal, in order: declared ones, else the server's.
     :param shape: of the value now, for data keys; empty for a scalar.
@@ -62,6 +63,7 @@ class Description:
     exact_below: int | None = None
     alarm: Limits | None = None
     warning: Limits | None = None
+    display: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def data_key(source: str, shape: SignalShape, description: Description) -> dict[
         key["choices"] = list(description.choices)
     ranges = {
         "control": effective_limits(shape, description),
+        "display": description.display,
         "warning": description.warning,
         "alarm": description.alarm,
     }

@@ -33,6 +33,14 @@ class Limits(NamedTuple):
     low: float | None = None
     high: float | None = None
 
+    @classmethod
+    def between(cls, low: float, high: float) -> "Limits | None":
+        """Return the range that a control system means: NaN is an open end, 0 to 0 and the inverted are none."""
+        lowest, highest = None if low != low else low, None if high != high else high
+        if lowest is None and highest is None:
+            return None
+        return None if lowest is not None and highest is not None and lowest >= highest else cls(lowest, highest)
+
     def holds(self, value: float) -> bool:
         """Return whether the value lies inside; NaN never does."""
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high) and value == value

@@ -4,7 +4,6 @@ Nothing here decides what a signal is used as.
 Source: db_access.h of EPICS base; alarm texts from alarmString.h.
 """
 
-import math
 import struct
 import sys
 from collections.abc import Callable
@@ -59,6 +58,9 @@ class Metadata:
     units: str | None = None
     precision: int | None = None
     limits: Limits | None = None
+    display: Limits | None = None
+    warning: Limits | None = None
+    alarm: Limits | None = None
     labels: tuple[str, ...] = ()
 
 
@@ -137,7 +139,7 @@ def characters_decoder() -> Decoder:
 
 
 def metadata(kind: int, data: bytes | bytearray) -> Metadata:
-    """Return units, precision, control limits and labels of a CTRL reply."""
+    """Return units, precision, limits and labels of a CTRL reply."""
     if kind == STRING:
         return Metadata()
     fields = struct.unpack_from(_CONTROL_HEADERS[kind], data)
@@ -148,7 +150,12 @@ def metadata(kind: int, data: bytes | bytearray) -> Metadata:
         )
     floating = kind in (FLOAT, DOUBLE)
     units: bytes = fields[4 if floating else 2]
-    high, low = float(fields[-2]), float(fields[-1])
-    unlimited = low == high or (math.isnan(low) and math.isnan(high))
-    limits = None if unlimited else Limits(None if math.isnan(low) else low, None if math.isnan(high) else high)
-    return Metadata(text_of(units), int(fields[2]) if floating else None, limits)
+    top, bottom, high_alarm, high, low, low_alarm, most, least = map(float, fields[-8:])
+    return Metadata(
+        units=text_of(units),
+        precision=int(fields[2]) if floating else None,
+        limits=Limits.between(least, most),
+        display=Limits.between(bottom, top),
+        warning=Limits.between(low, high),
+        alarm=Limits.between(low_alarm, high_alarm),
+    )

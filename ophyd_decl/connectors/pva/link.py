@@ -190,4 +190,4 @@ class PvaLink(Link):
             return tuple(value["value.choices"]) != native.choices
         if native.kind == "pvi":
             return entries_of(value) != native.entries
-        return facts(value, native.kind) != (served.units, served.precision, served.limits)
+        return any(getattr(served, name) != fact for name, fact in facts(value, native.kind).items())

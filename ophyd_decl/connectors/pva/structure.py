@@ -81,24 +81,27 @@ class Structure:
         shape: tuple[int, ...] = ()
         if self.native.shape is not None:
             shape = tuple(int(size) for size in np.shape(raw))
-        units, precision, limits = facts(value, self.native.kind)
-        return Served(self.native, WireTraits(precision), units, precision, limits, shape)
+        known = facts(value, self.native.kind)
+        return Served(self.native, WireTraits(known.get("precision")), shape=shape, **known)
 
 
-def facts(value: Value, kind: NativeKind) -> tuple[str | None, int | None, Limits | None]:
-    """Return units, precision and control limits, each None where the structure has none."""
+def facts(value: Value, kind: NativeKind) -> dict[str, Any]:
+    """Return units, precision and limits, as fields of `Served`; what the structure does not have is None."""
     if kind not in ("int", "float", "image"):
-        return None, None, None
-    units: str | None = value.get("display.units") if value.has("display.units") else None
-    precision: int | None = None
-    if kind == "float" and value.has("display.precision"):
-        precision = int(value["display.precision"])
-    limits: Limits | None = None
-    if value.has("control.limitLow") and value.has("control.limitHigh"):
-        low, high = float(value["control.limitLow"]), float(value["control.limitHigh"])
-        if low < high:  # not for 0 and 0, nor for NaN
-            limits = Limits(low, high)
-    return units, precision, limits
+        return {}
+    has_precision = kind == "float" and value.has("display.precision")
+    return {
+        "units": value["display.units"] if value.has("display.units") else None,
+        "precision": int(value["display.precision"]) if has_precision else None,
+        "limits": _limits(value, "control.limitLow", "control.limitHigh"),
+        "display": _limits(value, "display.limitLow", "display.limitHigh"),
+        "warning": _limits(value, "valueAlarm.lowWarningLimit", "valueAlarm.highWarningLimit"),
+        "alarm": _limits(value, "valueAlarm.lowAlarmLimit", "valueAlarm.highAlarmLimit"),
+    }
+
+
+def _limits(value: Value, low: str, high: str) -> Limits | None:
+    return Limits.between(float(value[low]), float(value[high])) if value.has(low) and value.has(high) else None
 
 
 def inspect(value: Value) -> Structure:
@@ -116,8 +119,9 @@ def _quiet(value: Value, kind: NativeKind) -> str:
         return "field(value.choices)"
     if kind == "pvi":
         return "field(value)"
-    if value.has("display"):
-        return "field(display,control)" if value.has("control") else "field(display)"
+    named = [name for name in ("display", "control", "valueAlarm") if value.has(name)]
+    if named:
+        return f"field({','.join(named)})"
     if value.has("alarm"):
         return "field(alarm)"
     return "field(labels)" if value.has("labels") else "field()"
