@@ -102,8 +102,8 @@ class LinkedConnector(ABC):
         Where the link is `looked_at`, a look follows each, which is settled too.
         """
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
-        """Look at puts that were completed; only asked for links that are `looked_at`."""
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+        """Look at puts that were completed, and for a raw value; only asked for links that are `looked_at`."""
         del batch, looks
 
     def send_setpoints(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
@@ -352,13 +352,13 @@ class LinkedConnector(ABC):
             if ready:
                 self.send_puts(batch, ready)
 
-    async def _look_at(self, channels: Sequence[LinkedChannel], deadline: float) -> list[Look]:
-        batch: Batch[Look] = Batch([deadline] * len(channels), lambda index: look_late(channels[index]))
+    async def _look_at(self, compared: Sequence[tuple[LinkedChannel, Any]], deadline: float) -> list[Look]:
+        batch: Batch[Look] = Batch([deadline] * len(compared), lambda index: look_late(compared[index][0]))
         with self.turn():
-            ready: list[tuple[int, LinkedChannel]] = []
-            for index, channel in enumerate(channels):
+            ready: list[tuple[int, LinkedChannel, Any]] = []
+            for index, (channel, sent) in enumerate(compared):
                 if channel.link.phase == "ready":
-                    ready.append((index, channel))
+                    ready.append((index, channel, sent))
                 else:
                     batch.settle(index, look_lost(channel))
             if ready:

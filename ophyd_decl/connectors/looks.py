@@ -6,7 +6,8 @@ each put on the same connection, without waiting for it: servers do one thing af
 believed
 
 - if it says DISABLE: a record that was enabled since says so until it has been processed;
-- if completion took its time: the put may have waited behind another one, and the record was disabled meanwhile.
+- if completion took its time: the put may have waited behind another one, and the record was disabled meanwhile;
+- if less is there than was sent: a server whose puts are handled by a program of its own has answered the look first.
 
 Then the alarm is looked at again, after the completion.
 """
@@ -14,7 +15,7 @@ Then the alarm is looked at again, after the completion.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -33,10 +34,18 @@ GRACE_S = 1.0
 
 RIGHTS_HELP = "the access security of the IOC forbids it: see ASG of the record, and its rules for this user and host"
 
+
+class Less(NamedTuple):
+    """What a look tells where the beginning of a value is there only: the error, and the raw value that was sent."""
+
+    error: NotTakenError
+    sent: Any
+
+
 #: What a look tells: True is disabled, None is nothing, an error is what became of the put.
-Look = bool | SignalError | None
-#: Looks at these channels until the deadline.
-LookAt = Callable[[Sequence[LinkedChannel], float], Awaitable[list[Any]]]
+Look = bool | SignalError | Less | None
+#: Looks until the deadline at these channels, and whether they have these raw values, where they are given.
+LookAt = Callable[[Sequence[tuple[LinkedChannel, Any]], float], Awaitable[list[Any]]]
 
 
 def processes(name: str) -> bool:
@@ -81,11 +90,16 @@ def look_lost(channel: LinkedChannel) -> PutLostError:
     return PutLostError(problem, source=channel.source)
 
 
-def kept_less(channel: LinkedChannel, sent: Any, found: Any) -> NotTakenError | None:
-    """Return the error of an array, a text, or a column of which the server has kept the beginning only."""
+def kept_less(channel: LinkedChannel, sent: Any, found: Any) -> Less | None:
+    """Return what to say of an array, a text, or a table of which the server has kept the beginning only."""
+    error = _kept_less(channel, sent, found)
+    return None if error is None else Less(error, sent)
+
+
+def _kept_less(channel: LinkedChannel, sent: Any, found: Any) -> NotTakenError | None:
     if isinstance(sent, Mapping):
         columns = cast(Mapping[str, Any], sent)
-        return next(filter(None, (kept_less(channel, columns[name], found[name]) for name in columns)), None)
+        return next(filter(None, (_kept_less(channel, columns[name], found[name]) for name in columns)), None)
     if len(found) >= len(sent) or not np.array_equal(sent[: len(found)], found):
         return None
     unit, help = ("characters", "shorten it") if isinstance(sent, str) else ("elements", "declare the size in `shape`")
@@ -104,26 +118,29 @@ async def believe(
     :param look_at: looks again.
     """
     slow = time.monotonic() - sent_at > PROMPT_S
-    doubtful: list[int] = []
+    doubtful: dict[int, Look] = {}
     for index, look in enumerate(looks):
         if outcomes[index] is None and look is not None:
             if isinstance(look, SignalError):
                 outcomes[index] = look
             elif look or slow:
-                doubtful.append(index)
+                doubtful[index] = look
     for pause_s in (0.0, AGAIN_S):
         if not doubtful:
             break
         if pause_s:
             await asyncio.sleep(pause_s)
-        again = await look_at([channels[index] for index in doubtful], time.monotonic() + GRACE_S)
-        still: list[int] = []
+        compared = [
+            (channels[index], look.sent if isinstance(look, Less) else None) for index, look in doubtful.items()
+        ]
+        again = await look_at(compared, time.monotonic() + GRACE_S)
+        still: dict[int, Look] = {}
         for index, look in zip(doubtful, again, strict=True):
             if isinstance(look, SignalError):
                 outcomes[index] = look
             elif look:
-                still.append(index)
+                still[index] = look
         doubtful = still
-    for index in doubtful:
-        outcomes[index] = disabled(channels[index])
+    for index, look in doubtful.items():
+        outcomes[index] = look.error if isinstance(look, Less) else disabled(channels[index])
     return outcomes

@@ -66,9 +66,9 @@ class CaConnector(LinkedConnector):
         """Write raw values and look at them, with one flush."""
         PutGroup(batch).send(puts)
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
         """Look at puts that were completed, with one flush."""
-        LookGroup(batch).send(looks)
+        LookGroup(batch).send([(index, channel) for index, channel, _ in looks])
 
     async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
         """Write all at once; a refusal is explained by DISP of the record, since the protocol gives no reason."""

@@ -74,7 +74,7 @@ class PvaConnector(LinkedConnector):
         """Write raw values, and look at them."""
         PutGroup(self, batch, len(puts)).send_puts(puts)
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel]]) -> None:
+    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
         """Look at puts that were completed."""
         LookGroup(self, batch, len(looks)).send(looks)
 

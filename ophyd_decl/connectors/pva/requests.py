@@ -132,10 +132,10 @@ class LookGroup(Group):
         super().__init__(connector, batch, count)
         self._sizes: dict[int, Any] = {}
 
-    def send(self, looks: list[tuple[int, LinkedChannel]]) -> None:
+    def send(self, looks: list[tuple[int, LinkedChannel, Any]]) -> None:
         """Look at puts that were completed before."""
-        for index, channel in looks:
-            self.look(index, channel, None)
+        for index, channel, raw in looks:
+            self.look(index, channel, raw)
         self.sent_all()
 
     def look(self, index: int, channel: LinkedChannel, raw: Any) -> None:
