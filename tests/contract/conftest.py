@@ -1,16 +1,17 @@
 """The labs of the contract suite."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from tests.contract.labs import RECORDS, EpicsLab, Lab, SoftLab
-from tests.servers.fixtures import IocFactory
+from tests.contract.labs import RECORDS, EpicsLab, Lab, RemoteLab, SoftLab, TangoLab
+from tests.servers.fixtures import IocFactory, TangoFactory
 from tests.servers.ioc import Ioc
+from tests.servers.tango_server import TangoServer
 
-PROTOCOLS = ("soft", "ca", "pva")
+PROTOCOLS = ("soft", "ca", "pva", "tango")
 
 
 @pytest.fixture(params=PROTOCOLS)
@@ -23,10 +24,21 @@ def lab_ioc(module_ioc_factory: IocFactory) -> Ioc:
     return module_ioc_factory(RECORDS)
 
 
+@pytest.fixture(scope="module")
+def lab_tango(tango_client: None, module_tango_factory: TangoFactory) -> TangoServer:
+    return module_tango_factory()
+
+
 @pytest.fixture
-async def lab(protocol: str, lab_ioc: Ioc) -> AsyncIterator[Lab]:
+async def lab(protocol: str, lab_ioc: Ioc, lab_tango: TangoServer) -> AsyncIterator[Lab]:
     """Return a lab whose server stays."""
-    made = SoftLab() if protocol == "soft" else EpicsLab(protocol, lab_ioc)
+    made: Lab
+    if protocol == "soft":
+        made = SoftLab()
+    elif protocol == "tango":
+        made = TangoLab(lab_tango)
+    else:
+        made = EpicsLab(protocol, lab_ioc)
     made.connector.bind(asyncio.get_running_loop())
     yield made
     await made.connector.close()
@@ -38,22 +50,51 @@ def remote_protocol(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(params=("ca", "pva"))
+def epics_protocol(request: pytest.FixtureRequest) -> str:
+    """Return a protocol that searches names, and that has access rights."""
+    return request.param
+
+
 @pytest.fixture
-async def mortal_lab(protocol: str, ioc_factory: IocFactory, tmp_path: Path) -> AsyncIterator[Lab]:
+async def mortal_lab(protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[Lab]:
     """Return a lab whose server may be killed and started again."""
-    made = SoftLab() if protocol == "soft" else EpicsLab(protocol, *_own_ioc(ioc_factory, tmp_path))
+    made = SoftLab() if protocol == "soft" else own_lab(protocol)
     made.connector.bind(asyncio.get_running_loop())
     yield made
     await made.connector.close()
 
 
 @pytest.fixture
-async def remote_lab(remote_protocol: str, ioc_factory: IocFactory, tmp_path: Path) -> AsyncIterator[EpicsLab]:
+async def remote_lab(remote_protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[RemoteLab]:
     """Return a lab whose server may also hang."""
-    made = EpicsLab(remote_protocol, *_own_ioc(ioc_factory, tmp_path))
+    made = own_lab(remote_protocol)
     made.connector.bind(asyncio.get_running_loop())
     yield made
     await made.connector.close()
+
+
+@pytest.fixture
+async def epics_lab(epics_protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[RemoteLab]:
+    """Return a lab with records."""
+    made = own_lab(epics_protocol)
+    made.connector.bind(asyncio.get_running_loop())
+    yield made
+    await made.connector.close()
+
+
+@pytest.fixture
+def own_lab(
+    tango_client: None, ioc_factory: IocFactory, tango_factory: TangoFactory, tmp_path: Path
+) -> Callable[[str], RemoteLab]:
+    """Return a function that makes a lab with a server of its own."""
+
+    def make(protocol: str) -> RemoteLab:
+        if protocol == "tango":
+            return TangoLab(tango_factory())
+        return EpicsLab(protocol, *_own_ioc(ioc_factory, tmp_path))
+
+    return make
 
 
 def _own_ioc(ioc_factory: IocFactory, folder: Path) -> tuple[Ioc, Path]:

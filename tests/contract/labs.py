@@ -6,12 +6,13 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import tango
 
 from ophyd_decl.connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update
 from ophyd_decl.connectors.registry import make_connector
@@ -21,6 +22,7 @@ from ophyd_decl.errors import SignalError
 from ophyd_decl.vocab.datatypes import Choice, Datatype, NativeType
 from ophyd_decl.vocab.readings import Limits, Reading
 from tests.servers.ioc import Ioc
+from tests.servers.tango_server import TangoServer
 
 RECORDS = Path(__file__).parent / "records.db"
 MODES = ("Low", "High", "Off")
@@ -69,13 +71,20 @@ class Lab(ABC):
     """One connector and its server.
 
     :param reconnection_s: how long a client may take to find a server that has come back.
+    :param knows_missing: whether a server says itself what it does not have, so that nobody waits for it.
+    :param knows_accepted: whether a put without completion ends before its effect.
+    :param has_setpoints: whether what was written last is told beside the value.
     """
 
     protocol: str
     connector: Connector
     reconnection_s = 5.0
     tells_rights = True
-    knows_sizes = True
+    sized: tuple[str, ...] = ("text", "spectrum")
+    unlimited: tuple[str, ...] = ()
+    knows_missing = False
+    knows_accepted = True
+    has_setpoints = False
 
     def address(self, name: str) -> str:
         """Return the address of one of the things in a lab."""
@@ -107,6 +116,14 @@ class Lab(ABC):
         assert isinstance(reading, Reading), reading
         return reading.value
 
+    async def setpoint(self, channel: Channel) -> Any:
+        """Return what was written last, where the protocol tells that, else the value; raises its error."""
+        request = ReadRequest(channel, time.monotonic() + TIMEOUT_S, setpoint=True)
+        (reading,) = await self.connector.read([request])
+        if isinstance(reading, SignalError):
+            raise reading
+        return reading.value
+
     async def put(
         self, channel: Channel, value: Any, *, wait: bool = True, timeout_s: float = TIMEOUT_S
     ) -> SignalError | None:
@@ -127,7 +144,43 @@ class Lab(ABC):
         """Start the server again, with these as the first labels of `mode`."""
 
 
-class EpicsLab(Lab):
+class RemoteLab(Lab):
+    """A server that is another process."""
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Return the process of the server."""
+
+    @abstractmethod
+    def _hung(self) -> AbstractContextManager[None]:
+        """Let the process be stopped meanwhile."""
+
+    @abstractmethod
+    def configure(self, name: str, **facts: Any) -> None:
+        """Change what the server says of a thing: `units`, `precision`, `high` (limit of a write), `label` (of 1)."""
+
+    @contextmanager
+    def hung(self) -> Iterator[None]:
+        """Let the server hang meanwhile, and be killed there if the test wants that."""
+        number = self.pid
+        with self._hung():
+            deadline = time.monotonic() + TIMEOUT_S
+            while not _stopped(number):  # a signal takes its time
+                assert time.monotonic() < deadline
+            yield
+
+    @property
+    def neighbour(self) -> str:
+        """Return what is said of a server that was there before: what is known to have answered."""
+        return self.address("number")
+
+    def kill_hung(self) -> None:
+        """Kill the server while it hangs."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+class EpicsLab(RemoteLab):
     """A soft IOC, and a connector of Channel Access or pvAccess."""
 
     def __init__(self, protocol: str, ioc: Ioc, database: Path = RECORDS) -> None:
@@ -137,7 +190,8 @@ class EpicsLab(Lab):
         self._database = database
         # libca takes its time; pvAccess is not told of rights, nor of the length of an array or a text.
         self.reconnection_s = 20.0 if protocol == "ca" else 12.0
-        self.tells_rights = self.knows_sizes = protocol == "ca"
+        self.tells_rights = protocol == "ca"
+        self.sized = ("text", "spectrum") if protocol == "ca" else ()
 
     def address(self, name: str) -> str:
         return self.ioc.pv(name)
@@ -148,19 +202,17 @@ class EpicsLab(Lab):
     def kill(self) -> None:
         self.ioc.kill()
 
-    @contextmanager
-    def hung(self) -> Iterator[None]:
-        """Let the server hang meanwhile, and be killed there if the test wants that."""
-        number = self.ioc.pid
-        with self.ioc.hung():
-            deadline = time.monotonic() + TIMEOUT_S
-            while not _stopped(number):  # a signal takes its time
-                assert time.monotonic() < deadline
-            yield
+    @property
+    def pid(self) -> int:
+        return self.ioc.pid
 
-    def kill_hung(self) -> None:
-        """Kill the server while it hangs."""
-        os.kill(self.ioc.pid, signal.SIGKILL)
+    def _hung(self) -> AbstractContextManager[None]:
+        return self.ioc.hung()
+
+    def configure(self, name: str, **facts: Any) -> None:
+        fields = {"units": "EGU", "precision": "PREC", "high": "DRVH", "label": "ONST"}
+        for fact, value in facts.items():
+            self.ioc.put(f"{name}.{fields[fact]}", value)
 
     def start(self, *, labels: tuple[str, str] = ("Low", "High")) -> None:
         text = RECORDS.read_text().replace("L0=Low", f"L0={labels[0]}").replace("L1=High", f"L1={labels[1]}")
@@ -170,6 +222,58 @@ class EpicsLab(Lab):
         """Start the server again, with other records."""
         self._database.write_text(records)
         self.ioc.start()
+
+
+class TangoLab(RemoteLab):
+    """A Tango device, and the connector of Tango."""
+
+    protocol = "tango"
+    sized = ("spectrum",)
+    unlimited = ("text",)
+    knows_missing = True
+    knows_accepted = False
+    has_setpoints = True
+
+    def __init__(self, server: TangoServer) -> None:
+        self.connector = make_connector("tango")
+        self.server = server
+
+    def address(self, name: str) -> str:
+        return self.server.address(name)
+
+    @property
+    def neighbour(self) -> str:
+        return f"127.0.0.1:{self.server.ports.ca}"
+
+    def set(self, name: str, value: Any) -> None:
+        self.server.set(name, value)
+
+    def kill(self) -> None:
+        self.server.kill()
+
+    @property
+    def pid(self) -> int:
+        return self.server.pid
+
+    def _hung(self) -> AbstractContextManager[None]:
+        return self.server.hung()
+
+    def configure(self, name: str, **facts: Any) -> None:
+        told = {"units": "unit", "high": "max_value"}
+        for fact, value in facts.items():
+            if fact == "label":
+                proxy = tango.DeviceProxy(self.server.trl())
+                (info,) = proxy.get_attribute_config_ex([name])
+                info.enum_labels = ["Low", value, "Off"]
+                proxy.set_attribute_config([info])
+            elif fact == "precision":
+                self.server.play("configure", name, format=f"%8.{value}f")
+            else:
+                self.server.play("configure", name, **{told[fact]: str(value)})
+
+    def start(self, *, labels: tuple[str, str] = ("Low", "High")) -> None:
+        self.server.labels = [*labels, "Off"]
+        self.server.start()
 
 
 def _stopped(number: int) -> bool:

@@ -44,7 +44,9 @@ async def test_an_absent_one_costs_its_deadline_and_the_others_are_there_before(
     channels = [lab.channel(name, FLOAT) for name in ("number", "nowhere", "count")]
     started = time.monotonic()
     outcomes = await lab.connect(*channels, timeout_s=0.5)
-    assert 0.45 < time.monotonic() - started < 1.0
+    took_s = time.monotonic() - started
+    assert took_s < 1.0
+    assert lab.knows_missing or took_s > 0.45
     assert [type(outcome) for outcome in outcomes] == [Description, AbsentError, Description]
     assert [channel.state for channel in channels] == ["connected", "new", "connected"]
     assert "nowhere" in str(outcomes[1])

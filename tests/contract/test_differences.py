@@ -47,9 +47,9 @@ def settled(text: str, ioc: Ioc) -> str:
 
 @pytest.mark.parametrize("form", ["txt", "json"])
 def test_connect_reports_every_difference_at_once(
-    other_ioc: Ioc, remote_protocol: str, form: str, tmp_path: Path
+    other_ioc: Ioc, epics_protocol: str, form: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "beamline.yaml").write_text(beamline_text(remote_protocol, other_ioc))
+    (tmp_path / "beamline.yaml").write_text(beamline_text(epics_protocol, other_ioc))
     options = ["--timeout", "4", "--format", {"txt": "text"}.get(form, form)]
     done = subprocess.run(
         [sys.executable, "-m", "ophyd_decl.cli", "connect", "beamline.yaml", *options],
@@ -65,7 +65,7 @@ def test_connect_reports_every_difference_at_once(
     text = settled(done.stdout, other_ioc)
     if form == "json":
         text = json.dumps(timeless(json.loads(text)), indent=1) + "\n"
-    name = f"{remote_protocol}.{form}"
+    name = f"{epics_protocol}.{form}"
     (tmp_path / name).write_text(text)
     assert text == (FOLDER / name).read_text(), f"see {tmp_path / name}"
 
@@ -93,9 +93,9 @@ async def load(tmp_path: Path) -> AsyncIterator[Callable[[str], Any]]:
 
 
 @pytest.fixture
-def beamline(load: Callable[[str], Any], other_ioc: Ioc, remote_protocol: str) -> Any:
+def beamline(load: Callable[[str], Any], other_ioc: Ioc, epics_protocol: str) -> Any:
     """Return the beamline, of which a test connects what it needs."""
-    return load(beamline_text(remote_protocol, other_ioc))
+    return load(beamline_text(epics_protocol, other_ioc))
 
 
 def problems(beamline: Any, signal: str) -> list[tuple[str, str, str]]:
@@ -105,10 +105,10 @@ def problems(beamline: Any, signal: str) -> list[tuple[str, str, str]]:
 
 
 async def test_a_put_refused_for_rights_is_remembered_where_nothing_else_tells_them(
-    beamline: Any, other_ioc: Ioc, remote_protocol: str
+    beamline: Any, other_ioc: Ioc, epics_protocol: str
 ) -> None:
     await beamline.aconnect(only=["rights"])
-    told = remote_protocol == "ca"
+    told = epics_protocol == "ca"
     start = beamline.rights.start
     before = [("error", "E621", "the server allows no write")] if told else []
     refused = ("error", "E621", "the server refused the put: Put not permitted, when it was last tried")
@@ -164,7 +164,7 @@ devices:
 
 
 async def test_rights_that_change_at_run_time_are_followed(
-    remote_protocol: str, ioc_factory: IocFactory, load: Callable[[str], Any], tmp_path: Path
+    epics_protocol: str, ioc_factory: IocFactory, load: Callable[[str], Any], tmp_path: Path
 ) -> None:
     ioc = ioc_factory(SHIFT)  # an IOC without any rules at its start would never look at those that come later
     rules = tmp_path / "access.acf"
@@ -174,9 +174,9 @@ async def test_rights_that_change_at_run_time_are_followed(
         ioc.command(f'asSetFilename("{rules}")')
         ioc.command("asInit()")
 
-    beamline = load(SHIFT_FILE.format(protocol=remote_protocol, prefix=ioc.prefix))
+    beamline = load(SHIFT_FILE.format(protocol=epics_protocol, prefix=ioc.prefix))
     (await beamline.aconnect()).or_raise()
-    axis, told = beamline.axis, remote_protocol == "ca"
+    axis, told = beamline.axis, epics_protocol == "ca"
 
     async def may_not_write() -> None:
         if told:
@@ -231,10 +231,10 @@ devices:
 
 
 async def test_each_verdict_stands_in_text_and_json(
-    remote_protocol: str, other_ioc: Ioc, ioc_factory: IocFactory, load: Callable[[str], Any]
+    epics_protocol: str, other_ioc: Ioc, ioc_factory: IocFactory, load: Callable[[str], Any]
 ) -> None:
     gone = ioc_factory(RECORDS)
-    beamline = load(VERDICTS_FILE.format(protocol=remote_protocol, gone=gone.prefix, there=other_ioc.prefix))
+    beamline = load(VERDICTS_FILE.format(protocol=epics_protocol, gone=gone.prefix, there=other_ioc.prefix))
     await beamline.aconnect(only=["was_there"])
     gone.kill()
     await until(lambda: not beamline.report.devices[0].connected)
@@ -255,13 +255,13 @@ async def test_each_verdict_stands_in_text_and_json(
 
 
 async def test_labels_that_may_not_be_read_are_not_said_to_differ(
-    beamline: Any, other_ioc: Ioc, remote_protocol: str
+    beamline: Any, other_ioc: Ioc, epics_protocol: str
 ) -> None:
     await beamline.aconnect(only=["rights"])
     codes = [code for _, code, _ in problems(beamline, "rights.mode")]
     causes = "; ".join(cause for _, _, cause in problems(beamline, "rights.mode"))
     assert "differ" not in causes
-    if remote_protocol == "ca":
+    if epics_protocol == "ca":
         assert codes == ["E620", "E622"]
         assert "the server allows no read" in causes
     else:

@@ -35,8 +35,8 @@ def disabled_ioc(module_ioc_factory: IocFactory) -> Ioc:
 
 
 @pytest.fixture
-async def lab(remote_protocol: str, disabled_ioc: Ioc) -> AsyncIterator[EpicsLab]:
-    made = EpicsLab(remote_protocol, disabled_ioc)
+async def lab(epics_protocol: str, disabled_ioc: Ioc) -> AsyncIterator[EpicsLab]:
+    made = EpicsLab(epics_protocol, disabled_ioc)
     made.connector.bind(asyncio.get_running_loop())
     yield made
     await made.connector.close()

@@ -6,7 +6,7 @@ import time
 from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.errors import BadValueError, DisconnectedError, MismatchError, PutLostError, PutRefusedError
 from ophyd_decl.vocab.readings import Limits
-from tests.contract.labs import ENUM, FLOAT, FLOATS, INT, MODES, EpicsLab, Lab, Seen, labelled, until
+from tests.contract.labs import ENUM, FLOAT, FLOATS, INT, MODES, EpicsLab, Lab, RemoteLab, Seen, labelled, until
 
 #: Within this a closed connection must be known everywhere.
 NOTICE_S = 1.0
@@ -48,7 +48,7 @@ async def test_a_killed_server_is_noticed_and_its_return_is_a_new_generation(mor
         monitor.close()
 
 
-async def test_what_is_under_way_ends_with_the_connection(remote_lab: EpicsLab) -> None:
+async def test_what_is_under_way_ends_with_the_connection(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     number, axis = lab.channel("number", FLOAT), lab.channel("axis", FLOAT)
     await lab.connect(number, axis)
@@ -65,7 +65,7 @@ async def test_what_is_under_way_ends_with_the_connection(remote_lab: EpicsLab) 
         assert time.monotonic() - started < NOTICE_S
 
 
-async def test_a_put_that_was_lost_is_not_done_later(remote_lab: EpicsLab) -> None:
+async def test_a_put_that_was_lost_is_not_done_later(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     number = await lab.connected("number", FLOAT)
     with lab.hung():
@@ -79,14 +79,14 @@ async def test_a_put_that_was_lost_is_not_done_later(remote_lab: EpicsLab) -> No
     assert await lab.value(number) == 1.5
 
 
-async def test_labels_that_change_under_the_connection_begin_a_generation(remote_lab: EpicsLab) -> None:
+async def test_labels_that_change_under_the_connection_begin_a_generation(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     mode, declared = lab.channel("mode", ENUM), lab.channel("mode", labelled(*MODES))
     await lab.connect(mode, declared)
     seen, seen_declared = Seen(), Seen()
     monitors = [lab.connector.monitor(mode, seen), lab.connector.monitor(declared, seen_declared)]
     await until(lambda: seen.values == ["High"] and seen_declared.values == ["High"])
-    lab.set("mode.ONST", "Medium")
+    lab.configure("mode", label="Medium")
     await until(lambda: mode.generation == 2)
     await until(lambda: seen.values[-1] == "Medium" and seen_declared.errors)
     assert isinstance(seen_declared.errors[-1], MismatchError)
@@ -97,7 +97,7 @@ async def test_labels_that_change_under_the_connection_begin_a_generation(remote
         monitor.close()
 
 
-async def test_metadata_that_change_under_the_connection_begin_a_generation(remote_lab: EpicsLab) -> None:
+async def test_metadata_that_change_under_the_connection_begin_a_generation(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     asked: list[Description] = []
     number = await lab.connected("number", FLOAT, asked.append)
@@ -111,14 +111,14 @@ async def test_metadata_that_change_under_the_connection_begin_a_generation(remo
         assert number.description is not None
         return number.description
 
-    lab.set("number.EGU", "m")
+    lab.configure("number", units="m")
     await until(lambda: now().units == "m")
-    lab.set("number.PREC", "0")
+    lab.configure("number", precision=0)
     await until(lambda: now().precision == 0)
-    lab.set("number.DRVH", "20")
+    lab.configure("number", high=20)
     await until(lambda: now().limits == Limits(-50, 20))
     assert [description.units for description in asked[:2]] == ["mm", "m"]
-    lab.set("spectrum.EGU", "mV")
+    lab.configure("spectrum", units="mV")
     await until(lambda: spectrum.description is not None and spectrum.description.units == "mV")
     # The values go on, and what did not change goes on undisturbed.
     lab.set("number", 2.5)
@@ -128,8 +128,8 @@ async def test_metadata_that_change_under_the_connection_begin_a_generation(remo
     monitor.close()
 
 
-async def test_rights_that_change_are_told(remote_lab: EpicsLab) -> None:
-    lab = remote_lab
+async def test_rights_that_change_are_told(epics_lab: EpicsLab) -> None:
+    lab = epics_lab
     number = await lab.connected("number", FLOAT)
     lab.set("number.ASG", "READONLY")
     if lab.tells_rights:

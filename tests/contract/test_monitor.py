@@ -68,7 +68,12 @@ async def test_every_update_is_delivered_where_asked_for_and_the_newest_else(lab
 async def test_updates_that_are_lost_though_every_one_is_wanted_are_counted_and_told(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for limit in ("ca.link.QUEUE_LIMIT", "soft.link.QUEUE_LIMIT", "pva.subscription.QUEUE_SIZE"):
+    for limit in (
+        "ca.link.QUEUE_LIMIT",
+        "soft.link.QUEUE_LIMIT",
+        "pva.subscription.QUEUE_SIZE",
+        "tango.link.QUEUE_LIMIT",
+    ):
         monkeypatch.setattr(f"ophyd_decl.connectors.{limit}", 10)
     channel = await lab.connected("count", INT)
     seen = Seen()

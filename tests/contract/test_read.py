@@ -10,7 +10,7 @@ import pytest
 from ophyd_decl.connectors.protocol import ReadRequest
 from ophyd_decl.errors import ReadTimeoutError
 from ophyd_decl.vocab.readings import Reading
-from tests.contract.labs import ANY, BOOL, ENUM, FLOAT, FLOATS, INT, TEXT, EpicsLab, Lab, labelled
+from tests.contract.labs import ANY, BOOL, ENUM, FLOAT, FLOATS, INT, TEXT, Lab, RemoteLab, labelled
 
 VALUES = [
     ("number", FLOAT, 1.5),
@@ -81,7 +81,7 @@ async def test_reading_nothing(lab: Lab) -> None:
     assert await lab.connector.put([]) == []
 
 
-async def test_a_hung_server_costs_the_deadline(remote_lab: EpicsLab) -> None:
+async def test_a_hung_server_costs_the_deadline(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     channel, other = lab.channel("number", FLOAT), lab.channel("count", INT)
     await lab.connect(channel, other)
@@ -94,7 +94,7 @@ async def test_a_hung_server_costs_the_deadline(remote_lab: EpicsLab) -> None:
     assert await lab.value(channel) == 1.5
 
 
-async def test_cancelling_leaves_nothing(remote_lab: EpicsLab) -> None:
+async def test_cancelling_leaves_nothing(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     channel = await lab.connected("number", FLOAT)
     with lab.hung():

@@ -4,12 +4,12 @@ import asyncio
 import time
 
 from ophyd_decl.errors import DisconnectedError, ReadTimeoutError
-from tests.contract.labs import FLOAT, EpicsLab, Seen, until
+from tests.contract.labs import FLOAT, RemoteLab, Seen, until
 
 LIVENESS_S = 3.0
 
 
-async def test_a_server_that_hangs_is_noticed_within_the_liveness_time_and_heals(remote_lab: EpicsLab) -> None:
+async def test_a_server_that_hangs_is_noticed_within_the_liveness_time_and_heals(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     lab.connector.liveness_s = LIVENESS_S
     number, count = lab.channel("number", FLOAT), lab.channel("count", FLOAT)
@@ -40,7 +40,7 @@ async def test_a_server_that_hangs_is_noticed_within_the_liveness_time_and_heals
     monitor.close()
 
 
-async def test_a_loop_that_stands_still_does_not_make_a_server_silent(remote_lab: EpicsLab) -> None:
+async def test_a_loop_that_stands_still_does_not_make_a_server_silent(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     lab.connector.liveness_s = 2.0
     number = await lab.connected("number", FLOAT)
@@ -52,7 +52,7 @@ async def test_a_loop_that_stands_still_does_not_make_a_server_silent(remote_lab
     assert number.generation == 1
 
 
-async def test_a_short_hang_is_no_silence(remote_lab: EpicsLab) -> None:
+async def test_a_short_hang_is_no_silence(remote_lab: RemoteLab) -> None:
     lab = remote_lab
     number = await lab.connected("number", FLOAT)
     seen = Seen()

@@ -76,24 +76,35 @@ class Feed(Watch):
         self.problem = ""
         #: whether its first event is still to come.
         self.begins = True
-        self.events: deque[Any] = deque()
-        self.dropped = 0
+        self._events: deque[Any] = deque()
+        self._dropped = 0
+        self._lock = threading.Lock()
 
     def arrived(self, event: Any) -> None:
         """Keep an event for the loop; called in a thread of Tango."""
         if self.ended:
             return
-        if len(self.events) >= self.limit:
-            self.events.popleft()
-            self.dropped += 1
-        self.events.append(event)
-        if len(self.events) == 1:
+        with self._lock:
+            is_first = not self._events
+            if len(self._events) >= self.limit:
+                self._events.popleft()
+                self._dropped += 1
+            self._events.append(event)
+        if is_first:
             self.link.inbox.post(self.link.drain, self)
+
+    def take(self) -> tuple[list[Any], int]:
+        """Return the events that have come, and how many were superseded before; forget them."""
+        with self._lock:
+            events, dropped = list(self._events), self._dropped
+            self._events.clear()
+            self._dropped = 0
+        return events, dropped
 
     def end(self) -> None:
         """Take no event any more."""
         super().end()
-        self.events.clear()
+        self.take()
 
     def begin(self) -> None:
         """Find out which events there are, and subscribe; called in the thread of the subscriber."""

@@ -51,12 +51,14 @@ class Proxy(Protocol):
 def make_proxy(trl: str) -> Proxy:
     """Return a proxy of a device; asks the database, or connects.
 
-    It never repeats a call by itself: a write that was lost must not be done later.
+    It never repeats a call by itself: a write that was lost must not be done later. And it reads the device, not what
+    the server has polled some time ago, which may be older than the last write.
 
     :raises DevFailed: if there is no such device.
     """
     proxy = _tango.DeviceProxy(trl, green_mode=_tango.GreenMode.Synchronous)
     proxy.set_transparency_reconnection(False)
+    proxy.set_source(_tango.DevSource.DEV)
     return proxy
 
 

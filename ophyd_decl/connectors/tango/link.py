@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 #: Time between reads of an attribute of which the server sends no events, in s, unless the file says another.
 POLL_S = 0.25
-#: How long the first value is awaited from the events before it is read, in s.
-FIRST_S = 0.25
+#: How long the first value is awaited from the events before it is read, in s; where every update is wanted, longer.
+FIRST_S, FIRST_OF_ALL_S = 0.25, 2.0
 #: What the server says when its own time without news has passed: it is known before, by the ping.
 _EVENT_TIMEOUT = "API_EventTimeout"
 POLLED = "polled"
@@ -101,8 +101,6 @@ class TangoLink(Link):
         self._failed = False
         if self._feed is not None or self.no_events or self.events == "none":
             self.device.read_soon(self)
-        else:  # the first value is that with which the events begin, so that no change is missed in between
-            self.connector.later.call(FIRST_S, self._read_first)
         if self.events == "none" or (self.no_events and self.events == "auto"):
             self._poll()
         elif self.no_events:
@@ -111,16 +109,16 @@ class TangoLink(Link):
             limit = QUEUE_LIMIT if self.all_updates else 1
             self._feed = Feed(self, self.device.session, self.attribute.info.name, self.events, limit)
             self.connector.subscriber.start(self._feed)
-            if self.events == "auto":
-                self.connector.poller.add(self)  # until the events come
-        elif self._feed is not None and not self._feed.kind and self.events == "auto":
-            self.connector.poller.add(self)
+            # The first value is that with which the events begin, so that no change is missed in between.
+            self.connector.later.call(FIRST_OF_ALL_S if self.all_updates else FIRST_S, self._begin_without)
+        elif self._feed is not None and not self._feed.kind:
+            self._begin_without()
 
     def unsubscribe(self) -> None:
         """Deliver nothing more. The events go on for this session: Tango complains of those that it cannot stop."""
         self.connector.poller.remove(self)
         if self._feed is not None:
-            self._feed.events.clear()
+            self._feed.take()
 
     def add_monitor(self, monitor: Any) -> None:
         """Deliver to this monitor, and make room in the queue for one that wants every update."""
@@ -202,12 +200,10 @@ class TangoLink(Link):
 
     def drain(self, feed: Feed) -> None:
         """Deliver the events that have come."""
-        events = list(feed.events)
-        feed.events.clear()
+        events, dropped = feed.take()
         if feed is not self._feed or not self.subscribed or self.phase != "ready":
             return
-        self.dropped += feed.dropped
-        feed.dropped = 0
+        self.dropped += dropped
         updates: list[RawUpdate] = []
         for event in events:
             if feed.kind == "data_ready" or (self.events == "data_ready" and not event.err):
@@ -267,10 +263,14 @@ class TangoLink(Link):
         self.went_up()
         self.described(served)
 
-    def _read_first(self) -> None:
-        """Read the first value, since the events have not begun yet."""
-        if self.subscribed and self.last is None:
+    def _begin_without(self) -> None:
+        """Read, since the events have not begun yet."""
+        if not self.subscribed or self.phase != "ready":
+            return
+        if self.last is None:
             self.device.read_soon(self)
+        if self.events == "auto" and self._feed is not None and not self._feed.kind:
+            self.connector.poller.add(self)
 
     def _poll(self) -> None:
         self.updates = f"{POLLED} every {self.poll_s:g} s"

@@ -25,9 +25,9 @@ class Poller:
         self._wakes_at: float | None = None
 
     def add(self, link: "TangoLink") -> None:
-        """Read this one from now on, the first time after its period."""
+        """Read this one from now on, the first time within its period."""
         if link not in self._due:
-            self._due[link] = time.monotonic() + link.poll_s
+            self._due[link] = _next(link.poll_s)
             self._arm()
 
     def remove(self, link: "TangoLink") -> None:
@@ -49,6 +49,11 @@ class Poller:
         self._wakes_at = None
         for link, due in list(self._due.items()):
             if due <= now:
-                self._due[link] = now + link.poll_s
+                self._due[link] = _next(link.poll_s)
                 link.device.read_soon(link)
         self._arm()
+
+
+def _next(period_s: float) -> float:
+    """Return when all with this period are due next: together, so that a device is asked once."""
+    return (time.monotonic() // period_s + 1) * period_s

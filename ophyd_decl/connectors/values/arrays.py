@@ -1,12 +1,15 @@
 """Arrays of numbers and of text: dtype, number of dimensions, sizes, and no silent loss in either direction."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import MismatchError, SignalError
 from ...vocab.datatypes import NUMPY_WIDTHS, SCALAR_NUMPY, Datatype, NativeType
-from .labels import enum_of, served_names
+from .labels import enum_conversion
 from .numbers import EXACT_BELOW, SIGN_HELP, SIGN_UNKNOWN, exact_below, width_fits
 from .parts import Conversion, Outcome, WireTraits, bad_value, mismatch, rounded, unreadable
 from .text import text_checker
@@ -29,7 +32,7 @@ def array_conversion(datatype: Datatype, native: NativeType, traits: WireTraits)
     if datatype.name == "str" and native.kind == "str":
         return _text_array(datatype, native, traits)
     if datatype.name == "enum" and native.kind == "enum":
-        return _enum_array(datatype, native)
+        return _enum_array(datatype, native, traits)
     if datatype.name == "bool" and native.kind == "bool":
         return _number_array(datatype, native, traits, "|b1")
     if datatype.name in NUMPY_WIDTHS and (width_fits(datatype.name, native, traits) or _widens(datatype.name, native)):
@@ -140,41 +143,66 @@ def _narrow(array: NDArray[Any], target: np.dtype[Any], expected: str) -> NDArra
 
 
 def _text_array(datatype: Datatype, native: NativeType, traits: WireTraits) -> Conversion:
+    return _array_of(datatype, native, Conversion(str, text_checker(traits.text_bytes), SCALAR_NUMPY["str"]))
+
+
+def _enum_array(datatype: Datatype, native: NativeType, traits: WireTraits) -> Outcome:
+    """Return the conversion for labels: they are compared as those of a scalar are."""
+    declared = Datatype("enum", choices=datatype.choices, match=datatype.match)
+    one = enum_conversion(declared, NativeType("enum", choices=native.choices, detail=native.detail), traits)
+    if isinstance(one, MismatchError):
+        return one
+
+    def to_label(raw: Any) -> Any:
+        return one.to_python(int(raw))
+
+    def to_numbers(value: Any) -> NDArray[Any]:
+        return np.array(labels.to_native(value), np.uint16)
+
+    labels = _array_of(datatype, native, replace(one, to_python=to_label))
+    return replace(labels, to_native=to_numbers)
+
+
+def _array_of(datatype: Datatype, native: NativeType, one: Conversion) -> Conversion:
+    """Return the conversion for lists, or lists of lists, of what is converted one by one."""
     declared, served, expected = datatype.shape or (), native.shape or (), str(datatype)
-    check = text_checker(traits.text_bytes)
 
-    def to_python(raw: Any) -> list[str]:
-        texts = [str(text) for text in raw]
-        problem = _wrong_sizes((len(texts),), declared, served)
+    def to_python(raw: Any) -> list[Any]:
+        items = _nested(raw, len(declared), one.to_python, lambda problem: unreadable(problem, raw, expected))
+        problem = _wrong_sizes(_shape_of(items, len(declared)), declared, served)
         if problem:
-            raise unreadable(problem, texts, expected)
-        return texts
+            raise unreadable(problem, items, expected)
+        return items
 
-    def to_native(value: Any) -> list[str]:
-        if isinstance(value, str) or not hasattr(value, "__iter__"):
-            raise bad_value("not a sequence of texts", value, expected)
-        texts = [check(text) for text in value]
-        problem = _wrong_sizes((len(texts),), declared, served)
+    def to_native(value: Any) -> list[Any]:
+        items = _nested(value, len(declared), one.to_native, lambda problem: bad_value(problem, value, expected))
+        problem = _wrong_sizes(_shape_of(items, len(declared)), declared, served)
         if problem:
             raise bad_value(problem, value, expected)
-        return texts
+        return items
 
-    return Conversion(to_python, to_native, SCALAR_NUMPY["str"])
+    return Conversion(to_python, to_native, one.dtype_numpy, one.choices)
 
 
-def _enum_array(datatype: Datatype, native: NativeType) -> Conversion:
-    names = served_names(native.choices)
-    one = enum_of(names, names, str(datatype))
+def _nested(
+    value: Any, dimensions: int, one: Callable[[Any], Any], complaint: Callable[[str], SignalError]
+) -> list[Any]:
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        raise complaint(f"not a sequence of {'texts' if dimensions == 1 else 'rows'}")
+    if dimensions == 1:
+        return [one(item) for item in value]
+    rows = [_nested(row, dimensions - 1, one, complaint) for row in value]
+    if len({len(row) for row in rows}) > 1:
+        raise complaint("rows of different lengths")
+    return rows
 
-    def to_python(raw: Any) -> list[str]:
-        return [one.to_python(int(index)) for index in raw]
 
-    def to_native(value: Any) -> NDArray[Any]:
-        if isinstance(value, str) or not hasattr(value, "__iter__"):
-            raise bad_value("not a sequence of labels", value, str(datatype))
-        return np.array([one.to_native(label) for label in value], np.uint16)
-
-    return Conversion(to_python, to_native, SCALAR_NUMPY["enum"], names)
+def _shape_of(items: list[Any], dimensions: int) -> tuple[int, ...]:
+    shape: list[int] = []
+    for _ in range(dimensions):
+        shape.append(len(items))
+        items = cast(list[Any], items[0]) if items and isinstance(items[0], list) else []
+    return tuple(shape)
 
 
 def _wrong_sizes(shape: tuple[int, ...], declared: Sizes, served: Sizes) -> str:
