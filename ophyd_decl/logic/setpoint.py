@@ -124,6 +124,8 @@ class SetpointMove(EndsByCondition):
                         yield update()
             except _Late:
                 raise await self._late(value, timeout_s, seen) from None
+            if not self._is_near(value, self._position(seen), precision):
+                await seen.refresh()  # of two values that are polled, the readback may be older than `done`
             self._compare(value, self._position(seen), precision, units)
             self._may_move = False
             yield update()

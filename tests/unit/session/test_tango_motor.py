@@ -1,0 +1,92 @@
+"""Motors of Tango, moved by a real RunEngine on a real device server."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import bluesky.plans as bp
+import pytest
+from bluesky.run_engine import RunEngine
+from bluesky.utils import FailedStatus
+
+from ophyd_decl import load_beamline
+from ophyd_decl.errors import LimitError, MoveFailedError, StoppedError
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_server import TangoServer
+
+pytestmark = pytest.mark.usefixtures("tango_client")
+BEAMLINE = """\
+api: ophyd_decl/v1
+kind: beamline
+name: axes
+devices:
+  x: {{type: tango.motor, trl: "{x}"}}
+  y: {{type: tango.motor, trl: "{y}"}}
+"""
+
+
+@pytest.fixture
+def engine(run_engine_factory: Callable[..., RunEngine]) -> RunEngine:
+    return run_engine_factory()
+
+
+@pytest.fixture
+def axes(tango_factory: TangoFactory) -> TangoServer:
+    return tango_factory({"lab/axis/x": "Mover", "lab/axis/y": "Mover"})
+
+
+@pytest.fixture
+def bl(axes: TangoServer, engine: RunEngine, tmp_path: Path) -> Iterator[Any]:
+    file = tmp_path / "beamline.yaml"
+    file.write_text(BEAMLINE.format(x=axes.trl("lab/axis/x"), y=axes.trl("lab/axis/y")))
+    made: Any = load_beamline(file)
+    made.connect(timeout=20).or_raise()
+    yield made
+    made.close()
+
+
+def cause(caught: "pytest.ExceptionInfo[FailedStatus]") -> BaseException | None:
+    return caught.value.__cause__
+
+
+def test_a_step_scan_of_two(bl: Any, engine: RunEngine) -> None:
+    events: list[dict[str, Any]] = []
+    descriptors: list[Any] = []
+    token = engine.subscribe(lambda _, document: events.append(document["data"]), "event")
+    engine.subscribe(lambda _, document: descriptors.append(document), "descriptor")
+    engine(bp.scan([], bl.x, 0, 2, bl.y, 1, -1, 3))
+    engine.unsubscribe(token)
+    assert [(event["x"], event["y"]) for event in events] == [(0, 1), (1, 0), (2, -1)]
+    assert (descriptors[0]["data_keys"]["x"]["units"], descriptors[0]["data_keys"]["x"]["precision"]) == ("mm", 3)
+    assert set(descriptors[0]["configuration"]["x"]["data"]) == {"x-velocity"}
+
+
+@pytest.mark.parametrize("state", ["FAULT", "ALARM"])
+def test_a_move_that_breaks_is_no_success(bl: Any, axes: TangoServer, engine: RunEngine, state: str) -> None:
+    axes.play("break", state)
+    with pytest.raises(FailedStatus) as caught:
+        engine(bps.mv(bl.x, 20))
+    assert isinstance(cause(caught), MoveFailedError)
+    assert state in str(cause(caught))
+
+
+def test_a_move_that_is_stopped_is_no_success(bl: Any, engine: RunEngine) -> None:
+    def plan() -> Any:
+        yield from bps.abs_set(bl.x, 80, group="move")
+        yield from bps.sleep(0.5)
+        yield from bps.stop(bl.x)
+        yield from bps.wait("move")
+
+    with pytest.raises(FailedStatus) as caught:
+        engine(plan())
+    assert isinstance(cause(caught), StoppedError)
+    assert bl.x.state.get() == "ON"
+    assert 0 < bl.x.user_readback.get() < 80
+
+
+def test_limits_are_those_of_the_attribute(bl: Any, engine: RunEngine) -> None:
+    with pytest.raises(FailedStatus) as caught:
+        engine(bps.mv(bl.x, 101))
+    assert isinstance(cause(caught), LimitError)
+    assert bl.x.user_readback.get() == 0
