@@ -28,6 +28,9 @@ THREADS = {
 _SOCKETS_OF_LIBCA = 4
 _sockets_of_libca: set[str] = set()
 _children_of_libca: set[int] = set()
+#: Both ends of the pipe by which omniORB wakes the thread that waits for its connections.
+_PIPES_OF_OMNIORB = 2
+_pipes_of_omniorb: set[str] = set()
 
 
 def other_threads(before: dict[int, str], now: dict[int, str]) -> list[str]:
@@ -37,6 +40,18 @@ def other_threads(before: dict[int, str], now: dict[int, str]) -> list[str]:
         unnamed = read("/proc/self/comm")
         came = {number: name for number, name in came.items() if name != unnamed}
     return [f"native thread: {name}" for name in came.values() if name and name not in THREADS]
+
+
+def other_files(came: set[str]) -> list[str]:
+    """Describe the files and pipes that came and that no library keeps."""
+    left: list[str] = []
+    for target in sorted(came - _pipes_of_omniorb):
+        free = "tango" in sys.modules and len(_pipes_of_omniorb) < _PIPES_OF_OMNIORB
+        if target.startswith("pipe:") and free:
+            _pipes_of_omniorb.add(target)
+        else:
+            left.append(f"file: {target}")
+    return left
 
 
 def other_sockets(before: set[str], came: set[str], threads: dict[int, str]) -> list[str]:

@@ -120,8 +120,9 @@ class Holdings:
         came += [f"thread: {thread!r}" for thread in now.threads if thread not in self.threads and thread.is_alive()]
         came += client_libraries.other_threads(self.native_threads, now.native_threads)
         opened = {target for _, target in now.descriptors - self.descriptors}
-        came += [f"file: {target}" for target in opened if not target.startswith("socket:")]
-        if sockets := {target for target in opened if target.startswith("socket:")}:
+        sockets = {target for target in opened if target.startswith("socket:")}
+        came += client_libraries.other_files(opened - sockets)
+        if sockets:
             kept = {target for _, target in now.descriptors} - sockets
             came += client_libraries.other_sockets(kept, sockets, now.native_threads)
         came += client_libraries.other_processes(now.children - self.children, now.native_threads)
