@@ -13,6 +13,7 @@ PACKAGE = ROOT / "ophyd_decl"
 KNOW_A_RUN_ENGINE = ("plans", "session", "cli", "demo")
 
 
+@pytest.mark.timeout(400)  # pyright reads every library too, which takes minutes where others compute
 @pytest.mark.parametrize(
     "command",
     [
