@@ -259,7 +259,7 @@ class LinkedConnector(ABC):
             if ready:
                 self.send_puts(batch, ready)
         outcomes = await batch.wait()
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, now, self._look_at)
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, self._look_at)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""

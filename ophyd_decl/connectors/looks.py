@@ -6,7 +6,7 @@ each put on the same connection, without waiting for it: servers do one thing af
 believed
 
 - if it says DISABLE: a record that was enabled since says so until it has been processed;
-- if completion took its time: the put may have waited behind another one, and the record was disabled meanwhile;
+- if completion came a while after it: the put may have waited behind another one, and have met the record disabled;
 - if less is there than was sent: a server whose puts are handled by a program of its own has answered the look first.
 
 Then the alarm is looked at again, after the completion.
@@ -25,7 +25,8 @@ from .linked_channel import LinkedChannel
 #: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
 DISABLE_STATUS = 18
 DISABLE_MESSAGE = "DISABLE"
-#: A completion within this time, in s, belongs to the processing that the put itself has caused.
+#: A completion that arrives within this time after the look, in s, belongs to the processing that the put itself has
+#: caused. Arrivals are compared, and not the time since the put: in a burst of puts it is we who take the time.
 PROMPT_S = 0.01
 #: How long after a look that said DISABLE the last one follows, in s: for gateways, which hear of an alarm later.
 AGAIN_S = 0.1
@@ -42,7 +43,8 @@ class Less(NamedTuple):
     sent: Any
 
 
-#: What a look tells: True is disabled, None is nothing, an error is what became of the put.
+#: What a look tells: True is disabled; False, that it was not when the look was answered; None, that there is nothing
+#: to look for any more; an error is what became of the put.
 Look = bool | SignalError | Less | None
 #: Looks until the deadline at these channels, and whether they have these raw values, where they are given.
 LookAt = Callable[[Sequence[tuple[LinkedChannel, Any]], float], Awaitable[list[Any]]]
@@ -107,23 +109,31 @@ def _kept_less(channel: LinkedChannel, sent: Any, found: Any) -> NotTakenError |
     return NotTakenError(problem, source=channel.source, help=help)
 
 
+def without_doubt(look: Look, completed_at: float | None, looked_at: float) -> Look:
+    """Return what a look tells of a put, once both have been answered.
+
+    :param completed_at: when the completion arrived, on the clock of `time.monotonic`; None: not yet.
+    :param looked_at: when the answer to the look did.
+    """
+    prompt = completed_at is not None and completed_at - looked_at <= PROMPT_S
+    return None if look is False and prompt else look
+
+
 async def believe(
-    outcomes: list[Any], looks: Sequence[Look], channels: Sequence[LinkedChannel], sent_at: float, look_at: LookAt
+    outcomes: list[Any], looks: Sequence[Look], channels: Sequence[LinkedChannel], look_at: LookAt
 ) -> list[Any]:
     """Return the outcomes of puts, with errors for those that were completed and not done.
 
     :param outcomes: of the puts themselves; errors of others are filled in.
     :param looks: what the look behind each of them told.
-    :param sent_at: on the clock of `time.monotonic`.
     :param look_at: looks again.
     """
-    slow = time.monotonic() - sent_at > PROMPT_S
     doubtful: dict[int, Look] = {}
     for index, look in enumerate(looks):
         if outcomes[index] is None and look is not None:
             if isinstance(look, SignalError):
                 outcomes[index] = look
-            elif look or slow:
+            else:
                 doubtful[index] = look
     for pause_s in (0.0, AGAIN_S):
         if not doubtful:

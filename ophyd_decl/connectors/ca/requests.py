@@ -4,13 +4,14 @@ A group belongs to one batch. Replies are kept as bytes until the last has come,
 loop.
 """
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
-from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost
+from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost, without_doubt
 from . import calls, library
 from .calls import Data
 from .decoding import TIME, alarm_status
@@ -113,7 +114,7 @@ class PutGroup:
     def __init__(self, batch: PutBatch) -> None:
         self._batch = batch
         self._sent: list[tuple[int, LinkedChannel, CaLink, bool]] = []
-        self._replies: list[tuple[int, int, Data]] = []
+        self._replies: list[tuple[int, int, Data, float]] = []
         self._refused: dict[int, int] = {}
         self._seen = 0
         self._expected = -1
@@ -160,7 +161,7 @@ class PutGroup:
     def arrived(self, member: int, status: int, count: int, data: Data) -> None:
         """Keep a reply; called in a thread of libca."""
         del count
-        self._replies.append((member, status, data))
+        self._replies.append((member, status, data, time.monotonic()))
         if len(self._replies) == self._expected:
             self._sent[0][2].inbox.post(self.finish)
 
@@ -174,14 +175,16 @@ class PutGroup:
     def finish(self) -> None:
         """Settle what has arrived."""
         replies, batch = self._replies, self._batch
+        completed_at = {number: arrived_at for number, _, _, arrived_at in replies if not number % 2}
         for at in range(self._seen, len(replies)):
-            number, status, data = replies[at]
+            number, status, data, arrived_at = replies[at]
             member, is_look = divmod(number, 2)
             index, channel, link, wait = self._sent[member]
             if status != library.ECA_DISCONN:
                 link.lives()
             if is_look:
-                batch.settle_look(index, look_of(status, data, channel) if link.looked_at else None)
+                look = look_of(status, data, channel) if link.looked_at else None
+                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at))
                 if wait:
                     continue
                 link.remove_fence(self, member)

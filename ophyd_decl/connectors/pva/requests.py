@@ -4,6 +4,7 @@ pvxs would silently do an operation again after a reconnection. Here it ends wit
 is settled by `lost`, and the builder of a put refuses to fill in a value that nobody waits for any more.
 """
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch
 from ..linked_channel import LinkedChannel
 from ..linked_connector import PutBatch
-from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, kept_less, look_lost, refusal_help
+from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, kept_less, look_lost, refusal_help, without_doubt
 from .library import Cancelled, Closable, RemoteError, Value
 from .structure import Builder
 
@@ -37,6 +38,8 @@ class Group:
         self._members: list[tuple[int, LinkedChannel, PvaLink]] = []
         self._operations: list[Closable] = []
         self._answers: list[tuple[int, Any]] = []
+        #: when each member was answered, on the clock of `time.monotonic`.
+        self.answered_at: dict[int, float] = {}
         self._expected = count
         self._seen = 0
         batch.collectors.append(self.finish)
@@ -44,6 +47,7 @@ class Group:
 
     def answered(self, member: int, answer: Any) -> None:
         """Keep an answer; called in a thread of pvxs."""
+        self.answered_at[member] = time.monotonic()
         self._answers.append((member, answer))
         if len(self._answers) == self._expected:
             self._connector.inbox.post(self.finish)
@@ -211,8 +215,9 @@ class PutGroup(LookGroup):
 
     def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Look:
         """Return None for done, or the refusal of the server in its words; of a look what it tells."""
-        if self._members[member][0] >= self._puts.number:
-            return super().outcome(member, channel, link, answer)
+        if self._members[member][0] >= self._puts.number:  # a look, whose put is the member before
+            look = super().outcome(member, channel, link, answer)
+            return without_doubt(look, self.answered_at.get(member - 1), self.answered_at[member])
         if answer is None:
             return None
         if isinstance(answer, _WithdrawnError):
