@@ -55,7 +55,7 @@ class Condition:
 class Observation:
     """Every update of some signals, in order, for as long as the block lasts; on the device loop.
 
-    Entering waits for the first value of each.
+    Entering waits for the first value of each; one that is held and can be trusted is taken.
     """
 
     def __init__(self, signals: Sequence[SignalR]) -> None:
@@ -68,11 +68,11 @@ class Observation:
         self.snapshot: dict[WireSignal, Update] = {}
 
     async def __aenter__(self) -> "Observation":
-        """Start the monitors and read all once."""
+        """Start the monitors and read all once, those afresh that are not held."""
         try:
             for leaf in self._leaves:
                 self._holds.append(leaf.hold(self._listener(leaf)))
-            await self.refresh()
+            await self._read([])
         except BaseException:
             self._close()
             raise
@@ -91,8 +91,11 @@ class Observation:
 
         :raises SignalError: if one cannot be read.
         """
+        await self._read(list(self._leaves))
+
+    async def _read(self, fresh: list[Any]) -> None:
         leaves: list[Any] = list(self._leaves)
-        outcomes = await read_signals(leaves, leaves)
+        outcomes = await read_signals(leaves, fresh)
         answers: dict[WireSignal, Update] = {}
         for leaf, outcome in zip(self._leaves, outcomes, strict=True):
             if isinstance(outcome, SignalError):

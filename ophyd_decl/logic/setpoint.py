@@ -148,6 +148,7 @@ class SetpointMove(EndsByCondition):
         if self._done is None or self._device._context.mock:
             return False
         async with Observation(list(self._done.signals.values())) as seen:
+            await seen.refresh()
             return self._holds(self._done, seen.snapshot)
 
     async def _put(
