@@ -16,15 +16,13 @@ from typing import Any, cast
 
 from ..errors import (
     BadValueError,
-    PutNotSentError,
-    PutTimeoutError,
-    ReadTimeoutError,
     SignalError,
     WrongLoopError,
 )
 from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch
+from .batches import PutBatch, ReadBatch, put_late, read_late
 from .inbox import Inbox
 from .later import Later
 from .link import Link
@@ -41,36 +39,7 @@ LIVENESS_S = 5.0
 LET_GO_S = 1.0
 _unanswered: list[asyncio.Future[None]] = []
 
-ReadBatch = Batch[Reading | SignalError]
 Send = Callable[[ReadBatch, list[tuple[int, LinkedChannel]]], None]
-
-
-class PutBatch(Batch[Any]):
-    """The outcomes of puts, then those of the looks behind them.
-
-    :ivar number: of puts.
-    :ivar sent: which of them may have reached a server.
-    """
-
-    __slots__ = ("_channels", "number", "sent")
-
-    def __init__(self, channels: Sequence[LinkedChannel], deadlines: list[float]) -> None:
-        sent, number = set[int](), len(channels)
-        self.sent, self.number, self._channels = sent, number, channels
-        super().__init__(
-            deadlines * 2,
-            lambda at: _put_late(channels[at], at in sent) if at < number else look_late(channels[at - number]),
-        )
-
-    def settle(self, index: int, outcome: Any) -> None:
-        """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""
-        super().settle(index, outcome)
-        if index < self.number and (outcome is not None or not self._channels[index].link.looked_at):
-            super().settle(index + self.number, None)
-
-    def settle_look(self, index: int, look: Look) -> None:
-        """Say what the look behind a put has told."""
-        super().settle(self.number + index, look)
 
 
 class LinkedConnector(ABC):
@@ -217,7 +186,7 @@ class LinkedConnector(ABC):
         if self._abandoned:
             await self._never()
         used = [cast(LinkedChannel, request.channel) for request in requests]
-        batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: _read_late(used[index]))
+        batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: read_late(used[index]))
         with self.turn():
             ready: list[tuple[int, LinkedChannel]] = []
             setpoints: list[tuple[int, LinkedChannel]] = []
@@ -251,7 +220,7 @@ class LinkedConnector(ABC):
             for index, request in enumerate(requests):
                 channel = used[index]
                 if request.deadline <= now:
-                    batch.settle(index, _put_late(channel, False))
+                    batch.settle(index, put_late(channel, False))
                 elif channel.link.phase == "ready" and channel.failure is None:
                     self._add_put(batch, index, request, ready)
                 else:
@@ -393,15 +362,3 @@ def _settle_connected(batch: Batch[Description | SignalError], index: int, chann
         batch.settle(index, channel.unavailable())
     else:
         batch.settle(index, channel.made)
-
-
-def _read_late(channel: LinkedChannel) -> SignalError:
-    if channel.link.phase in ("ready", "describing"):
-        return ReadTimeoutError("the server did not answer in time", source=channel.source)
-    return channel.unavailable()
-
-
-def _put_late(channel: LinkedChannel, sent: bool) -> SignalError:
-    if sent:
-        return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
-    return PutNotSentError("the deadline passed before it could be sent", source=channel.source)

@@ -10,9 +10,10 @@ from ...errors import PutRefusedError
 from ...vocab.datatypes import Datatype
 from ...vocab.readings import Reading
 from ..batch import Batch
+from ..batches import PutBatch, ReadBatch
 from ..link import Link
 from ..linked_channel import LinkedChannel
-from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..linked_connector import LinkedConnector
 from ..looks import Look, refusal_help
 from ..protocol import PutRequest, ReadRequest, Use
 from .context import Turn, shared

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
 from ..batch import Batch
+from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..linked_connector import PutBatch
 from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost, without_doubt
 from . import calls, library
 from .calls import Data

@@ -7,9 +7,10 @@ from typing import Any
 
 from ...vocab.datatypes import Datatype
 from ..batch import Batch
+from ..batches import PutBatch, ReadBatch
 from ..link import Link
 from ..linked_channel import LinkedChannel
-from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..linked_connector import LinkedConnector
 from ..looks import Look
 from ..protocol import Use
 from . import library

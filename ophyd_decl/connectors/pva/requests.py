@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
 from ..batch import Batch
+from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..linked_connector import PutBatch
 from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, kept_less, look_lost, refusal_help, without_doubt
 from .library import Cancelled, Closable, RemoteError, Value
 from .structure import Builder

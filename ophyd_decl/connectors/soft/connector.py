@@ -14,9 +14,10 @@ from typing import Any, cast
 from ...errors import BadValueError, PutRefusedError, SignalError
 from ...vocab.datatypes import Datatype, NativeType
 from ...vocab.readings import Limits
+from ..batches import PutBatch, ReadBatch
 from ..link import Link, Served
 from ..linked_channel import LinkedChannel
-from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..linked_connector import LinkedConnector
 from ..protocol import Channel, Check, Use
 from ..values import WireTraits, local_conversion, native_of, zero_value
 from .channel import SoftChannel

@@ -8,9 +8,10 @@ from typing import cast
 from ...errors import AbsentError, SignalError
 from ...vocab.datatypes import Datatype
 from ...vocab.keywords import Events
+from ..batches import PutBatch, ReadBatch
 from ..link import ABSENT, Link
 from ..linked_channel import LinkedChannel
-from ..linked_connector import LinkedConnector, PutBatch, ReadBatch
+from ..linked_connector import LinkedConnector
 from ..protocol import Check, Use
 from . import trl
 from .channel import TangoChannel

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from ...errors import PutNotSentError, SignalError
 from ...vocab.readings import Reading
+from ..batches import PutBatch, ReadBatch
 from ..linked_channel import LinkedChannel
-from ..linked_connector import PutBatch, ReadBatch
 from . import faults
 from .channel import TangoChannel
 from .device import TangoDevice
