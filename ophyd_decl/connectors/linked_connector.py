@@ -316,6 +316,10 @@ class LinkedConnector(ABC):
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
         elif batch.pending(index):
+            forbidden = request.allowed() if request.allowed is not None else None
+            if forbidden is not None:
+                batch.settle(index, forbidden)
+                return
             ready: list[tuple[int, LinkedChannel, Any, bool]] = []
             self._add_put(batch, index, request, ready)
             if ready:

@@ -152,12 +152,19 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class PutRequest:
-    """One put; `value` is in the declared dtype, enums are labels. With `wait` the outcome is the completion."""
+    """One put.
+
+    :param value: in the declared dtype; enums are labels.
+    :param wait: whether the outcome is the completion.
+    :param allowed: asked before it is sent where it has waited for a new connection, in which units, limits and rights
+        may be others; an error is the outcome, and nothing is sent.
+    """
 
     channel: Channel
     value: Any
     wait: bool
     deadline: float
+    allowed: Callable[[], SignalError | None] | None = None
 
 
 Update = Reading | SignalError

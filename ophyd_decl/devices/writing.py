@@ -27,10 +27,18 @@ async def write(
     shape, context = signal._shape, signal._context
     timeout_s = shape.timeouts.write if timeout_s is None else timeout_s
     wait = waits_for(shape, channel.description, value)
+
+    def allowed() -> SignalError | None:
+        try:
+            signal._check_write(value)
+        except SignalError as error:
+            return error
+        return None
+
     outcome: SignalError | None = None
     for _ in range(1 + shape.retries):
         with context.writing(channel, signal.path, value):
-            (outcome,) = await connector.put([PutRequest(channel, value, wait, time.monotonic() + timeout_s)])
+            (outcome,) = await connector.put([PutRequest(channel, value, wait, time.monotonic() + timeout_s, allowed)])
         if outcome is None and shape.verify == "readback":
             outcome = await _compare(signal, connector, value)
         if not isinstance(outcome, _AGAIN):

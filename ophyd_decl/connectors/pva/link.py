@@ -95,8 +95,11 @@ class PvaLink(Link):
                 self._ask()
 
     def keeper_heard(self, value: Value, doubtful: bool) -> None:
-        """Ask again after a reconnection, and when metadata have changed."""
-        if self.phase == "down" or (self.phase == "ready" and (doubtful or self._differs(value))):
+        """Ask again after a reconnection; when metadata have changed, let nothing through until that is answered."""
+        changed = self.phase == "ready" and self._differs(value)
+        if changed:
+            self.begin_again()
+        if changed or self.phase == "down" or (self.phase == "ready" and doubtful):
             self._ask()
 
     def keeper_ended(self, keeper: Keeper) -> None:
