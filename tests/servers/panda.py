@@ -14,5 +14,6 @@ class Panda(ServerProcess):
 
     def __init__(self, folder: Path, prefix: str = "PANDA:", *, wrong: bool = False) -> None:
         self.prefix = prefix
+        self.wrong = wrong
         arguments = ["--prefix", prefix, *(["--wrong"] if wrong else [])]
         super().__init__("panda_process.py", arguments, log=folder / "panda.log")

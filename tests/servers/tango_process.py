@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--labels", default="Low,High,Off", help="those of `mode`")
     parser.add_argument("--numbers", default=0, type=int, help="how many attributes n0, n1, ... a Lab has")
     options = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # Tango does not flush what it says there
     tango_lab.labels = options.labels.split(",")
     tango_lab.count = options.numbers
     server, instance = options.name.split("/")

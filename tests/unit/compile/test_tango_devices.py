@@ -56,7 +56,7 @@ def test_devices_of_a_type_share_their_shape(tmp_path: Path) -> None:
     ("a: {type: tango.device, trl: a/b/c, signals: {read: {attr: A, dtype: int}}}", [("E406", 6, 49)]),
     ("a: {type: tango.device, trl: a/b/c, logic: {movable: {use: setpoint, setpoint: s}}}", [("E402", 6, 82)]),
     ("a: {type: tango.devise, trl: a/b/c}", [("E401", 6, 13)]),
-    ("a: {type: tango.attribute, trl: a/b/c}", [("E116", 6, 13)]),
+    ("a: {type: tango.attribute, trl: a/b/c}", [("E401", 6, 13)]),
 ])  # fmt: skip
 def test_mistakes(tmp_path: Path, devices: str, expected: list[tuple[str, int, int]]) -> None:
     types = TYPES.replace("CHILD", "a/b/c")
