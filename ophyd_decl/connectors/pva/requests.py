@@ -38,8 +38,6 @@ class Group:
         self._members: list[tuple[int, LinkedChannel, PvaLink]] = []
         self._operations: list[Closable] = []
         self._answers: list[tuple[int, Any]] = []
-        #: when each member was answered, on the clock of `time.monotonic`.
-        self.answered_at: dict[int, float] = {}
         self._expected = count
         self._seen = 0
         batch.collectors.append(self.finish)
@@ -47,7 +45,6 @@ class Group:
 
     def answered(self, member: int, answer: Any) -> None:
         """Keep an answer; called in a thread of pvxs."""
-        self.answered_at[member] = time.monotonic()
         self._answers.append((member, answer))
         if len(self._answers) == self._expected:
             self._connector.inbox.post(self.finish)
@@ -191,6 +188,12 @@ class PutGroup(LookGroup):
     def __init__(self, connector: "PvaConnector", batch: PutBatch, count: int) -> None:
         super().__init__(connector, batch, 2 * count)
         self._puts = batch
+        self._answered_at: dict[int, float] = {}
+
+    def answered(self, member: int, answer: Any) -> None:
+        """Keep an answer, and when it came: completion and look are compared."""
+        self._answered_at[member] = time.monotonic()
+        super().answered(member, answer)
 
     def send_puts(self, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
         """Send all values, and look at them."""
@@ -217,7 +220,7 @@ class PutGroup(LookGroup):
         """Return None for done, or the refusal of the server in its words; of a look what it tells."""
         if self._members[member][0] >= self._puts.number:  # a look, whose put is the member before
             look = super().outcome(member, channel, link, answer)
-            return without_doubt(look, self.answered_at.get(member - 1), self.answered_at[member])
+            return without_doubt(look, self._answered_at.get(member - 1), self._answered_at[member])
         if answer is None:
             return None
         if isinstance(answer, _WithdrawnError):
