@@ -50,11 +50,20 @@ def test_connect_reports_every_difference_at_once(
     other_ioc: Ioc, epics_protocol: str, form: str, tmp_path: Path
 ) -> None:
     (tmp_path / "beamline.yaml").write_text(beamline_text(epics_protocol, other_ioc))
+    check_report(other_ioc, tmp_path, form, FOLDER / f"{epics_protocol}.{form}")
+
+
+def check_report(ioc: Ioc, folder: Path, form: str, expected: Path) -> None:
+    """Connect the beamline in a folder from the command line, and compare the whole report.
+
+    :param form: `txt` or `json`.
+    :param expected: file with the report; what was found is left beside the beamline under the same name.
+    """
     options = ["--timeout", "4", "--format", {"txt": "text"}.get(form, form)]
     done = subprocess.run(
         [sys.executable, "-m", "ophyd_decl.cli", "connect", "beamline.yaml", *options],
-        cwd=tmp_path,
-        env=os.environ | other_ioc.client_environment | {"PYTHONPATH": str(ROOT)},
+        cwd=folder,
+        env=os.environ | ioc.client_environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=60,
@@ -62,12 +71,12 @@ def test_connect_reports_every_difference_at_once(
     )
     assert done.returncode == 3, done.stderr
     assert done.stderr == ""
-    text = settled(done.stdout, other_ioc)
+    text = settled(done.stdout, ioc)
     if form == "json":
         text = json.dumps(timeless(json.loads(text)), indent=1) + "\n"
-    name = f"{epics_protocol}.{form}"
-    (tmp_path / name).write_text(text)
-    assert text == (FOLDER / name).read_text(), f"see {tmp_path / name}"
+    found = folder / expected.name
+    found.write_text(text)
+    assert text == expected.read_text(), f"see {found}"
 
 
 def timeless(answer: dict[str, Any]) -> dict[str, Any]:

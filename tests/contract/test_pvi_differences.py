@@ -4,10 +4,6 @@
 names: look at it, and copy it there.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +12,10 @@ import pytest
 
 from ophyd_decl import load_beamline
 from ophyd_decl.errors import AbsentError, MismatchError, PutRefusedError
-from tests.contract.test_differences import settled, timeless
+from tests.contract.test_differences import check_report
 from tests.contract.test_pvi import FOLDER, RECORDS, TIMEOUT_S
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -40,24 +34,7 @@ def written(folder: Path, ioc: Ioc) -> Path:
 @pytest.mark.parametrize("form", ["txt", "json"])
 def test_connect_reports_every_difference_at_once(box_ioc: Ioc, form: str, tmp_path: Path) -> None:
     written(tmp_path, box_ioc)
-    options = ["--timeout", "4", "--format", {"txt": "text"}.get(form, form)]
-    done = subprocess.run(
-        [sys.executable, "-m", "ophyd_decl.cli", "connect", "beamline.yaml", *options],
-        cwd=tmp_path,
-        env=os.environ | box_ioc.client_environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 3, done.stderr
-    assert done.stderr == ""
-    text = settled(done.stdout, box_ioc)
-    if form == "json":
-        text = json.dumps(timeless(json.loads(text)), indent=1) + "\n"
-    name = f"different.{form}"
-    (tmp_path / name).write_text(text)
-    assert text == (FOLDER / name).read_text(), f"see {tmp_path / name}"
+    check_report(box_ioc, tmp_path, form, FOLDER / f"different.{form}")
 
 
 @pytest.fixture
