@@ -25,6 +25,7 @@ from .vocab.keywords import (
     ConnectPolicy,
     Events,
     Format,
+    Restore,
     Verify,
     Wait,
 )
@@ -161,6 +162,7 @@ class SignalShape:
 
     :param expect: value that it must have when it connects, or the signal whose value it must have; None: any.
     :param connector: None: that of the device.
+    :param restore: phase of `settings restore`; None: the first one, and `never` for the setpoint of a movable.
     """
 
     key: str
@@ -185,6 +187,7 @@ class SignalShape:
     all_updates: bool = False
     expect: Json | Reference = None
     connector: ConnectorChoice | None = None
+    restore: Restore | None = None
     kind: Literal["signal"] = "signal"
 
 

@@ -113,6 +113,52 @@ class SetpointOptions(Options):
     )
 
 
+class MotorRecordOptions(Options):
+    """Move an EPICS motor record; the end is the completion of the put, checked against what the record says."""
+
+    setpoint: SettableSignal = Field(description="VAL")
+    readback: ReadableSignal = Field(description="RBV")
+    done: ReadableSignal = Field(description="DMOV, a bool")
+    stop: CommandPath = Field(description="STOP, executed without waiting")
+    velocity: ReadableSignal = Field(description="VELO, for the time-out")
+    acceleration_time: ReadableSignal = Field(description="ACCL, for the time-out, in s")
+    mode: ReadableSignal = Field(description="SPMG: Stop, Pause, Move, Go")
+    set_or_use: ReadableSignal = Field(description="SET: Use, Set")
+    beyond_limits: ReadableSignal = Field(description="LVIO, a bool")
+    high_switch: ReadableSignal = Field(description="HLS, a bool")
+    low_switch: ReadableSignal = Field(description="LLS, a bool")
+    missed: ReadableSignal = Field(description="MISS, a bool")
+    resolution: ReadableSignal = Field(description="MRES, nearer than which no target can be reached")
+    deadband: ReadableSignal = Field(description="RDBD, at which the record tries again")
+    backlash: ReadableSignal = Field(description="BDST, for the time-out")
+    backlash_velocity: ReadableSignal = Field(description="BVEL, for the time-out")
+    backlash_acceleration_time: ReadableSignal = Field(description="BACC, for the time-out, in s")
+    tolerance: float | None = Field(
+        None,
+        ge=0,
+        description="largest distance of the readback from the target; default: precision, MRES or RDBD of the record",
+    )
+    settle: float = Field(0.0, ge=0, description="time after the end before the readback counts, in s")
+    timeout: float | None = Field(
+        None, gt=0, description="longest time of a move, in s; default: from distance, velocity and acceleration"
+    )
+    positions: dict[str, float | str | int] = Field(
+        default_factory=dict[str, float | str | int], description="named positions and their values, in the unit"
+    )
+
+
+class MotorFlyOptions(Options):
+    """Fly an EPICS motor record at a constant velocity; the role `movable` of the same device moves it."""
+
+    velocity: SettableSignal = Field(description="VELO, put back after the flight")
+    max_velocity: ReadableSignal = Field(description="VMAX, 0 for none")
+    base_velocity: ReadableSignal = Field(description="VBAS")
+    acceleration_time: ReadableSignal = Field(description="ACCL, for the run-up, in s")
+    backlash: ReadableSignal = Field(description="BDST, which must be 0 for a flight")
+    resolution: ReadableSignal = Field(description="MRES")
+    deadband: ReadableSignal = Field(description="RDBD, within which it may have left the start of the run-up")
+
+
 class DerivedOptions(Options):
     """Move by setting a derived signal, which moves its inputs."""
 
@@ -165,6 +211,23 @@ SHIPPED: tuple[PluginSpec, ...] = (
         carries_name=("readback", "setpoint"),
         protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
         doc="writes a setpoint and waits for a condition, or for completion and tolerance",
+    ),
+    PluginSpec(
+        "motor_record",
+        "movable",
+        MotorRecordOptions,
+        "ophyd_decl.logic.motor_record:MotorRecordMove",
+        carries_name=("readback",),
+        protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
+        doc="puts VAL of an EPICS motor record and asks the record why, where it does not get there",
+    ),
+    PluginSpec(
+        "motor",
+        "flyer",
+        MotorFlyOptions,
+        "ophyd_decl.logic.motor_fly:MotorFly",
+        protocols=("Preparable", "Flyable"),
+        doc="flies a motor record at a constant velocity from one position to another",
     ),
     PluginSpec(
         "derived",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parents[1] / ".rivals"
 #: One environment for all that stands on ophyd-async, so that they are compared on the same version of it.
-OPHYD_ASYNC = ("ophyd-async[ca,pva,sim]==0.21.3", "bluesky", "guarneri==0.5.0", "happi==3.0.1")
+OPHYD_ASYNC = ("ophyd-async[ca,pva,sim,tango]==0.21.3", "bluesky", "guarneri==0.5.0", "happi==3.0.1")
 #: What reads EPICS beside us, over both protocols.
 EPICS = ("ophyd-async[ca,pva]==0.21.3", "ophyd==1.11.2", "pyepics==3.5.9")
 _INSTALL_TIMEOUT_S = 600

@@ -39,6 +39,11 @@ def cli() -> str:
 def _command(name: str, command: click.Command) -> Iterator[str]:
     usage = " ".join(["ophyd-decl", name, "[OPTIONS]", *(_argument(argument) for argument in _arguments(command))])
     yield f"## {name}"
+    if isinstance(command, click.Group):
+        yield inspect.cleandoc(command.help or "").replace("\b\n", "")
+        for below, one in command.commands.items():
+            yield from _command(f"{name} {below}", one)
+        return
     yield f"```text\n{usage}\n```"
     yield inspect.cleandoc(command.help or "").replace("\b\n", "")
     rows = [row for parameter in command.params if (row := _row(parameter))]

@@ -17,9 +17,7 @@ ENTRY_POINT_GROUP = "ophyd_decl.plugins"
 
 #: Plugins that the language names (design 3, rule 11) and that this version does not have.
 LATER = {
-    "movable": ("motor_record",),
     "detector": ("area_detector", "panda", "sim"),
-    "flyer": ("motor",),
 }
 #: Roles of devices; the other plugins are no part of a device.
 ROLES = ("movable", "triggerable", "detector", "flyer")

@@ -99,22 +99,38 @@ def command(
     """
     from ..session.load import load_beamline
     from .finding import named
-    from .report_text import report_json, report_text
 
     beamline = load_beamline(path, profile=profile, set=overrides)
     named(beamline, only)
 
-    async def connect() -> Any:
+    reached: list[Any] = []
+
+    async def connect() -> None:
         try:
             async with _progress(beamline):
                 await beamline.aconnect(timeout, only=only or None)
+                await beamline.pick_updates(timeout, only=only or None)
                 if wait:
                     await until(lambda: _chosen(beamline.report, beamline, only).ok, _LOOK_AGAIN_S)
-            return _chosen(beamline.report, beamline, only)
         finally:
+            reached.append(_chosen(beamline.report, beamline, only))
             await beamline.aclose()
 
-    report = run(connect)
+    try:
+        run(connect)
+    except KeyboardInterrupt:
+        if wait:  # whoever has waited wants to know for what
+            _show(reached[0], databases, output)
+        raise
+    _show(reached[0], databases, output)
+    if not reached[0].ok:
+        end(CONTROL_SYSTEM)
+
+
+def _show(report: Any, databases: "list[RecordName]", output: str) -> None:
+    """Print a report."""
+    from .report_text import report_json, report_text
+
     if databases:
         from ..tools.name_hints import with_hints
 
@@ -123,8 +139,6 @@ def command(
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
     else:
         click.echo(report_text(report, color=sys.stdout.isatty()))
-    if not report.ok:
-        end(CONTROL_SYSTEM)
 
 
 def _chosen(report: Any, beamline: "Beamline", only: tuple[str, ...]) -> Any:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +28,10 @@ Examples:
   ophyd-decl demo
   ophyd-decl demo --points 21 --output map.png
   ophyd-decl demo --shell
+  ophyd-decl demo --tango
 """,
 )
+@click.option("--tango", is_flag=True, help="Serve and scan the same devices on Tango.")
 @click.option("--shell", is_flag=True, help="Leave an IPython shell with RE, bl, bp, bps and the devices.")
 @click.option(
     "--points", type=click.IntRange(2, 200), default=9, show_default=True, help="Points of the scan along each axis."
@@ -39,23 +42,24 @@ Examples:
 @click.option("--force", is_flag=True, help="Replace the file of the map if it is there.")
 @click.option("--read-only", is_flag=True, help="Refuse whatever would write, before anything is sent; for `--shell`.")
 @common_options
-def command(shell: bool, points: int, output: Path | None, force: bool, read_only: bool) -> None:
+def command(tango: bool, shell: bool, points: int, output: Path | None, force: bool, read_only: bool) -> None:
     """Serve a small beamline on loopback, scan it with Bluesky and draw what was measured.
 
     Needs nothing else running. The last line is the path of the map. Nothing else is left behind.
     """
     from ..demo import beamline_folder
-    from ..sim.launch import DemoServer
+    from ..sim.launch import DemoServer, TangoDemoServer
     from .demo_map import map_file
 
-    _require("softioc", "aioca", "p4p", *(["IPython"] if shell else ["matplotlib"]))
+    kind = TangoDemoServer if tango else DemoServer
+    _require(*kind.packages, *(["IPython"] if shell else ["matplotlib"]))
     target = map_file(output, force)
-    folder = beamline_folder()
-    click.echo("Starting a control system of its own: Channel Access and pvAccess on 127.0.0.1")
-    with DemoServer(velocity=VELOCITY) as server:
+    folder = beamline_folder(kind.beamline)
+    click.echo(f"Starting a control system of its own: {kind.title} on 127.0.0.1")
+    with kind(velocity=VELOCITY) as server:
         _use_environment(server.environment)
         click.echo(f"Loading {folder}")
-        beamline, run_engine = _load(folder, shell, read_only)
+        beamline, run_engine = _load(folder, server.settings, shell, read_only)
         try:
             report = beamline.connect()
             click.echo(_connected(report))
@@ -78,24 +82,26 @@ def _require(*packages: str) -> None:
     """
     missing = [package for package in packages if importlib.util.find_spec(package) is None]
     if missing:
-        raise click.UsageError(f"the demo needs {', '.join(missing)}: pip install 'ophyd-decl[demo]'")
+        extras = ",".join(sorted({"tango" if package == "tango" else "demo" for package in missing}))
+        raise click.UsageError(f"the demo needs {', '.join(missing)}: pip install 'ophyd-decl[{extras}]'")
 
 
 def _use_environment(variables: dict[str, str]) -> None:
-    """Make these the only EPICS variables of this process; client libraries read them when they are imported."""
-    for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
-        del os.environ[name]
+    """Make these the only variables of a control system; client libraries read them when they are imported."""
+    from ..sim.environment import remove_variables
+
+    remove_variables()
     os.environ.update(variables)
 
 
-def _load(folder: Path, shell: bool, read_only: bool) -> "tuple[Beamline, Any]":
+def _load(folder: Path, settings: Mapping[str, str], shell: bool, read_only: bool) -> "tuple[Beamline, Any]":
     """Return the beamline and a RunEngine; without a shell Ctrl-C ends the command instead of pausing the plan."""
     from bluesky.run_engine import RunEngine
 
     from ..session.load import load_beamline
 
     run_engine: Any = RunEngine({}, context_managers=None if shell else [], call_returns_result=shell)
-    return load_beamline(folder, set=READ_ONLY if read_only else None), run_engine
+    return load_beamline(folder, set={**settings, **(READ_ONLY if read_only else {})}), run_engine
 
 
 def _connected(report: Any) -> str:

@@ -37,10 +37,11 @@ def command(
     profile: str | None,
     overrides: dict[str, str],
 ) -> None:
-    """Look at Python, the client libraries, the variables of EPICS and the ports; with PATH, at its servers too.
+    """Look at Python, the client libraries, the variables of EPICS and Tango, and the ports; with PATH, at its servers.
 
-    Nothing is searched or sent without PATH. With it, every device is connected, lazy ones too, where the environment
-    says, and each server is listed with the number of its addresses and the time of a read.
+    Nothing is searched or sent without PATH, but to the databases of TANGO_HOST, which are asked what they know. With
+    PATH, every device is connected, lazy ones too, where the environment says, and each server is listed with the
+    number of its addresses and the time of a read.
 
     Exit code 1 if something is wrong, 3 if an address of PATH does not answer.
     """

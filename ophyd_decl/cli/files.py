@@ -1,8 +1,7 @@
 """Writing files: never over an existing one unless it was asked for, and never half."""
 
 import os
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -21,20 +20,24 @@ def refuse_existing(paths: Iterable[Path], force: bool) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text file through a temporary one beside it, so that it is there whole or not at all."""
+    """Write a text file, and the folder that it is in; it is there whole or not at all."""
+    from ..session.text_file import write_whole
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as opened:
-            opened.write(text)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(path, text)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def show_differences(wanted: Mapping[Path, str]) -> bool:
+    """Show as a unified diff how files differ from what would be written; return whether one does."""
+    import difflib
+
+    differs = False
+    for path, text in wanted.items():
+        there = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        if there != text:
+            differs = True
+            lines = difflib.unified_diff(
+                there.splitlines(), text.splitlines(), str(path), f"{path} as it should be", lineterm=""
+            )
+            click.echo("\n".join(lines))
+    return differs

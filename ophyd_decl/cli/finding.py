@@ -43,7 +43,8 @@ def readable_signals(nodes: Sequence[Any]) -> dict[str, Any]:
         if has_value(node):
             signals[node.path] = value_signal_of(node)
         else:
-            signals.update((below.path, below) for below in walk(node) if isinstance(below, SignalR))
+            below: list[Any] = [one for one in walk(node) if isinstance(one, SignalR)]
+            signals.update((one.path, one) for one in below)
     if not signals:
         for node in nodes:
             if isinstance(node, PythonDevice):

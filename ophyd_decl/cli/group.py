@@ -24,6 +24,8 @@ COMMANDS: dict[str, str] = {
     "render": "render",
     "schema": "schema",
     "set": "set_values",
+    "settings": "settings",
+    "stubs": "stubs",
     "tree": "tree",
     "validate": "validate",
     "watch": "watch",

@@ -18,6 +18,7 @@ TIMEOUT_S = 10.0
 Example:
   ophyd-decl introspect pva://BL99I-EA-PANDA-01:PVI
   ophyd-decl introspect pva://BL99I-EA-PANDA-01:PVI --name box --output box.yaml
+  ophyd-decl introspect "tango://localhost:8888/sr/d-ct/1#dbase=no" --name ring
 """,
 )
 @click.argument("source")
@@ -32,7 +33,8 @@ Example:
 def command(source: str, name: str | None, output: Path | None, force: bool, timeout: float | None) -> None:
     """Write down a running device as types: its signals with dtypes, labels, units and access, commands, sub-devices.
 
-    SOURCE is pva://PREFIX:PVI, the PVI structure of a device. What is written is what `connect` then compares the
+    SOURCE is pva://PREFIX:PVI, the PVI structure of a device, or tango://host:port/a/b/c, a Tango device, with
+    #dbase=no behind it where it has no database. What is written is what `connect` then compares the
     server with; nothing is written to the server. What cannot be declared is named in a comment.
     """
     from ..errors import ReportError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..source.frames import counted, shown_file
 
 if TYPE_CHECKING:
-    from ..session.report import DeviceReport, Problem, Report
+    from ..session.report import DeviceReport, Problem, Report, Updates
 
 #: Of the signals that share a cause this many are named.
 _NAMED = 3
@@ -35,6 +35,7 @@ def report_text(report: "Report", *, color: bool = False) -> str:
             state = f"\x1b[{_COLORS[device.state]}m{state}\x1b[0m"
         place = f"{shown_file(device.file)}:{device.line}:{device.column}" if device.problems else ""
         lines.append("  ".join([state, *cells, place]).rstrip())
+        lines.extend(_updates(device.updates))
         for group in grouped(device.problems):
             lines.extend(_explained(group))
     lines.append(summary(report))
@@ -65,6 +66,18 @@ def grouped(problems: Iterable["Problem"]) -> list[list["Problem"]]:
 def _cells(device: "DeviceReport") -> tuple[str, ...]:
     required = "" if device.required or device.state in ("connected", "mocked") else "optional"
     return device.state, device.name, device.type, f"{device.connected}/{device.signals}", required
+
+
+def _updates(known: Iterable["Updates"]) -> list[str]:
+    """Return a line for each way in which updates come, with the signals that come so."""
+    ways: dict[tuple[str, str], list[str]] = {}
+    for updates in known:
+        ways.setdefault((updates.picked, updates.wanted), []).append(updates.signal)
+    lines: list[str] = []
+    for (picked, wanted), signals in ways.items():
+        more = f" and {len(signals) - _NAMED} more" if len(signals) > _NAMED else ""
+        lines.append(f"  updates: {picked} (events: {wanted}): {', '.join(signals[:_NAMED])}{more}")
+    return lines
 
 
 def _explained(group: list["Problem"]) -> list[str]:

@@ -1,6 +1,5 @@
 """`schema`: JSON Schema of the files, for editors and other programs."""
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -56,7 +55,10 @@ def command(path: Path | None, kind: str | None, resolved: bool, output: Path | 
     else:
         wanted = {output / file_name(name): text for name, text in texts.items() if kind in (None, name)}
     if check:
-        _compare(wanted)
+        from .files import show_differences
+
+        if show_differences(wanted):
+            end(FILES_WRONG)
     else:
         _write(wanted, force)
 
@@ -68,18 +70,3 @@ def _write(wanted: Mapping[Path, str], force: bool) -> None:
     for path, text in wanted.items():
         write(path, text)
         click.echo(f"written: {path}")
-
-
-def _compare(wanted: Mapping[Path, str]) -> None:
-    """Show how files differ from what would be written; end with 1 if one does."""
-    differs = False
-    for path, text in wanted.items():
-        there = path.read_text(encoding="utf-8") if path.exists() else ""
-        if there != text:
-            differs = True
-            lines = difflib.unified_diff(
-                there.splitlines(), text.splitlines(), str(path), f"{path} as it should be", lineterm=""
-            )
-            click.echo("\n".join(lines))
-    if differs:
-        end(FILES_WRONG)

@@ -6,7 +6,7 @@ that `late` gives for it; cancelling the coroutine that waits leaves neither tim
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,28 +14,55 @@ T = TypeVar("T")
 _PENDING: Any = object()
 
 
+class Part:
+    """What is under way for a batch, and ends with it."""
+
+    __slots__ = ()
+
+    def finish(self) -> None:
+        """Settle what has arrived: a connector may do that only when all has, or the deadline has come."""
+
+    def forget(self) -> None:
+        """Clean up; called at the end, however it comes."""
+        raise NotImplementedError
+
+
+class Cleanup(Part):
+    """A part that has only something to clean up."""
+
+    __slots__ = ("_action",)
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self._action = action
+
+    def forget(self) -> None:
+        """Clean up."""
+        self._action()
+
+
 class Batch(Generic[T]):
     """The outcomes of one call, in the order of its requests.
 
-    :param deadlines: one for each request, on the clock of `time.monotonic`.
-    :param late: gives the outcome of a request that was not settled by its deadline.
+    One signal that is put is a batch too, and a thousand of them may be under way. Objects that the garbage collector
+    has to follow cost more than the work itself then, so here are few.
 
-    `collectors` are called before that, for a connector that settles what has arrived only when all has; `cleanups` are
-    called at the end, however it comes.
+    :param deadlines: one for each request, on the clock of `time.monotonic`.
     """
 
-    __slots__ = ("_deadlines", "_future", "_late", "_loop", "_missing", "cleanups", "collectors", "done", "outcomes")
+    __slots__ = ("_deadlines", "_future", "_loop", "_missing", "done", "outcomes", "parts")
 
-    def __init__(self, deadlines: list[float], late: Callable[[int], T]) -> None:
+    def __init__(self, deadlines: Sequence[float]) -> None:
         self.outcomes: list[T] = [_PENDING] * len(deadlines)
         self.done = False
-        self.cleanups: list[Callable[[], None]] = []
-        self.collectors: list[Callable[[], None]] = []
+        self.parts: list[Part] = []
         self._deadlines = deadlines
-        self._late = late
         self._missing = len(deadlines)
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[None] | None = None
+
+    def late(self, index: int) -> T:
+        """Return the outcome of a request that was not settled by its deadline."""
+        raise NotImplementedError
 
     def pending(self, index: int) -> bool:
         """Return whether this request still waits for its outcome."""
@@ -58,14 +85,14 @@ class Batch(Generic[T]):
         """Return all outcomes, as soon as there are all, at the last deadline at the latest."""
         try:
             while self._missing:
-                self._expire()
-                if not self._missing:
-                    break
-                self._future = self._loop.create_future()
-                soonest = min(d for d, o in zip(self._deadlines, self.outcomes, strict=True) if o is _PENDING)
-                timer = self._loop.call_later(max(soonest - time.monotonic(), 0), _wake, self._future)
+                left_s = self._soonest() - time.monotonic()
+                if left_s <= 0:
+                    self._expire()
+                    continue
+                future = self._future = self._loop.create_future()
+                timer = self._loop.call_later(left_s, _wake, future)
                 try:
-                    await self._future
+                    await future
                 finally:
                     timer.cancel()
             return self.outcomes
@@ -75,21 +102,24 @@ class Batch(Generic[T]):
     def end(self) -> None:
         """Take no outcome any more."""
         self.done = True
-        for cleanup in self.cleanups:
-            cleanup()
+        for part in self.parts:
+            part.forget()
         # These know the batch: without them it goes at once, and not when cycles are collected.
-        self.cleanups.clear()
-        self.collectors.clear()
+        self.parts.clear()
+
+    def _soonest(self) -> float:
+        """Return the next deadline of those that wait."""
+        if len(self.outcomes) == 1:
+            return self._deadlines[0]
+        return min([d for d, o in zip(self._deadlines, self.outcomes, strict=True) if o is _PENDING])
 
     def _expire(self) -> None:
         now = time.monotonic()
-        if now < min(self._deadlines):
-            return
-        for collect in self.collectors:
-            collect()
+        for part in self.parts:
+            part.finish()
         for index, deadline in enumerate(self._deadlines):
             if deadline <= now and self.outcomes[index] is _PENDING:
-                self.outcomes[index] = self._late(index)
+                self.outcomes[index] = self.late(index)
                 self._missing -= 1
 
 

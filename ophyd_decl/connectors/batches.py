@@ -1,33 +1,69 @@
 """The batches of reads and of puts: what their outcomes are, and what is said of those that come too late."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import PutNotSentError, PutTimeoutError, ReadTimeoutError, SignalError
 from ..vocab.readings import Reading
 from .batch import Batch
 from .linked_channel import LinkedChannel
 from .looks import Look, look_late
+from .protocol import PutRequest
 
-ReadBatch = Batch[Reading | SignalError]
+T = TypeVar("T")
 
 
-class PutBatch(Batch[Any]):
+class ChannelBatch(Batch[T]):
+    """A batch whose requests are of channels."""
+
+    __slots__ = ("_channels",)
+
+    def __init__(self, channels: Sequence[LinkedChannel], deadlines: Sequence[float]) -> None:
+        super().__init__(deadlines)
+        self._channels = channels
+
+
+class ReadBatch(ChannelBatch[Reading | SignalError]):
+    """The outcomes of reads."""
+
+    __slots__ = ()
+
+    def late(self, index: int) -> SignalError:
+        """Return the error of a read that was not answered in time."""
+        return read_late(self._channels[index])
+
+
+class LookBatch(ChannelBatch[Look]):
+    """The outcomes of looks at puts that were completed before."""
+
+    __slots__ = ()
+
+    def late(self, index: int) -> Look:
+        """Return the error of a look that was not answered in time."""
+        return look_late(self._channels[index])
+
+
+class PutBatch(ChannelBatch[Any]):
     """The outcomes of puts, then those of the looks behind them.
 
     :ivar number: of puts.
     :ivar sent: which of them may have reached a server.
+    :ivar seen: what wants the value behind each; None: nothing.
     """
 
-    __slots__ = ("_channels", "number", "sent")
+    __slots__ = ("number", "seen", "sent")
 
-    def __init__(self, channels: Sequence[LinkedChannel], deadlines: list[float]) -> None:
-        sent, number = set[int](), len(channels)
-        self.sent, self.number, self._channels = sent, number, channels
-        super().__init__(
-            deadlines * 2,
-            lambda at: put_late(channels[at], at in sent) if at < number else look_late(channels[at - number]),
-        )
+    def __init__(self, channels: Sequence[LinkedChannel], requests: Sequence[PutRequest]) -> None:
+        super().__init__(channels, [request.deadline for request in requests] * 2)
+        self.sent = set[int]()
+        self.number = len(channels)
+        self.seen = [request.seen for request in requests]
+
+    def late(self, index: int) -> SignalError:
+        """Return the error of a put, or of a look, that was not answered in time."""
+        if index < self.number:
+            return put_late(self._channels[index], index in self.sent)
+        return look_late(self._channels[index - self.number])
 
     def settle(self, index: int, outcome: Any) -> None:
         """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""

@@ -11,6 +11,11 @@ from .inbox import Inbox
 
 #: How many of those that can wait are called in one turn of the loop.
 IN_A_TURN = 50
+#: How many of those that come together are called at once; the others wait until no more have come for a moment, in s.
+A_FEW = 20
+MOMENT_S = 0.02
+#: How long they wait for that at most, in s; then a few are called in each moment.
+BUSY_S = 0.5
 
 
 class Later:
@@ -25,12 +30,24 @@ class Later:
         self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: deque[Callable[[], None]] = deque()
+        self._more = False
+        self._called = 0
+        self._quiet_at = self._busy_until = 0.0
 
     def soon(self, callback: Callable[[], None]) -> None:
-        """Call back when what is waiting in the inbox was handled, some in a turn: for what nobody waits for."""
+        """Call back when what is waiting in the inbox was handled, some in a turn: for what nobody waits for.
+
+        If many come together, the later ones wait until no more have come for a moment: while a thousand channels
+        connect, each is ready sooner if nothing else is done for those that are already.
+        """
+        now = time.monotonic()
         if not self._waiting:
+            if now > self._quiet_at:
+                self._called, self._busy_until = 0, now + BUSY_S
             self._inbox.post(self._some)
         self._waiting.append(callback)
+        self._more = True
+        self._quiet_at = now + MOMENT_S
 
     def call(self, delay_s: float, callback: Callable[[], None]) -> None:
         """Call back on the loop after this time."""
@@ -54,9 +71,18 @@ class Later:
         self.rearm()
 
     def _some(self) -> None:
-        for _ in range(min(IN_A_TURN, len(self._waiting))):
+        busy, self._more = self._more and self._called + len(self._waiting) > A_FEW, False
+        most = IN_A_TURN
+        if busy:
+            most = A_FEW if time.monotonic() >= self._busy_until else max(A_FEW - self._called, 0)
+        for _ in range(min(most, len(self._waiting))):
+            self._called += 1
             self._waiting.popleft()()
-        if self._waiting:
+        if not self._waiting:
+            return
+        if busy:
+            self.call(MOMENT_S, self._some)
+        else:
             self._inbox.post(self._some)
 
     def _due(self) -> None:

@@ -54,6 +54,9 @@ class Served:
     alarm: Limits | None = None
     warning: Limits | None = None
     display: Limits | None = None
+    returns: NativeType | None = None
+    #: Conversion and description that channels have made of it, by their declared types, where links share it.
+    uses: dict[Datatype, Any] = field(default_factory=dict[Datatype, Any], init=False, compare=False, repr=False)
 
 
 class Link(ABC):
@@ -66,28 +69,29 @@ class Link(ABC):
 
     #: whether a put may be completed and not done, so that a look follows it; see `looks`.
     looked_at = False
+    # What every link begins with: thousands of them are made at once, so each is given only what it has of its own.
+    phase: Phase = "new"
+    generation = 0
+    served: Served | None = None
+    subscribed = False
+    last: RawUpdate | None = None
+    heard_at: float | None = None
+    dropped = 0
+    _dropped_before = 0
+    _told_at = -TELL_AGAIN_S
+    trouble = CLOSED
+    absence = ABSENT
+    updates = ""
+    family: "Family | None" = None
+    opened_at = ready_at = 0.0
+    given_up = False
 
     def __init__(self, key: object, name: str, inbox: Inbox) -> None:
         self.key = key
         self.name = name
         self.inbox = inbox
-        self.phase: Phase = "new"
-        self.generation = 0
-        self.served: Served | None = None
         self.users: list[LinkedChannel] = []
         self.monitors: list[LinkedMonitor] = []
-        self.subscribed = False
-        self.last: RawUpdate | None = None
-        self.heard_at: float | None = None
-        self.dropped = 0
-        self._dropped_before = 0
-        self._told_at = -TELL_AGAIN_S
-        self.trouble = CLOSED
-        self.absence = ABSENT
-        self.updates = ""
-        self.family: Family | None = None
-        self.opened_at = self.ready_at = 0.0
-        self.given_up = False
         self._until_ready: dict[object, Callable[[], None]] = {}
         self._until_settled: dict[object, Callable[[], None]] = {}
 
@@ -200,11 +204,13 @@ class Link(ABC):
         self.trouble = CLOSED
         if self.family is not None:
             self.family.came_up(self)
-        for user in list(self.users):
+        for user in self.users[:]:
             user.validate()
-        self._call(self._until_ready)
-        self._call(self._until_settled)
-        for monitor in list(self.monitors):
+        if self._until_ready:
+            self._call(self._until_ready)
+        if self._until_settled:
+            self._call(self._until_settled)
+        for monitor in self.monitors[:]:
             if monitor.channel.failure is not None:
                 monitor.fail(monitor.channel.unavailable())
         if self.monitors and not self.subscribed and any(m.channel.failure is None for m in self.monitors):

@@ -56,6 +56,11 @@ class LinkedChannel:
         self.skipped = 0
 
     @property
+    def is_like_others(self) -> bool:
+        """Return whether others may share what is made of a description, which depends on the declared type alone."""
+        return False
+
+    @property
     def source(self) -> str:
         """Return the address with its scheme."""
         return self._source
@@ -106,6 +111,13 @@ class LinkedChannel:
         served = self.link.served
         if served is None:
             return
+        if served.uses and self.is_like_others:
+            known: tuple[Conversion, Description] | None = served.uses.get(self.datatype)
+            if known is not None:
+                self.conversion, self.made = known
+                self.failure = None
+                self.failure = self._ask(known[1])
+                return
         native = self.link.native_for(self.datatype)
         conversion = self.convert(native)
         mismatch = conversion if isinstance(conversion, MismatchError) else None
@@ -128,7 +140,10 @@ class LinkedChannel:
             alarm=served.alarm,
             warning=served.warning,
             display=served.display,
+            returns=served.returns,
         )
+        if self.conversion is not None and self.is_like_others:
+            served.uses[self.datatype] = self.conversion, self.made
         self.failure = None
         verdict = self._ask(self.made)
         self.failure = self.named(mismatch) if mismatch is not None else verdict

@@ -12,8 +12,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
+from types import CoroutineType
 from typing import Any, cast
 
+from ..collecting import without_collecting
 from ..errors import (
     BadValueError,
     SignalError,
@@ -21,14 +23,15 @@ from ..errors import (
 )
 from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
-from .batch import Batch
-from .batches import PutBatch, ReadBatch, put_late, read_late
+from .batch import Batch, Cleanup
+from .batches import LookBatch, PutBatch, ReadBatch, put_late
+from .connect_batch import ConnectBatch, Waiting, settle_connected
 from .inbox import Inbox
 from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
-from .looks import Look, believe, look_late, look_lost
+from .looks import Look, believe, look_lost
 from .missing import MissingSearch
 from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
 from .verdict import Families, absent, stem_of
@@ -100,6 +103,11 @@ class LinkedConnector(ABC):
         """Return the context in which the client library is called; its end sends what was asked for."""
         return nullcontext()
 
+    @property
+    def size(self) -> int:
+        """Return how many names are in use."""
+        return len(self._links)
+
     # What a caller does.
 
     @property
@@ -159,24 +167,22 @@ class LinkedConnector(ABC):
         if self._abandoned:
             await self._never()
         used = cast(Sequence[LinkedChannel], channels)
-        started = time.monotonic()
-        batch: Batch[Description | SignalError] = Batch(
-            [deadline] * len(used), lambda index: self.not_found(used[index], deadline - started)
-        )
-        with self.turn():
+        batch = ConnectBatch(self, used, deadline)
+        with without_collecting(), self.turn():
             for index, channel in enumerate(used):
+                link = channel.link
                 if channel.refusal:
                     batch.settle(index, channel.unavailable())
                     continue
-                channel.link.open()
-                if channel.link.phase == "ready":
-                    _settle_connected(batch, index, channel)
-                elif channel.link.phase == "released":
+                link.open()
+                if link.phase == "ready":
+                    settle_connected(batch, index, channel)
+                elif link.phase == "released":
                     batch.settle(index, channel.unavailable())
                 else:
-                    key = (batch, index)
-                    channel.link.when_ready(key, partial(_settle_connected, batch, index, channel))
-                    batch.cleanups.append(partial(channel.link.forget, key))
+                    waiting = Waiting(batch, index, channel)
+                    link.when_ready(waiting, waiting)
+                    batch.parts.append(waiting)
         MissingSearch(batch, used, self.later, self.send_reads)
         return await batch.wait()
 
@@ -186,7 +192,7 @@ class LinkedConnector(ABC):
         if self._abandoned:
             await self._never()
         used = [cast(LinkedChannel, request.channel) for request in requests]
-        batch: ReadBatch = Batch([request.deadline for request in requests], lambda index: read_late(used[index]))
+        batch = ReadBatch(used, [request.deadline for request in requests])
         with self.turn():
             ready: list[tuple[int, LinkedChannel]] = []
             setpoints: list[tuple[int, LinkedChannel]] = []
@@ -203,9 +209,9 @@ class LinkedConnector(ABC):
                 self.send_setpoints(batch, setpoints)
         return await batch.wait()
 
-    async def put(self, requests: Sequence[PutRequest]) -> list[SignalError | None]:
+    def put(self, requests: Sequence[PutRequest]) -> "CoroutineType[Any, Any, list[SignalError | None]]":
         """Write all at once; None is: done, and completed where `wait` asked for it."""
-        return await self.execute(requests)
+        return self.execute(requests)
 
     async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
         """Execute commands, or write; an outcome is what a command returned, None for done, or an error."""
@@ -213,22 +219,11 @@ class LinkedConnector(ABC):
         if self._abandoned:
             await self._never()
         used = [cast(LinkedChannel, request.channel) for request in requests]
-        batch = PutBatch(used, [request.deadline for request in requests])
-        now = time.monotonic()
-        with self.turn():
-            ready: list[tuple[int, LinkedChannel, Any, bool]] = []
-            for index, request in enumerate(requests):
-                channel = used[index]
-                if request.deadline <= now:
-                    batch.settle(index, put_late(channel, False))
-                elif channel.link.phase == "ready" and channel.failure is None:
-                    self._add_put(batch, index, request, ready)
-                else:
-                    self._postpone(batch, index, channel, partial(self._put_later, batch, index, request))
-            if ready:
-                self.send_puts(batch, ready)
+        batch = PutBatch(used, requests)
+        self._begin_puts(batch, used, requests)
         outcomes = await batch.wait()
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, self._look_at)
+        deadline = max((request.deadline for request in requests), default=0.0)
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, self._look_at, batch.seen, deadline)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -240,6 +235,11 @@ class LinkedConnector(ABC):
         with self.turn():
             used.link.add_monitor(monitor)
         return monitor
+
+    async def pick(self, channels: Sequence[Channel], deadline: float) -> list[SignalError | None]:
+        """Find out how updates of each would come; where a protocol knows one way only, there is nothing to ask."""
+        del deadline
+        return [None] * len(channels)
 
     def drop_monitor(self, monitor: LinkedMonitor) -> None:
         """End a subscription; called by `Monitor.close`."""
@@ -301,7 +301,7 @@ class LinkedConnector(ABC):
         if channel.link.phase == "describing":
             key = (batch, index)
             channel.link.when_settled(key, go)
-            batch.cleanups.append(partial(channel.link.forget, key))
+            batch.parts.append(Cleanup(partial(channel.link.forget, key)))
         else:
             batch.settle(index, channel.unavailable())
 
@@ -311,12 +311,27 @@ class LinkedConnector(ABC):
         elif batch.pending(index):
             send(batch, [(index, channel)])
 
+    def _begin_puts(self, batch: PutBatch, used: Sequence[LinkedChannel], requests: Sequence[PutRequest]) -> None:
+        now = time.monotonic()
+        with self.turn():
+            ready: list[tuple[int, LinkedChannel, Any, bool]] = []
+            for index, request in enumerate(requests):
+                channel = used[index]
+                if request.deadline <= now:
+                    batch.settle(index, put_late(channel, False))
+                elif channel.link.phase == "ready" and channel.failure is None:
+                    self._add_put(batch, index, request, ready)
+                else:
+                    self._postpone(batch, index, channel, partial(self._put_later, batch, index, request))
+            if ready:
+                self.send_puts(batch, ready)
+
     def _put_later(self, batch: PutBatch, index: int, request: PutRequest) -> None:
         channel = cast(LinkedChannel, request.channel)
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
         elif batch.pending(index):
-            forbidden = request.allowed() if request.allowed is not None else None
+            forbidden = request.forbids(request.value) if request.forbids is not None else None
             if forbidden is not None:
                 batch.settle(index, forbidden)
                 return
@@ -326,7 +341,7 @@ class LinkedConnector(ABC):
                 self.send_puts(batch, ready)
 
     async def _look_at(self, compared: Sequence[tuple[LinkedChannel, Any]], deadline: float) -> list[Look]:
-        batch: Batch[Look] = Batch([deadline] * len(compared), lambda index: look_late(compared[index][0]))
+        batch = LookBatch([channel for channel, _ in compared], [deadline] * len(compared))
         with self.turn():
             ready: list[tuple[int, LinkedChannel, Any]] = []
             for index, (channel, sent) in enumerate(compared):
@@ -359,10 +374,3 @@ class LinkedConnector(ABC):
             batch.settle(index, wrapped)
         else:
             ready.append((index, channel, raw, request.wait))
-
-
-def _settle_connected(batch: Batch[Description | SignalError], index: int, channel: LinkedChannel) -> None:
-    if channel.failure is not None or channel.made is None:
-        batch.settle(index, channel.unavailable())
-    else:
-        batch.settle(index, channel.made)

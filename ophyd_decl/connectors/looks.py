@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from ..errors import NotProcessedError, NotTakenError, PutLostError, PutTimeoutError, SignalError
+from ..vocab.readings import Reading
 from .linked_channel import LinkedChannel
 
 #: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
@@ -36,6 +37,13 @@ GRACE_S = 1.0
 RIGHTS_HELP = "the access security of the IOC forbids it: see ASG of the record, and its rules for this user and host"
 
 
+class Seen(NamedTuple):
+    """What a look behind a completion tells where it asks for all: the reading, and when it was asked for."""
+
+    reading: Reading
+    asked_at: float
+
+
 class Less(NamedTuple):
     """What a look tells where the beginning of a value is there only: the error, and the raw value that was sent."""
 
@@ -45,7 +53,7 @@ class Less(NamedTuple):
 
 #: What a look tells: True is disabled; False, that it was not when the look was answered; None, that there is nothing
 #: to look for any more; an error is what became of the put.
-Look = bool | SignalError | Less | None
+Look = bool | SignalError | Less | Seen | None
 #: Looks until the deadline at these channels, and whether they have these raw values, where they are given.
 LookAt = Callable[[Sequence[tuple[LinkedChannel, Any]], float], Awaitable[list[Any]]]
 
@@ -120,13 +128,20 @@ def without_doubt(look: Look, completed_at: float | None, looked_at: float) -> L
 
 
 async def believe(
-    outcomes: list[Any], looks: Sequence[Look], channels: Sequence[LinkedChannel], look_at: LookAt
+    outcomes: list[Any],
+    looks: Sequence[Look],
+    channels: Sequence[LinkedChannel],
+    look_at: LookAt,
+    seen: Sequence[Callable[[Reading, float], None] | None],
+    deadline: float,
 ) -> list[Any]:
     """Return the outcomes of puts, with errors for those that were completed and not done.
 
     :param outcomes: of the puts themselves; errors of others are filled in.
     :param looks: what the look behind each of them told.
     :param look_at: looks again.
+    :param seen: what wants the value that is looked at behind each put; None: nothing.
+    :param deadline: of the last put; a look has a moment of its own where a completion came shortly before.
     """
     doubtful: dict[int, Look] = {}
     for index, look in enumerate(looks):
@@ -143,11 +158,15 @@ async def believe(
         compared = [
             (channels[index], look.sent if isinstance(look, Less) else None) for index, look in doubtful.items()
         ]
-        again = await look_at(compared, time.monotonic() + GRACE_S)
+        again = await look_at(compared, max(deadline, time.monotonic() + GRACE_S))
         still: dict[int, Look] = {}
         for index, look in zip(doubtful, again, strict=True):
             if isinstance(look, SignalError):
                 outcomes[index] = look
+            elif isinstance(look, Seen):
+                wanted = seen[index]
+                if wanted is not None:
+                    wanted(look.reading, look.asked_at)
             elif look:
                 still[index] = look
         doubtful = still

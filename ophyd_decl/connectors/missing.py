@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import ConversionError, MismatchError, ReadTimeoutError
 from ..vocab.readings import Reading
-from .batch import Batch
+from .batch import Batch, Part
 from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
@@ -35,9 +35,14 @@ class Probe(Batch[Any]):
     __slots__ = ("answered_at", "sent_at")
 
     def __init__(self) -> None:
-        super().__init__([time.monotonic() + ANSWER_S], lambda _: ReadTimeoutError("no answer"))
+        super().__init__([time.monotonic() + ANSWER_S])
         self.sent_at = time.monotonic()
         self.answered_at: float | None = None
+
+    def late(self, index: int) -> ReadTimeoutError:
+        """Return the error of a neighbour that does not answer."""
+        del index
+        return ReadTimeoutError("no answer")
 
     def settle(self, index: int, outcome: Any) -> None:
         """Note when the answer came."""
@@ -53,7 +58,7 @@ class Probe(Batch[Any]):
         return time.monotonic() - self.answered_at > max(ROUND_TRIPS * trip_s, LEAST_S)
 
 
-class MissingSearch:
+class MissingSearch(Part):
     """Looks for missing channels of one connect until it ends.
 
     :param batch: of the connect.
@@ -68,10 +73,10 @@ class MissingSearch:
         self._later = later
         self._send_reads = send_reads
         self._probes: dict[Family, Probe] = {}
-        batch.cleanups.append(self.end)
+        batch.parts.append(self)
         later.call(SEARCH_S + LOOK_S, self._look)
 
-    def end(self) -> None:
+    def forget(self) -> None:
         """Wait for no neighbour any more."""
         for probe in self._probes.values():
             probe.end()

@@ -20,7 +20,7 @@ Rules that every connector keeps, and that `tests/contract` checks on each of th
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from ..errors import SignalError
 from ..vocab.datatypes import Datatype, NativeType
@@ -38,6 +38,7 @@ class Description:
     :param limits: of a write (EPICS control limits, Tango min/max value); None where it has none (EPICS 0/0).
     :param alarm: outside of it the server calls the value an alarm; None where it does not say.
     :param warning: outside of it the server warns of the value; None where it does not say.
+    :param returns: of a command: the type of what it returns; None: nothing, or the protocol does not tell.
     :param display: what the server suggests to show, as the scale of a plot; None where it does not say.
     :param units: None where the server gives none; "" where it gives an empty one.
     :param choices: labels in use for this signal, in order: declared ones, else the server's.
@@ -64,6 +65,7 @@ class Description:
     alarm: Limits | None = None
     warning: Limits | None = None
     display: Limits | None = None
+    returns: NativeType | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,7 @@ class Channel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRequest:
+class ReadRequest(NamedTuple):
     """One read; with `setpoint` of what was written last, where the protocol tells that beside the value (Tango)."""
 
     channel: Channel
@@ -156,15 +157,18 @@ class PutRequest:
 
     :param value: in the declared dtype; enums are labels.
     :param wait: whether the outcome is the completion.
-    :param allowed: asked before it is sent where it has waited for a new connection, in which units, limits and rights
+    :param forbids: asked about the value where it has waited for a new connection, in which units, limits and rights
         may be others; an error is the outcome, and nothing is sent.
+    :param seen: given the value as it was after the completion, and when it was asked for on the clock of
+        `time.monotonic`, where the connector has to look at it behind the put anyway; some never do.
     """
 
     channel: Channel
     value: Any
     wait: bool
     deadline: float
-    allowed: Callable[[], SignalError | None] | None = None
+    forbids: Callable[[Any], SignalError | None] | None = None
+    seen: Callable[[Reading, float], None] | None = None
 
 
 Update = Reading | SignalError
@@ -231,6 +235,10 @@ class Connector(Protocol):
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> Monitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
+        ...
+
+    async def pick(self, channels: Sequence[Channel], deadline: float) -> list[SignalError | None]:
+        """Find out how updates of each would come, which its `updates` says then; an error is: not as is wanted."""
         ...
 
     async def close(self) -> None:

@@ -70,24 +70,25 @@ class Families:
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
+        self._none = Family("")
 
     def join(self, link: Link, stem: str) -> Family:
         """Return the family of a new link.
 
         :param stem: what its name has in common with those of its server.
         """
-        family = self._families.get(stem) if stem else None
+        if not stem:
+            return self._none
+        family = self._families.get(stem)
         if family is None:
-            family = Family(stem)
-            if stem:
-                self._families[stem] = family
+            family = self._families[stem] = Family(stem)
         family.links[link] = None
         return family
 
     def leave(self, link: Link) -> None:
         """Forget a link."""
         family = link.family
-        if family is not None:
+        if family is not None and family.stem:
             family.links.pop(link, None)
             if family.witness is link:
                 family.witness = next((other for other in family.links if other.phase == "ready"), None)

@@ -1,7 +1,7 @@
-"""What `ophyd-decl demo` serves and scans: a small beamline, and where its files are.
+"""What `ophyd-decl demo` serves and scans: small beamlines, and where their files are.
 
-The files themselves are `beamlines/demo` of the repository. The wheel carries them as `beamline` in this folder, so
-the demo is the same from a checkout and from an installed package. This module imports nothing of ophyd_decl.
+The files themselves are below `beamlines` in the repository. The wheel carries them below `beamlines` in this folder,
+so the demo is the same from a checkout and from an installed package. This module imports nothing of ophyd_decl.
 """
 
 from pathlib import Path
@@ -9,13 +9,14 @@ from pathlib import Path
 __all__ = ["beamline_folder"]
 
 
-def beamline_folder() -> Path:
-    """Return the folder with the `beamline.yaml` of the demo.
+def beamline_folder(name: str = "demo") -> Path:
+    """Return the folder with the `beamline.yaml` of a demo.
 
+    :param name: `demo`, or `demo_tango`.
     :raises FileNotFoundError: if the installation is incomplete; says where it was looked for.
     """
     here = Path(__file__).resolve().parent
-    installed, checkout = here / "beamline", here.parents[1] / "beamlines" / "demo"
+    installed, checkout = here / "beamlines" / name, here.parents[1] / "beamlines" / name
     for folder in (installed, checkout):
         if folder.is_dir():
             return folder

@@ -150,18 +150,12 @@ class Binding:
             with self._bound(running):
                 pass
 
-    @contextmanager
-    def operation(self) -> Generator[None]:
-        """Count one operation on the running loop.
+    def operation(self) -> "_Operation":
+        """Count one operation on the running loop, for as long as the block lasts.
 
         :raises WrongLoopError: if the devices are in use on another loop.
         """
-        with self._bound(asyncio.get_running_loop()) as use:
-            use.in_flight += 1
-        try:
-            yield
-        finally:
-            self._ended(use)
+        return _Operation(self)
 
     def hold(self, path: str) -> LoopUse:
         """Count one more user of a monitor on the running loop.
@@ -304,6 +298,18 @@ class Binding:
             self._chooser.release(left)
         return use
 
+    def _begun(self) -> LoopUse:
+        """Count one operation more on the running loop."""
+        running = asyncio.get_running_loop()
+        with self._lock:
+            use = self._use
+            if use is not None and use.loop is running:
+                use.in_flight += 1
+                return use
+        with self._bound(running) as use:
+            use.in_flight += 1
+        return use
+
     def _ended(self, use: LoopUse) -> None:
         with self._lock:
             use.in_flight -= 1
@@ -374,3 +380,18 @@ def follow(task: "asyncio.Task[T]", future: "Future[T]") -> None:
         return
     task.add_done_callback(take)
     future.add_done_callback(cancel)
+
+
+class _Operation:
+    """One operation; a class, since every read and every put makes one, and a generator costs several objects."""
+
+    __slots__ = ("_binding", "_use")
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+
+    def __enter__(self) -> None:
+        self._use = self._binding._begun()
+
+    def __exit__(self, *_: object) -> None:
+        self._binding._ended(self._use)

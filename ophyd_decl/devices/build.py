@@ -181,6 +181,8 @@ def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -
 
 
 def _end(device: Device, reference: Reference, mark: Mark, values: Mapping[str, Any]) -> Any:
+    if reference.base == "param":
+        reference = from_root(device, reference, values)
     anchor = next((node for _, node in device.children()), device)
     node = find(anchor, reference, values)
     wants_signal = isinstance(mark, ReferenceTo) and mark.kind == "signal"

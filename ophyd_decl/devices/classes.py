@@ -9,7 +9,10 @@ from typing import Any
 
 from ..blueprint import ChildShape, CommandShape, Shape, SignalShape, VectorShape
 from .device import Device
-from .roles import ROLES
+from .flyer import Flyer
+from .roles import Movable, Role, Triggerable
+
+ROLES: dict[str, type[Role]] = {"movable": Movable, "triggerable": Triggerable, "flyer": Flyer}
 
 _nominal: dict[str, type[Device]] = {}
 _by_signature: dict[Any, type[Device]] = {}

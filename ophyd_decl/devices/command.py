@@ -1,7 +1,7 @@
 """Commands: a write that starts something, and ends when the server has completed it."""
 
 import time
-from typing import Any
+from typing import Any, Generic
 
 from ..blueprint import CommandShape
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, PutRequest, Use
@@ -13,10 +13,13 @@ from .context import Context
 from .contract import Difference, no_write, refused
 from .node import Node
 from .status import AsyncStatus
+from .type_variables import Argument_contra, Returned_co
 
 
-class Command(Node):
+class Command(Node, Generic[Argument_contra, Returned_co]):
     """A command; `trigger` executes it.
+
+    For type checkers it has two types: that of its argument, and that of what it returns; None where there is none.
 
     :param address: rendered address.
     """
@@ -82,7 +85,7 @@ class Command(Node):
             self._connector.release(self._channel)
         self._connector = self._channel = None
 
-    def trigger(self) -> AsyncStatus[None]:
+    def trigger(self) -> AsyncStatus[Returned_co]:
         """Execute the command; done when the server has completed it.
 
         One that takes an argument for which the file gives no value is executed with `execute`.
@@ -91,7 +94,7 @@ class Command(Node):
         """
         return AsyncStatus(self.execute, self._context.binding, self.name)
 
-    async def execute(self, argument: Any = None, *, timeout: float | None = None) -> Any:
+    async def execute(self, argument: Argument_contra | None = None, *, timeout: float | None = None) -> Returned_co:
         """Execute the command and wait for its completion.
 
         :param argument: in the declared dtype; None where the command takes none, and for the value of the file.
@@ -115,11 +118,12 @@ class Command(Node):
             request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
             with self._context.writing(request.channel, self.path, request.value):
                 (outcome,) = await connector.execute([request])
+            answer: Any = outcome
             error = outcome if isinstance(outcome, SignalError) else None
             self._context.note_put(self, request.channel, error)
             if error is not None:
                 raise self._error(error)
-        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else outcome
+        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else answer
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the command."""

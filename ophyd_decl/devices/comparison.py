@@ -1,10 +1,10 @@
-"""What a device is declared to have, beside what its PVI structure says: its PVs, or why it has none."""
+"""What a device is declared to have, beside what its server says that it has: where it is, or why it is not there."""
 
 from typing import Any
 
 from ..errors import AbsentError, MismatchError, SignalError
+from ..vocab.listing import DEVICE, Entry, item_key
 from ..vocab.names import served_name
-from ..vocab.pvi import DEVICE, Entry, item_key
 from . import fill
 from .device import Device, Vector
 from .listed import Listed, ListedCommand, ListedSignal, misfit
@@ -34,9 +34,12 @@ class Comparison:
         """Compare all that is declared, and add what only the server declares where the file says so."""
         holder, listing = self._holder, self._listing
         holder.compared = True
+        if self._anew:
+            for part in [part for part in holder.inside if part.filled and self._is_other(part)]:
+                _remove(part)
         if holder.filled and isinstance(holder.node, Device) and _has_items_only(listing):
             fill.make_vector(holder)
-        if isinstance(holder.node, Vector):
+        if _is_vector(holder):
             for part in list(holder.inside):
                 self._settle(part, (f"__{part.node._key}", None))
         else:
@@ -45,10 +48,14 @@ class Comparison:
         if holder.node._context.connection.fill:
             self._fill()
 
+    def _is_other(self, part: Part) -> bool:
+        """Return whether the server declares something else now than it did when this was added."""
+        return part.entry is not None and part.entry != self._listing.entries.get(part.at) and not _is_held(part)
+
     def _member(self, part: Part) -> None:
-        name = served_name(str(part.node._key))
+        name = part.at[0] if part.filled and part.at[0] else served_name(str(part.node._key))
         items = self._listing.items(name)
-        if not isinstance(part.node, Vector):
+        if not _is_vector(part):
             self._settle(part, (name, None), items)
             return
         if not items:
@@ -78,7 +85,7 @@ class Comparison:
             part.node.settle(entry)
             self.found.append(part.node)
         else:
-            self.inner.append((part, entry.pv(DEVICE)))
+            self.inner.append((part, entry.at(DEVICE)))
 
     def _misfit(self, part: Part, entry: Entry | None, items: dict[int, Entry] | None) -> SignalError | None:
         node = part.node
@@ -91,7 +98,7 @@ class Comparison:
             if error is not None:
                 error.source = self._listing.source
                 return error.about(node.path, node._place)
-        elif not entry.pv(DEVICE):
+        elif not entry.at(DEVICE):
             return mismatch(part, _OTHER, _declared(node), str(entry), source=self._listing.source)
         return None
 
@@ -117,7 +124,10 @@ class Comparison:
         if self._anew:
             for part in [part for part in holder.inside if part.filled and part.problem is not None]:
                 _remove(part)
-        vector = isinstance(holder.node, Vector)
+        if fill.is_tango(holder.node):
+            self._fill_tango()
+            return
+        vector = _is_vector(holder)
         taken = {part.at for part in holder.inside}
         for at, entry in entries.items():
             name, key = at
@@ -132,11 +142,19 @@ class Comparison:
             else:
                 self._fill_item(at, key, entry)
 
+    def _fill_tango(self) -> None:
+        """Add the attributes and commands that the file does not declare, under whatever name."""
+        holder = self._holder
+        taken, declared = {part.at for part in holder.inside}, fill.declared(holder.node)
+        for at, entry in self._listing.entries.items():
+            if at not in taken and not fill.is_declared(entry, declared):
+                self._add(holder, at, fill.free_key(at[0], _keys(holder.node)), entry)
+
     def _fill_item(self, at: At, key: int, entry: Entry) -> None:
         here = fill.key_of(at[0])
         node = dict(self._holder.node.children()).get(here)
         part = fill.add_vector(self._holder, here) if node is None else part_of(node)
-        if part is not None and isinstance(part.node, Vector) and key not in _keys(part.node):
+        if part is not None and _is_vector(part) and key not in _keys(part.node):
             self._add(part, at, key, entry)
 
     def _add(self, above: Part, at: At, key: str | int, entry: Entry) -> None:
@@ -171,6 +189,10 @@ def _in_words(name: str | int) -> str:
     """Return what messages call an entry: its name, or which item it is."""
     key = name if isinstance(name, int) else item_key(name)
     return str(name) if key is None else f"item {key}"
+
+
+def _is_vector(part: Part) -> bool:
+    return isinstance(part.node, Vector)
 
 
 def _keys(node: Node) -> dict[str | int, Node]:

@@ -64,6 +64,7 @@ class Observation:
         self._wake = asyncio.Event()
         self._follower: Callable[[WireSignal], None] | None = None
         self._holds: list[Hold] = []
+        self._known: dict[WireSignal, Update] = {}
         #: newest update of each leaf that was taken from the queue.
         self.snapshot: dict[WireSignal, Update] = {}
 
@@ -86,6 +87,21 @@ class Observation:
         """Tell of each reading from now on, when it is in the snapshot: of those that `refresh` passes over too."""
         self._follower = follower
 
+    def value_of(self, signal: SignalR) -> Any:
+        """Return the newest value of a signal that is observed, also of a derived one.
+
+        :raises SignalError: if there is none.
+        """
+        outcome = signal._compute(self.snapshot)
+        if isinstance(outcome, SignalError):
+            raise outcome.about(signal.path, signal._place)
+        return outcome.value
+
+    def know(self, leaf: WireSignal, answer: Reading) -> None:
+        """Take what was just read afresh of one signal: the next refresh does not ask for it once more."""
+        if leaf in self._leaves:
+            self._known[leaf] = answer
+
     async def refresh(self) -> None:
         """Read all afresh; of what was delivered meanwhile, only what is younger than the answer counts.
 
@@ -94,10 +110,10 @@ class Observation:
         await self._read(list(self._leaves))
 
     async def _read(self, fresh: list[Any]) -> None:
-        leaves: list[Any] = list(self._leaves)
+        answers, self._known = self._known, {}
+        leaves: list[Any] = [leaf for leaf in self._leaves if leaf not in answers]
         outcomes = await read_signals(leaves, fresh)
-        answers: dict[WireSignal, Update] = {}
-        for leaf, outcome in zip(self._leaves, outcomes, strict=True):
+        for leaf, outcome in zip(leaves, outcomes, strict=True):
             if isinstance(outcome, SignalError):
                 raise outcome.about(leaf.path, leaf._place)
             answers[leaf] = outcome

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from ..errors import (
     SignalError,
 )
 from ..vocab.keywords import PROTOCOLS, ConnectPolicy
+from ..vocab.readings import Reading
 from .binding import Binding
 from .contract import Difference
 
@@ -28,11 +29,27 @@ _READ_ONLY = "the beamline is in read-only mode; nothing was sent"
 _READ_ONLY_HELP = "to write, take away `read_only: true`, `--read-only` or OPHYD_DECL_READ_ONLY"
 
 
-def server_of(channel: Channel) -> str:
-    """Return under which name the server of a channel is known to be alive; its source where it tells no host."""
-    scheme, _, _ = channel.source.partition("://")
-    description = channel.description
-    return f"{scheme}://{description.host}" if description is not None and description.host else channel.source
+class Puts:
+    """What is remembered of the puts to one server, or to all that may be the same one."""
+
+    __slots__ = ("completed_at", "wanted")
+
+    def __init__(self) -> None:
+        #: when one was completed last, on the clock of `time.monotonic`.
+        self.completed_at = -math.inf
+        #: held values there that were read since they were asked together; see `reading`.
+        self.wanted: dict[Any, None] = {}
+
+
+class Server:
+    """What is remembered of one server."""
+
+    __slots__ = ("heard_at", "puts")
+
+    def __init__(self, puts: Puts) -> None:
+        #: when it gave a value last, on the clock of `time.monotonic`.
+        self.heard_at = -math.inf
+        self.puts = puts
 
 
 class StructureReader(Protocol):
@@ -64,16 +81,34 @@ class Shared:
     locate: Callable[[tuple[str | int, ...]], Any] | None = None
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
     structures: StructureReader | None = None
-    #: last time that a put to each server was completed, on the clock of `time.monotonic`; one entry for each host.
-    written: dict[str, float] = field(default_factory=dict[str, float])
-    #: held values that were read, by their server; see `Held.companions`.
-    wanted: dict[str, dict[Any, None]] = field(default_factory=dict[str, dict[Any, None]])
+    #: the devices by name, in file order.
+    devices: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: one for each host; for each address where the protocol tells no host.
+    servers: dict[str, Server] = field(default_factory=dict[str, Server])
+    #: of all servers of a protocol that tells no host, by scheme: a put to any of them may be one to all.
+    puts: dict[str, Puts] = field(default_factory=dict[str, Puts])
     #: what is wrong with signals whose value is not the one that the file expects.
     settings: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
+    #: what is wrong with signals whose updates do not come as the file wants them.
+    updates: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
     #: puts that servers have refused since, with the generation of their channel; a later put that is done ends it.
     refused: dict[Any, tuple[int, PutRefusedError]] = field(default_factory=dict[Any, tuple[int, PutRefusedError]])
-    #: last time that each server was heard, on the clock of `time.monotonic`; one entry for each host.
-    heard: dict[str, float] = field(default_factory=dict[str, float])
+
+    def server_of(self, channel: Channel) -> Server:
+        """Return the server of a channel.
+
+        Where the protocol tells no host it is one of its own, heard for itself alone; but a put to any other may have
+        been one to the same.
+        """
+        description, name = channel.description, channel.source
+        scheme = name.partition("://")[0]
+        host = "" if description is None else description.host
+        if host:
+            name = f"{scheme}://{host}"
+        server = self.servers.get(name)
+        if server is None:
+            server = self.servers[name] = Server(Puts() if host else self.puts.setdefault(scheme, Puts()))
+        return server
 
 
 class Connection:
@@ -202,9 +237,11 @@ class Context:
         :param protocol: what the address names; None: nothing.
         :param connector: what the signal names; None: nothing.
         """
+        if protocol:
+            return protocol
         chosen = connector or self.connector
         named = chosen.name if chosen is not None and chosen.name in PROTOCOLS else None
-        return protocol or named or self.protocol
+        return named or self.protocol
 
     def reach(self, protocol: str, connector: ConnectorChoice | None) -> Connector:
         """Return what reaches an address.
@@ -213,13 +250,14 @@ class Context:
         :param connector: what the signal names; None: nothing.
         :raises NoConnectorError: if there is no such connector here.
         """
-        if self.mock:
-            return self.binding.connector(f"mock+{protocol}")
+        binding = self.shared.binding
+        if self.connection.mock:
+            return binding.connector(f"mock+{protocol}")
         chosen = connector or self.connector
         if protocol == "soft" or (chosen is not None and chosen.name in PROTOCOLS):
             chosen = None  # a scheme in the address beats what a device says about all of its addresses
         try:
-            return self.binding.connector(protocol, chosen)
+            return binding.connector(protocol, chosen)
         except OphydDeclError as error:
             raise NoConnectorError(str(error)) from error
 
@@ -227,11 +265,6 @@ class Context:
     def liveness_s(self) -> float:
         """Return how long a held value is trusted after its server was last heard, in s."""
         return self.shared.liveness_s
-
-    @property
-    def heard(self) -> dict[str, float]:
-        """Return when each server was last heard."""
-        return self.shared.heard
 
     @property
     def mock(self) -> bool:
@@ -261,6 +294,8 @@ class Context:
 
     def refusal_of(self, node: Any, channel: Channel) -> PutRefusedError | None:
         """Return why the last put to a node was refused, in this connection; None if it was done."""
+        if not self.shared.refused:
+            return None
         generation, error = self.shared.refused.get(node, (0, None))
         return error if generation == channel.generation else None
 
@@ -273,8 +308,7 @@ class Context:
             error = ReadOnlyError(_READ_ONLY, source=source, help=_READ_ONLY_HELP)
             raise error.about(node.path, node._place)
 
-    @contextmanager
-    def writing(self, channel: Channel, path: str, value: Any) -> Generator[None]:
+    def writing(self, channel: Channel, path: str, value: Any) -> "Writing":
         """Note when a put has ended; where it is cancelled, say that it may have been sent.
 
         Every put of a device goes through here.
@@ -283,11 +317,37 @@ class Context:
         """
         if self.shared.read_only:
             raise ReadOnlyError(_READ_ONLY, source=channel.source, signal=path, help=_READ_ONLY_HELP)
-        try:
-            yield
-        except asyncio.CancelledError:
-            text = f"{path}: cancelled while {value!r} was being written; it may have been sent, and take effect"
+        return Writing(self.shared, channel, path, value)
+
+
+class Writing:
+    """The time of a put.
+
+    :ivar seen: the value as it was after the completion, and when it was asked for; None where nobody has looked.
+    """
+
+    __slots__ = ("_channel", "_path", "_shared", "_value", "seen")
+
+    def __init__(self, shared: Shared, channel: Channel, path: str, value: Any) -> None:
+        self._shared = shared
+        self._channel = channel
+        self._path = path
+        self._value = value
+        self.seen: tuple[Reading, float] | None = None
+
+    def see(self, reading: Reading, asked_at: float) -> None:
+        """Take the value behind the completion, which came before `asked_at`, on the clock of `time.monotonic`."""
+        self.seen = reading, asked_at
+
+    def __enter__(self) -> "Writing":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        puts = self._shared.server_of(self._channel).puts
+        ended_at = time.monotonic() if self.seen is None else math.nextafter(self.seen[1], 0.0)
+        puts.completed_at = max(ended_at, puts.completed_at)
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            cancelled = f"cancelled while {self._value!r} was being written"
+            text = f"{self._path}: {cancelled}; it may have been sent, and take effect"
             log.warning("%s", text)
             raise asyncio.CancelledError(text) from None
-        finally:
-            self.shared.written[server_of(channel)] = time.monotonic()

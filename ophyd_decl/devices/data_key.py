@@ -1,14 +1,17 @@
 """Data keys of event descriptors, from what a server said about a signal."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..blueprint import SignalShape
 from ..connectors.protocol import Description
 
+if TYPE_CHECKING:
+    from event_model.documents.event_descriptor import DataKey
+
 _DTYPE_OF_KIND = {"b": "boolean", "i": "integer", "u": "integer", "f": "number", "S": "string", "U": "string"}
 
 
-def data_key(source: str, shape: SignalShape, description: Description) -> dict[str, Any]:
+def data_key(source: str, shape: SignalShape, description: Description) -> "DataKey":
     """Return the data key of one signal.
 
     :param source: with its scheme.
@@ -17,7 +20,7 @@ def data_key(source: str, shape: SignalShape, description: Description) -> dict[
     """
     scalar = not description.shape
     kind = description.dtype_numpy[1] if isinstance(description.dtype_numpy, str) else "V"
-    key: dict[str, Any] = {
+    key: Any = {
         "source": source,
         "dtype": _DTYPE_OF_KIND.get(kind, "array") if scalar else "array",
         "shape": list(description.shape),

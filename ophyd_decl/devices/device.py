@@ -1,11 +1,12 @@
 """Devices and vectors: ordered members, and the documents that they give together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from ..blueprint import Shape
 from ..connectors.protocol import Update
 from ..errors import Place, SignalError, join_read_errors
+from ..vocab.names import is_identifier
 from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
@@ -13,9 +14,14 @@ from .node import Node, walk
 from .reading import read_signals
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
+from .type_variables import Item_co, Key
 from .verbs import SignalR
 
 if TYPE_CHECKING:
+    from bluesky.protocols import Hints
+    from bluesky.protocols import Reading as ReadingDocument
+    from event_model.documents.event_descriptor import DataKey
+
     from .parts import Part
 
 
@@ -49,14 +55,15 @@ class ReadPlan:
             return
         if not isinstance(node, SignalR) or format == "none":
             return
+        signal = cast("SignalR", node)
         if format == "config":
-            self.config.append(node)
+            self.config.append(signal)
             return
-        self.read.append(node)
+        self.read.append(signal)
         if format in ("uncached", "hinted_uncached"):
-            self.fresh.append(node)
+            self.fresh.append(signal)
         if format in ("hinted", "hinted_uncached"):
-            self.hinted.append(node.name)
+            self.hinted.append(signal.name)
 
 
 def present(signals: Sequence[SignalR]) -> list[SignalR]:
@@ -71,6 +78,7 @@ class Branch(Node):
     _kind: ClassVar[str] = "member"
     #: what PVI structures say about it.
     _part: "Part | None" = None
+    _has_members = True
 
     def __init__(self, context: Context, parent: Node | None, key: str | int, name: str | None, place: Place) -> None:
         super().__init__(context, parent, key, name, place)
@@ -90,13 +98,19 @@ class Branch(Node):
             return self._members[key]
         except KeyError:
             known = ", ".join(map(str, self._members))
-            raise KeyError(f"{self.path} has no {self._kind} {key!r}; it has {known}") from None
+            raise KeyError(f"{self.path} has no {self._kind} {key!r}; it has {known}{self._unfilled()}") from None
+
+    def _unfilled(self) -> str:
+        """Return why the server has added nothing, for messages; empty where it has, or is not to."""
+        if not self._context.connection.fill or (self._context.opened and not self._context.mock):
+            return ""
+        return f"; `fill` adds what its server has {'in no mock mode' if self._context.mock else 'when it connects'}"
 
     def _put(self, key: str | int, node: Node) -> None:
         """Add a member that only the server declares: it is in no document."""
         self._members[key] = node
         self._formats[key] = "none"
-        if isinstance(key, str) and not key.startswith("_"):
+        if isinstance(key, str) and is_identifier(key) and not key.startswith("_"):
             self.__dict__[key] = node
 
     def _drop(self, key: str | int) -> None:
@@ -155,11 +169,11 @@ class Device(Branch):
         return plan
 
     @property
-    def hints(self) -> dict[str, Any]:
+    def hints(self) -> "Hints":
         """Return `{"fields": [...]}`: what plots and tables show."""
         return {"fields": list(self._plan.hinted)}
 
-    async def read(self) -> dict[str, dict[str, Any]]:
+    async def read(self) -> "dict[str, ReadingDocument[Any]]":
         """Return the readings of the device, all or nothing, in file order.
 
         :raises ReadError: of the class of the first failure; lists every failure.
@@ -168,24 +182,25 @@ class Device(Branch):
         signals = present(plan.read)
         return self._documents(signals, await read_signals(signals, plan.fresh))
 
-    async def read_partial(self) -> dict[str, dict[str, Any] | SignalError]:
+    async def read_partial(self) -> "dict[str, ReadingDocument[Any] | SignalError]":
         """Return a reading or an error for each key of `read`."""
         plan = self._plan
         signals = present(plan.read)
         outcomes = await read_signals(signals, plan.fresh)
-        return {
+        found: Any = {
             signal.name: outcome.document() if isinstance(outcome, Reading) else outcome
             for signal, outcome in zip(signals, outcomes, strict=True)
         }
+        return found
 
-    async def describe(self) -> dict[str, dict[str, Any]]:
+    async def describe(self) -> "dict[str, DataKey]":
         """Return the data keys of `read`, in the same order.
 
         :raises ReadError: if a signal is not connected or refused.
         """
         return await self._data_keys(self._plan.read)
 
-    async def read_configuration(self) -> dict[str, dict[str, Any]]:
+    async def read_configuration(self) -> "dict[str, ReadingDocument[Any]]":
         """Return fresh readings of the configuration.
 
         :raises ReadError: as `read`.
@@ -193,7 +208,7 @@ class Device(Branch):
         config = present(self._plan.config)
         return self._documents(config, await read_signals(config, config))
 
-    async def describe_configuration(self) -> dict[str, dict[str, Any]]:
+    async def describe_configuration(self) -> "dict[str, DataKey]":
         """Return the data keys of `read_configuration`.
 
         :raises ReadError: if a signal is not connected or refused.
@@ -226,7 +241,7 @@ class Device(Branch):
         while self._stages:
             unstage(self._stages)
 
-    def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> dict[str, dict[str, Any]]:
+    def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> Any:
         failures = [
             outcome.about(signal.path, signal._place)
             for signal, outcome in zip(signals, outcomes, strict=True)
@@ -240,7 +255,7 @@ class Device(Branch):
             if isinstance(outcome, Reading)
         }
 
-    async def _data_keys(self, signals: list[SignalR]) -> dict[str, dict[str, Any]]:
+    async def _data_keys(self, signals: list[SignalR]) -> "dict[str, DataKey]":
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             return {
@@ -249,17 +264,23 @@ class Device(Branch):
             }
 
 
-class Vector(Branch, Mapping[str | int, Node]):
-    """A keyed family of devices of one type."""
+class Vector(Branch, Mapping[Key, Item_co]):
+    """A keyed family of devices of one type; type checkers know its keys and items."""
 
     _kind = "item"
 
     def __init__(self, context: Context, parent: Node, key: str, name: str | None, place: Place) -> None:
         super().__init__(context, parent, key, name, place)
 
-    def __iter__(self) -> Iterator[str | int]:
+    if TYPE_CHECKING:
+
+        def __getitem__(self, key: Key) -> Item_co:  # type: ignore[override]
+            ...
+
+    def __iter__(self) -> Iterator[Key]:
         """Iterate over the keys."""
-        return iter(self._members)
+        keys: Any = self._members
+        return iter(keys)
 
     def __len__(self) -> int:
         """Return the number of items."""

@@ -16,10 +16,12 @@ from ..connectors.protocol import Channel, Connector, Monitor, Update
 from ..errors import SignalError
 from ..vocab.readings import Reading
 from .binding import LoopUse
-from .context import Context, server_of
+from .context import Context, Puts, Server
 
 log = logging.getLogger("ophyd_decl.devices")
 Listener = Callable[[Update], None]
+#: Of a value that has not asked yet which server it comes from.
+_NO_SERVER = Server(Puts())
 
 
 class Held:
@@ -52,7 +54,7 @@ class Held:
         self._connector = connector
         self._channel = channel
         self._path = path
-        self._server = (-1, "")
+        self._server = -1, _NO_SERVER
         self._users = 0
         self._listeners: list[Listener] = []
         #: the newest reading, or the error that ended it; None before the first.
@@ -95,8 +97,7 @@ class Held:
         """End the monitor, whoever uses it."""
         monitor, self._monitor = self._monitor, None
         self._listeners.clear()
-        for wanted in self._context.shared.wanted.values():
-            wanted.pop(self, None)
+        self._server[1].puts.wanted.pop(self, None)
         if monitor is not None:
             monitor.close()
 
@@ -114,29 +115,15 @@ class Held:
         update = self.update
         if not isinstance(update, Reading) or self._monitor is None or self._channel.state != "connected":
             return None
-        server, shared = self.server, self._context.shared
-        self.want()
-        heard = shared.heard.get(server)
-        if heard is None or time.monotonic() - heard > shared.liveness_s:
-            return None
-        return None if self._overtaken(server) else update
-
-    def want(self) -> None:
-        """Note that it is read while it is held."""
-        self._context.shared.wanted.setdefault(self.server, {})[self] = None
-
-    def companions(self) -> "list[Held]":
-        """Return which others are to be asked with this one, as a put has overtaken them too.
-
-        They are on the same server and were read since they were asked so: in a scan the next reads are theirs,
-        which then need no round trip of their own.
-        """
         server = self.server
-        return [
-            held
-            for held in self._context.shared.wanted.pop(server, ())
-            if held._connector is self._connector and held._channel.state == "connected" and held._overtaken(server)
-        ]
+        server.puts.wanted[self] = None
+        alive = time.monotonic() - server.heard_at <= self._context.shared.liveness_s
+        return update if alive and self.received > server.puts.completed_at else None
+
+    def goes_with(self, connector: Connector) -> bool:
+        """Return whether it can be asked for with others of this connector, as a put has overtaken it."""
+        asked = self._connector is connector and self._channel.state == "connected"
+        return asked and self.received <= self.server.puts.completed_at
 
     @property
     def channel(self) -> Channel:
@@ -144,16 +131,13 @@ class Held:
         return self._channel
 
     @property
-    def server(self) -> str:
-        """Return under which name its server is known, which is the same for one connection."""
+    def server(self) -> Server:
+        """Return its server, which is the same for one connection."""
         generation = self._channel.generation
         if self._server[0] != generation:
-            self._server = generation, server_of(self._channel)
+            self._server[1].puts.wanted.pop(self, None)
+            self._server = generation, self._context.shared.server_of(self._channel)
         return self._server[1]
-
-    def _overtaken(self, server: str) -> bool:
-        """Return whether a put to its server was completed after its value came."""
-        return self.received <= self._context.shared.written.get(server, -math.inf)
 
     def confirm(self, reading: Reading, asked_at: float) -> None:
         """Take a fresh reading in the place of the held one, unless that came from behind it.
@@ -178,7 +162,7 @@ class Held:
             overtaken = before is not None and update.timestamp < before.timestamp
             self.received = -math.inf if overtaken else now
             self.last_reading = update
-            self._context.heard[self.server] = now
+            self.server.heard_at = now
         for listener in tuple(self._listeners):
             self._tell(listener, update)
 

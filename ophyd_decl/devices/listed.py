@@ -6,7 +6,7 @@ from ..blueprint import CommandShape, SignalShape
 from ..connectors.protocol import Check, Connector, Description
 from ..errors import MismatchError, NotConnectedError, SignalError
 from ..vocab.addresses import split_pvi
-from ..vocab.pvi import EXECUTE, Entry
+from ..vocab.listing import EXECUTE, Entry
 from .command import Command
 from .context import Context
 from .contract import Difference
@@ -114,7 +114,7 @@ class ListedCommand(Command):
 
     def settle(self, entry: Entry) -> None:
         """Take the PV of an entry; a channel to another one is closed."""
-        address = entry.pv(EXECUTE)
+        address = entry.at(EXECUTE)
         if address != self._address:
             self.release()
             self._address = address
@@ -135,7 +135,7 @@ def is_listed(address: str | None) -> bool:
 def misfit(node: Any, entry: Entry) -> MismatchError | None:
     """Return why an entry cannot be what a signal or command is declared as, or None."""
     if isinstance(node, ListedCommand):
-        if entry.pv(EXECUTE):
+        if entry.at(EXECUTE):
             return None
         return _misfit("E632", "a command (x)", entry)
     access = node._shape.access

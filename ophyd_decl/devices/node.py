@@ -5,7 +5,7 @@ The names of members belong to the user, so what is not a verb of the contract b
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import Place
 from .context import Context
@@ -15,6 +15,9 @@ class Node:
     """A device, vector, signal or command in the tree of a beamline."""
 
     __slots__ = ("__weakref__", "_context", "_key", "_name", "_parent", "_place")
+
+    #: whether there can be anything below it.
+    _has_members: ClassVar[bool] = False
 
     def __init__(self, context: Context, parent: "Node | None", key: str | int, name: str | None, place: Place) -> None:
         self._context = context
@@ -75,8 +78,15 @@ def root_of(node: Any) -> Any:
     return node
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """Yield the node and everything below it, in file order."""
-    yield node
+def walk(node: Node) -> list[Node]:
+    """Return the node and everything below it, in file order."""
+    found = [node]
+    _collect(node, found)
+    return found
+
+
+def _collect(node: Node, found: list[Node]) -> None:
     for _, child in node.children():
-        yield from walk(child)
+        found.append(child)
+        if child._has_members:
+            _collect(child, found)

@@ -1,8 +1,8 @@
-"""PVI structures as devices see them: where each member is, and whether that still holds.
+"""Lists of members as devices see them: where each member is, and whether that still holds.
 
-A structure is a contract as a type is: what a member was found to be at connect must be so in every connection. When
-the server comes back, a member is refused until the structure was compared, and for good if it now says something else,
-until somebody connects again. Nothing is ever looked for at another PV behind the user's back.
+What a PVI structure or Tango device lists is a contract, as a type is: what a member was found to be at connect must be
+so in every connection. When the server comes back, a member is refused until the list was compared, and for good if it
+now says something else, until somebody connects again. Nothing is ever looked for elsewhere behind the user's back.
 """
 
 import copy
@@ -12,17 +12,18 @@ from typing import Any
 from ..connectors.protocol import Channel, Connector, Description
 from ..errors import DisconnectedError, MismatchError, SignalError
 from ..vocab.datatypes import Datatype
-from ..vocab.pvi import STRUCTURE, Entry
+from ..vocab.listing import LISTING, Entry
 from .node import Node
 
 #: name and key of an entry.
 At = tuple[str, int | None]
 #: Code of a member of which its structure says something else than when it connected.
 CHANGED = "E633"
+PVI_STRUCTURE, TANGO_DEVICE = "the PVI structure", "the Tango device"
 
 
 class Part:
-    """One node, and what the structure above it says about it.
+    """One node, and what the list above it says about it.
 
     :param above: the device or vector that holds it; None for one whose structure the file names.
     :param at: its entry in the structure of `above`.
@@ -73,7 +74,7 @@ class Part:
         while at is not None and trouble is None:
             listing = at.listing
             if listing is not None and not listing.connected:
-                problem = "the PVI structure is away that says where it is"
+                problem = f"{listing.what} is away that says where it is"
                 help = "it is compared when its server is back"
                 trouble = DisconnectedError(problem, source=listing.source, help=help)
             at = at.above
@@ -97,9 +98,11 @@ class Part:
             if isinstance(self.problem, MismatchError) and self.problem.code == CHANGED:
                 self.problem = None
         else:
+            listing = self.listing
+            what = PVI_STRUCTURE if listing is None else listing.what
             error = MismatchError(
-                "the PVI structure has changed" if entry is not None else "the PVI structure does not have it any more",
-                source="" if self.listing is None else self.listing.source, expected=str(self.entry),
+                f"{what} has changed" if entry is not None else f"{what} does not have it any more",
+                source="" if listing is None else listing.source, expected=str(self.entry),
                 found=None if entry is None else str(entry), help="connect again if that is meant",
             )  # fmt: skip
             error.code = CHANGED
@@ -113,20 +116,24 @@ class Part:
 
 
 class Listing:
-    """One PVI structure; all devices of a beamline that are made from it share it.
+    """One PVI structure, or Tango device; all devices of a beamline that are made from it share it.
 
-    :param pv: its PV.
+    :param pv: its PV, or its TRL.
+    :param what: messages call it.
     :param connector: reaches it.
     :param told: called with the structure when a server has described it, after what is known of it was compared.
     """
 
-    def __init__(self, pv: str, connector: Connector, told: "Callable[[Listing], None]") -> None:
+    def __init__(
+        self, pv: str, connector: Connector, told: "Callable[[Listing], None]", what: str = PVI_STRUCTURE
+    ) -> None:
         self.pv = pv
+        self.what = what
         self.connector = connector
         self.holders: list[Part] = []
         self.entries: Mapping[At, Entry] = {}
         self._told = told
-        self.channel: Channel = connector.channel(pv, Datatype(STRUCTURE), self._check)
+        self.channel: Channel = connector.channel(pv, Datatype(LISTING), self._check)
 
     @property
     def source(self) -> str:

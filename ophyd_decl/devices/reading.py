@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..connectors.protocol import Connector, ReadRequest, Update
 from ..errors import DisconnectedError, SignalError
 from ..vocab.readings import Reading
-from .context import server_of
 from .held import Held
 
 if TYPE_CHECKING:
@@ -34,31 +33,54 @@ async def read_leaves(leaves: Iterable["WireSignal"], fresh: frozenset["WireSign
             asked.setdefault(leaf.open(), []).append(leaf)
         except SignalError as error:
             snapshot[leaf] = error
-    batches = list(asked.items())
-    if len(batches) == 1:
-        answers = [await _read_batch(*batches[0])]
-    else:
-        answers = await asyncio.gather(*[_read_batch(connector, batch) for connector, batch in batches])
-    for (_, batch), answer in zip(batches, answers, strict=True):
+    reads = [
+        _read_batch(connector, batch, _companions(connector, batch) if not fresh.issuperset(batch) else [])
+        for connector, batch in asked.items()
+    ]
+    answers = [await reads[0]] if len(reads) == 1 else await asyncio.gather(*reads)
+    for batch, answer in zip(asked.values(), answers, strict=True):
         snapshot.update(zip(batch, answer, strict=True))
     return snapshot
 
 
-async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> list[Update]:
+async def read_leaf(leaf: "WireSignal", *, fresh: bool) -> Update:
+    """Return the outcome of one leaf, as `read_leaves` does of many.
+
+    :param fresh: whether it is read from the server even where a held value can be trusted.
+    """
+    held = None if fresh else leaf.held_reading()
+    if held is not None:
+        return held
+    try:
+        if not leaf._context.opened:
+            await leaf.ensure()
+        connector = leaf.open()
+    except SignalError as error:
+        return error
+    leaves = (leaf,)
+    return (await _read_batch(connector, leaves, [] if fresh else _companions(connector, leaves)))[0]
+
+
+async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"], companions: Sequence[Held]) -> list[Update]:
     now = time.monotonic()
     requests = [ReadRequest(leaf.read_channel, now + leaf._shape.timeouts.read) for leaf in leaves]
-    companions = _companions(leaves)
-    requests += [ReadRequest(held.channel, requests[0].deadline) for held in companions]
+    if companions:
+        requests += [ReadRequest(held.channel, requests[0].deadline) for held in companions]
     answers: list[Update] = list(await connector.read(requests))
-    for held, answer in zip(companions, answers[len(leaves) :], strict=True):
-        if isinstance(answer, Reading):  # else it is asked again, and fails, when it is read
-            held.confirm(answer, now)
-    del answers[len(leaves) :]
+    if companions:
+        for held, answer in zip(companions, answers[len(leaves) :], strict=True):
+            if isinstance(answer, Reading):  # else it is asked again, and fails, when it is read
+                held.confirm(answer, now)
+        del answers[len(leaves) :]
     heard = time.monotonic()
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
-            leaf._context.heard[server_of(leaf.read_channel)] = heard
-            leaf.confirm(answer, now)
+            held = leaf._held
+            if held is None:
+                leaf._context.shared.server_of(leaf.read_channel).heard_at = heard
+            else:
+                held.server.heard_at = heard
+                held.confirm(answer, now)
         else:
             answer.about(leaf.path, leaf._place)
             if isinstance(answer, DisconnectedError) and answer.age_s is None:
@@ -66,12 +88,20 @@ async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"]) -> l
     return answers
 
 
-def _companions(leaves: Sequence["WireSignal"]) -> list[Held]:
-    """Return the held values that are asked together with these leaves."""
-    helds = dict.fromkeys(leaf._held for leaf in leaves if leaf._held is not None)
-    companions = [other for held in helds for other in held.companions() if other not in helds]
-    for held in helds:
-        held.want()
+def _companions(connector: Connector, leaves: Sequence["WireSignal"]) -> list[Held]:
+    """Return the held values that are asked together with these leaves, as a put has overtaken them too.
+
+    They are on the same servers and were read since they were asked so: in a scan the next reads are theirs, which then
+    need no round trip of their own. What is read afresh by all means has no companions: the end of a move does not tell
+    that others have ended.
+    """
+    asked = dict.fromkeys([held for leaf in leaves if (held := leaf._held) is not None and not held.ended])
+    companions: list[Held] = []
+    for puts in dict.fromkeys([held.server.puts for held in asked]):
+        wanted, puts.wanted = puts.wanted, {}
+        companions += [other for other in wanted if other not in asked and other.goes_with(connector)]
+    for held in asked:
+        held.server.puts.wanted[held] = None
     return companions
 
 
@@ -88,6 +118,19 @@ async def read_signals(signals: Sequence["SignalR"], fresh: Sequence["SignalR"] 
     return [signal._compute(snapshot) for signal in signals]
 
 
+async def read_values(*signals: "SignalR") -> list[Any]:
+    """Return fresh values of signals, in one batch.
+
+    :raises ReadError: if there is none of one of them.
+    """
+    values: list[Any] = []
+    for signal, outcome in zip(signals, await read_signals(signals, signals), strict=True):
+        if isinstance(outcome, SignalError):
+            raise outcome.about(signal.path, signal._place)
+        values.append(outcome.value)
+    return values
+
+
 async def read_one(signal: "SignalR", cached: bool | None) -> Reading:
     """Return the reading of one signal; `cached` as in `SignalR.read`.
 
@@ -100,7 +143,13 @@ async def read_one(signal: "SignalR", cached: bool | None) -> Reading:
             raise missing[0].not_held()
         outcome = signal._compute({leaf: reading for leaf, reading in held.items() if reading is not None})
     else:
-        (outcome,) = await read_signals([signal], [] if cached is None else [signal])
+        leaves = signal._leaves()
+        if len(leaves) == 1:  # as most are
+            leaf = leaves[0]
+            with signal._context.binding.operation():
+                outcome = signal._compute({leaf: await read_leaf(leaf, fresh=cached is not None)})
+        else:
+            (outcome,) = await read_signals([signal], [] if cached is None else [signal])
     if isinstance(outcome, Reading):
         return outcome
     raise outcome.about(signal.path, signal._place)

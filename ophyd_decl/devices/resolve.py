@@ -1,7 +1,7 @@
 """From a reference in the blueprint to the node that it names, at build or first use."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from ..blueprint import Reference
 from ..errors import OphydDeclError
@@ -67,9 +67,9 @@ def has_value(node: Any) -> bool:
 
 def value_signal_of(node: Any) -> SignalR:
     """Return the signal that is the value of a node: itself, or the readback of a movable."""
-    return node if isinstance(node, SignalR) else node.readback_signal
+    return cast("SignalR", node if isinstance(node, SignalR) else node.readback_signal)
 
 
 def setpoint_of(node: Any) -> SignalR:
     """Return the signal that says where a node was told to be: itself, or the setpoint of a movable."""
-    return node if isinstance(node, SignalR) else node.setpoint_signal
+    return cast("SignalR", node if isinstance(node, SignalR) else node.setpoint_signal)

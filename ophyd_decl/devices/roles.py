@@ -9,12 +9,16 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from ..errors import BusyError, MoveError, OphydDeclError, StoppedError
 from .node import Node
 from .status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
+from .type_variables import MoveTarget_contra, Value_co
 from .verbs import SignalR, SignalRW
+
+if TYPE_CHECKING:
+    from bluesky.protocols import Hints, Location
 
 log = logging.getLogger("ophyd_decl.devices")
 
@@ -75,6 +79,9 @@ class Role(Node):
                     logic = self._logic_of[role] = logic()
         return logic
 
+    async def _rest(self) -> None:
+        """End what a plan has left under way, at `unstage`."""
+
 
 class Move:
     """One set of a device, from the call to its end: what `stop` acts on, also before anything was sent.
@@ -99,10 +106,17 @@ class Move:
             await asyncio.wait([self.task])
 
 
-class Movable(Role):
-    """A device that can be moved: bluesky's Movable, Locatable, Stoppable, Checkable and Subscribable."""
+class Movable(Role, Generic[Value_co, MoveTarget_contra]):
+    """A device that can be moved: bluesky's Movable, Locatable, Stoppable, Checkable and Subscribable.
 
-    _plan: Any
+    Type checkers know the type of its readback, and that of what `set` takes where it is another one.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def _plan(self) -> Any:  # of the device
+            ...
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -110,13 +124,13 @@ class Movable(Role):
         self._moves: list[Move] = []
 
     @property
-    def hints(self) -> dict[str, Any]:
+    def hints(self) -> "Hints":
         """Return `{"fields": [...]}`: of what can be moved, where it is; else what its members say."""
         fields = [field for field in self._plan.hinted if field == self.name]
         return {"fields": fields or list(self._plan.hinted)}
 
     @property
-    def readback_signal(self) -> SignalR:
+    def readback_signal(self) -> SignalR[Value_co]:
         """Return the signal that says where it is."""
         return self._logic("movable").readback
 
@@ -125,7 +139,7 @@ class Movable(Role):
         """Return the signal that says where it was told to be."""
         return self._logic("movable").setpoint
 
-    def set(self, value: Any, timeout: float | None = None) -> WatchableAsyncStatus:
+    def set(self, value: MoveTarget_contra, timeout: float | None = None) -> WatchableAsyncStatus:
         """Move; done when it is there.
 
         :param value: in the unit of the readback, or the name of a position.
@@ -165,7 +179,7 @@ class Movable(Role):
                 if move.error is not None:
                     raise move.error
 
-    async def locate(self) -> dict[str, Any]:
+    async def locate(self) -> "Location[Any]":
         """Return `{"setpoint", "readback"}`, both fresh.
 
         :raises ReadError: if one cannot be read.
@@ -175,7 +189,7 @@ class Movable(Role):
         values = await asyncio.gather(ask, readback.get_value())
         return {"setpoint": values[0], "readback": values[1]}
 
-    async def check_value(self, value: Any) -> None:
+    async def check_value(self, value: MoveTarget_contra) -> None:
         """Raise if a set to this value would be refused.
 
         :raises LimitError: outside the limits.
@@ -184,7 +198,7 @@ class Movable(Role):
             await self._context.ensure(self.path)
             await self._logic("movable").check(value)
 
-    async def get_value(self, cached: bool | None = None) -> Any:
+    async def get_value(self, cached: bool | None = None) -> Value_co:
         """Return where it is; parameters and errors as `SignalR.get_value`."""
         return await self.readback_signal.get_value(cached)
 
@@ -200,7 +214,7 @@ class Movable(Role):
         """End a subscription; see `SignalR.clear_sub`."""
         self.readback_signal.clear_sub(callback)
 
-    def get(self) -> Any:
+    def get(self) -> Value_co:
         """Return where it is, fresh, from a thread that runs no event loop.
 
         :raises WouldBlockError: on the device loop.
@@ -212,7 +226,7 @@ class Movable(Role):
             "`await device.get_value()`, or in a plan `yield from bps.rd(device)`",
         )
 
-    def put(self, value: Any, timeout: float | None = None) -> None:
+    def put(self, value: MoveTarget_contra, timeout: float | None = None) -> None:
         """Move and wait, from a thread that runs no event loop.
 
         :raises WouldBlockError: on the device loop.
@@ -308,6 +322,4 @@ class Triggerable(Role):
         if task is not None and task.get_loop() is asyncio.get_running_loop():
             task.cancel()
             await asyncio.wait([task])
-
-
-ROLES: dict[str, type[Role]] = {"movable": Movable, "triggerable": Triggerable}
+        await super()._rest()

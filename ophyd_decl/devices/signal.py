@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
-from ..connectors.protocol import Channel, Check, Connector, Description, ReadRequest, Update, Use
+from ..connectors.protocol import PLAIN, Channel, Check, Connector, Description, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
     AbsentError,
@@ -104,8 +104,10 @@ class WireSignal(SignalNode):
     @property
     def channels(self) -> list[Channel]:
         """Return the open channels: read first, then write where it is another one."""
-        pair = (self._read_channel, self._write_channel)
-        return list(dict.fromkeys(channel for channel in pair if channel is not None))
+        read, write = self._read_channel, self._write_channel
+        if read is None:
+            return [] if write is None else [write]
+        return [read] if write is None or write is read else [read, write]
 
     @property
     def read_channel(self) -> Channel:
@@ -131,21 +133,25 @@ class WireSignal(SignalNode):
         connector = self._connector
         if connector is not None:
             return connector
+        shape, read, write = self._shape, self._read, self._write_address
+        if self._protocol == "soft":
+            protocol, bare = "soft", self.name
+        else:
+            protocol, bare = split_scheme(read if read is not None else write or "", self._default_protocol)
         try:
-            connector = self._context.reach(self.protocol, self._shape.connector)
+            connector = self._context.reach(protocol, shape.connector)
         except NoConnectorError as error:
             raise self._error(error) from error.__cause__
-        datatype, check = self._shape.datatype, self._check()
-        use = Use(self._shape.events, self._shape.poll_s)
-        one = self._protocol == "soft" or self._read == self._write_address
-        if one or (self._context.mock and self._read is not None):  # without a server a readback follows at once
-            bare = self.name if self._protocol == "soft" else self._bare(self._read)
+        datatype, check = shape.datatype, self._check()
+        use = PLAIN if shape.events == "auto" and shape.poll_s is None else Use(shape.events, shape.poll_s)
+        one = self._protocol == "soft" or read == write
+        if one or (self._context.mock and read is not None):  # without a server a readback follows at once
             self._read_channel = self._write_channel = connector.channel(bare, datatype, check, use)
         else:
-            if self._read is not None:
-                self._read_channel = connector.channel(self._bare(self._read), datatype, check, use)
-            if self._write_address is not None:
-                self._write_channel = connector.channel(self._bare(self._write_address), datatype, check, use)
+            if read is not None:
+                self._read_channel = connector.channel(bare, datatype, check, use)
+            if write is not None:
+                self._write_channel = connector.channel(self._bare(write), datatype, check, use)
         self._connector = connector
         if isinstance(connector, SoftConnector):
             self._play_server(connector)
@@ -201,6 +207,11 @@ class WireSignal(SignalNode):
         """Return the held reading if it can be trusted, else None."""
         held = self._held
         return held.trusted() if held is not None and held.loop is self._context.binding.loop else None
+
+    def holds(self, channel: Channel) -> bool:
+        """Return whether the values of this channel are held."""
+        held = self._held
+        return held is not None and not held.ended and held.channel is channel
 
     def confirm(self, reading: Reading, asked_at: float) -> None:
         """Take a fresh reading in the place of a held one; `asked_at` on the clock of `time.monotonic`."""
@@ -263,8 +274,10 @@ class WireSignal(SignalNode):
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""
-        found = differences(self._shape, _of_now(self._read_channel), _of_now(self._write_channel))
         channel = self._write_channel
+        read = _of_now(self._read_channel)
+        write = read if channel is self._read_channel else _of_now(channel)
+        found = differences(self._shape, read, write)
         refusal = self._context.refusal_of(self, channel) if channel is not None else None
         if refusal is not None and all(difference.code != "E621" for difference in found):
             found.append(refused(self._shape, refusal))
@@ -301,6 +314,14 @@ class WireSignal(SignalNode):
         if outside is not None:
             raise self._error(outside)
 
+    def _forbids(self, value: Any) -> SignalError | None:
+        """Return why this value would not be sent, or None."""
+        try:
+            self._check_write(value)
+        except SignalError as error:
+            return error
+        return None
+
     @property
     def mock_connector(self) -> SoftConnector:
         """Return the connector that plays the server, for the helpers of `devices.mock`.
@@ -329,7 +350,7 @@ class WireSignal(SignalNode):
             raise self._error(DisconnectedError("the connection is closed"))
         return channel.description
 
-    async def _write(self, value: Any, timeout_s: float | None) -> None:
+    async def _write(self, value: Any, timeout_s: float | None) -> Reading | None:
         with self._context.binding.operation():
             await self.ensure()
             connector = self.open()
@@ -337,9 +358,10 @@ class WireSignal(SignalNode):
             channel = self._write_channel
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
-            await write(self, connector, channel, value, timeout_s)
+            seen = await write(self, connector, channel, value, timeout_s)
             if self._shape.expect is not None:
                 self._compare_later()
+            return seen
 
     async def setpoint_value(self) -> Any:
         """Return what was written last, where the server tells that, else a fresh value of what is written."""

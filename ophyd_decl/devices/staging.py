@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 class Stage:
     """One stage: made when it begins, so that an unstage can end it before it is complete."""
 
-    __slots__ = ("_task", "holds")
+    __slots__ = ("_task", "ended", "holds")
 
     def __init__(self) -> None:
         self.holds: list[Hold] = []
+        #: whether an unstage has ended it before it was complete.
+        self.ended = False
         self._task = asyncio.current_task()
 
     async def hold(self, signals: "Sequence[SignalR]") -> None:
@@ -57,6 +59,7 @@ class Stage:
         """Let its monitors go; a stage that is not complete is cancelled."""
         task, self._task = self._task, None
         if task is not None and task.get_loop() is asyncio.get_running_loop():
+            self.ended = True
             task.cancel()
         for hold in self.holds:
             hold.close()
@@ -68,6 +71,9 @@ class Stage:
 
 async def stage(stages: list[Stage], signals: "Sequence[SignalR]") -> None:
     """Begin one more stage of a device; done when the first fresh value of every signal is here.
+
+    An unstage that comes before ends it well: a plan unstages what it has staged when one of its devices has failed,
+    and another failure would hide that one.
 
     :param stages: those of the device, newest last.
     :raises ReadError: if a signal gives no value in time; then nothing is held for it.
@@ -81,7 +87,9 @@ async def stage(stages: list[Stage], signals: "Sequence[SignalR]") -> None:
         begun.end()
         if begun in stages:
             stages.remove(begun)
-        raise
+        task = asyncio.current_task()
+        if not begun.ended or task is None or task.uncancel():
+            raise
     begun.complete()
 
 

@@ -6,10 +6,11 @@ They are written on four primitives that a wire signal and a derived signal prov
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from ..connectors.protocol import Description, Update
 from ..errors import OphydDeclError
+from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
 from .node import Node
@@ -17,8 +18,13 @@ from .reading import read_one
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .subscription import Subscription
+from .type_variables import Target_contra, Value, Value_co, Value_contra
 
 if TYPE_CHECKING:
+    from bluesky.protocols import Location
+    from bluesky.protocols import Reading as ReadingDocument
+    from event_model.documents.event_descriptor import DataKey
+
     from ..blueprint import SignalShape
     from .signal import WireSignal
 
@@ -70,8 +76,8 @@ class SignalNode(Node):
         """Return what the server says now; raise where it cannot be asked."""
         raise NotImplementedError
 
-    async def _write(self, value: Any, timeout_s: float | None) -> None:
-        """Write one value and wait as the file says."""
+    async def _write(self, value: Any, timeout_s: float | None) -> Reading | None:
+        """Write one value and wait as the file says; return the reading behind it, where there is one anyway."""
         raise NotImplementedError
 
     def _check_write(self, value: Any) -> None:
@@ -90,8 +96,8 @@ class SignalNode(Node):
         return f"<{type(self).__name__} {self.path} {self.source}>"
 
 
-class SignalR(SignalNode):
-    """A signal that can be read, staged and subscribed to."""
+class SignalR(SignalNode, Generic[Value_co]):
+    """A signal that can be read, staged and subscribed to; type checkers know its values."""
 
     __slots__ = ()
 
@@ -106,20 +112,21 @@ class SignalR(SignalNode):
         skipped = sum(subscription.skipped for subscription in self._subscriptions or ())
         return skipped + sum(channel.dropped for channel in channels)
 
-    async def read(self, cached: bool | None = None) -> dict[str, dict[str, Any]]:
+    async def read(self, cached: bool | None = None) -> "dict[str, ReadingDocument[Value_co]]":
         """Return `{name: reading}`.
 
         :param cached: True: the held value, or an error if there is none; False: a fresh one; None: the held value if
             it can be trusted, else a fresh one.
         :raises ReadError: if there is no value that can be trusted.
         """
-        return {self.name: (await read_one(self, cached)).document()}
+        reading: Any = await read_one(self, cached)
+        return {self.name: reading.document()}
 
-    async def get_value(self, cached: bool | None = None) -> Any:
+    async def get_value(self, cached: bool | None = None) -> Value_co:
         """Return the value; parameters and errors as `read`."""
         return (await read_one(self, cached)).value
 
-    async def describe(self) -> dict[str, dict[str, Any]]:
+    async def describe(self) -> "dict[str, DataKey]":
         """Return `{name: data key}` from what the server said in this connection.
 
         :raises ReadError: if the signal is not connected or refused.
@@ -187,7 +194,7 @@ class SignalR(SignalNode):
         subscription.silence()
         self._context.binding.call(subscription.let_go)
 
-    def get(self) -> Any:
+    def get(self) -> Value_co:
         """Return a fresh value, from a thread that runs no event loop.
 
         :raises WouldBlockError: on the device loop; write `await signal.get_value()` or `yield from bps.rd(signal)`.
@@ -200,20 +207,22 @@ class SignalR(SignalNode):
         )
 
 
-class SignalW(SignalNode):
+class SignalW(SignalNode, Generic[Value_contra]):
     """A signal that can be written."""
 
     __slots__ = ()
 
-    def set(self, value: Any, timeout: float | None = None) -> AsyncStatus[None]:
+    def set(self, value: Value_contra, timeout: float | None = None) -> AsyncStatus[Reading | None]:
         """Write a value; done when the server has completed it.
+
+        The result of the status is a reading that was asked for after that, where there was one to be taken anyway.
 
         :param timeout: in s; None: the write time-out of the signal.
         :raises: the status holds a `WriteError` if it was refused, lost, timed out or not sent.
         """
         return AsyncStatus(lambda: self._write(value, timeout), self._context.binding, self.name)
 
-    def check_value(self, value: Any) -> None:
+    def check_value(self, value: Value_contra) -> None:
         """Raise if a set to this value would be refused before it is sent.
 
         :raises LimitError: outside the limits.
@@ -223,7 +232,7 @@ class SignalW(SignalNode):
         """
         self._check_write(value)
 
-    def put(self, value: Any, timeout: float | None = None) -> None:
+    def put(self, value: Value_contra, timeout: float | None = None) -> None:
         """Write a value and wait, from a thread that runs no event loop.
 
         :raises WouldBlockError: on the device loop; write `await signal.set(value)`, in a plan `bps.mv(signal, value)`.
@@ -236,12 +245,12 @@ class SignalW(SignalNode):
         )
 
 
-class SignalRW(SignalR, SignalW):
-    """A signal that can be read and written."""
+class SignalRW(SignalR[Value], SignalW[Target_contra], Generic[Value, Target_contra]):
+    """A signal that can be read and written; type checkers know both types where they differ."""
 
     __slots__ = ()
 
-    async def locate(self) -> dict[str, Any]:
+    async def locate(self) -> "Location[Value]":
         """Return `{"setpoint", "readback"}`, both fresh.
 
         :raises ReadError: if one cannot be read.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..blueprint import SignalShape
 from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest
 from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
+from ..vocab.readings import Reading
 from .data_key import effective_limits
 from .numbers import agree, number_in
 
@@ -18,27 +19,25 @@ _AGAIN = (PutTimeoutError, PutNotSentError, NotTakenError)
 
 async def write(
     signal: "WireSignal", connector: Connector, channel: Channel, value: Any, timeout_s: float | None
-) -> None:
+) -> Reading | None:
     """Send a value as the file says, as often as it says.
 
     :param timeout_s: of each try; None: as the file says.
+    :returns: a fresh reading that was asked for after the completion, where the signal is held and there is one.
     :raises WriteError: if it was refused, lost, timed out, not sent, not processed or not taken.
     """
     shape, context = signal._shape, signal._context
     timeout_s = shape.timeouts.write if timeout_s is None else timeout_s
     wait = waits_for(shape, channel.description, value)
-
-    def allowed() -> SignalError | None:
-        try:
-            signal._check_write(value)
-        except SignalError as error:
-            return error
-        return None
-
     outcome: SignalError | None = None
+    seen: tuple[Reading, float] | None = None
+    generation = channel.generation
     for _ in range(1 + shape.retries):
-        with context.writing(channel, signal.path, value):
-            (outcome,) = await connector.put([PutRequest(channel, value, wait, time.monotonic() + timeout_s, allowed)])
+        with context.writing(channel, signal.path, value) as writing:
+            deadline = time.monotonic() + timeout_s
+            see = writing.see if signal.holds(channel) else None
+            (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline, signal._forbids, see)])
+        seen, generation = writing.seen, channel.generation
         if outcome is None and shape.verify == "readback":
             outcome = await _compare(signal, connector, value)
         if not isinstance(outcome, _AGAIN):
@@ -47,6 +46,12 @@ async def write(
     if outcome is not None:
         outcome.source = signal.write_source
         raise outcome.about(signal.path, signal._place)
+    if seen is None or channel.generation != generation:
+        return None
+    reading, asked_at = seen
+    context.shared.server_of(channel).heard_at = time.monotonic()
+    signal.confirm(reading, asked_at)
+    return reading
 
 
 def waits_for(shape: SignalShape, description: Description | None, value: Any) -> bool:

@@ -33,7 +33,8 @@ The branches say what the user must do::
     │   ├── MoveFailedError            the device says so, or the readback is not at the target
     │   ├── StoppedError               stopped by stop(success=False)
     │   └── BusyError                  another set is moving the axis
-    └── ReportError                report.or_raise(): a required device is not usable
+    ├── ReportError                report.or_raise(): a required device is not usable
+    └── SettingsError              some settings were not saved or not put back; .outcomes names each
 
 Facts are attributes and the message is built from them. Nothing here is ever falsy.
 """
@@ -62,6 +63,7 @@ from .control_system import (
     ReadOnlyError,
     ReadTimeoutError,
     ReportError,
+    SettingsError,
     SignalError,
     StoppedError,
     WriteError,
@@ -102,6 +104,7 @@ __all__ = [
     "ReadOnlyError",
     "ReadTimeoutError",
     "ReportError",
+    "SettingsError",
     "SignalError",
     "StoppedError",
     "WouldBlockError",

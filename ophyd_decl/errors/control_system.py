@@ -180,6 +180,17 @@ class ReportError(OphydDeclError):
         super().__init__(message)
 
 
+class SettingsError(OphydDeclError):
+    """Some settings were not saved, or not put back; the others were.
+
+    `outcomes` says of each signal what became of it.
+    """
+
+    def __init__(self, message: str, outcomes: Sequence[Any] = ()) -> None:
+        self.outcomes = tuple(outcomes)
+        super().__init__(message)
+
+
 def join_read_errors(errors: Sequence[SignalError], what: str) -> SignalError:
     """Return one error, of the class of the first failure, that lists every failure.
 

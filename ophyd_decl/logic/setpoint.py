@@ -15,19 +15,30 @@ from ..devices.signal import WireSignal
 from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
 from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, PutTimeoutError, SignalError
-from ..vocab.readings import Reading
 from .ending import Course, EndsByCondition
 
 #: Added to the time that distance, speed and acceleration give, in s.
 MARGIN_S = 10.0
-#: Without `tolerance` a float readback must agree to its precision; where that is unknown, to these.
+#: Without `tolerance` a float readback must agree to its precision; where that is unknown or 0, to these.
 RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-9
 #: A server that is silent is asked for the condition again after this time, in s.
 ASK_AGAIN_S = 1.0
 
 
-class _Late(Exception):  # noqa: N818  # no error of a user: it ends as one
+def time_of(distance: float, speed: float, acceleration_time: float) -> float:
+    """Return a time in which a move has surely ended, in s.
+
+    :param distance: in the unit of the readback, signed or not.
+    :param speed: in that unit/s, > 0.
+    :param acceleration_time: from standstill to that speed, s.
+    Source: a trapezoid takes distance / speed + acceleration time, a move too short to reach its speed takes less
+    than twice the acceleration time.
+    """
+    return abs(distance) / speed + 2 * acceleration_time
+
+
+class Late(Exception):  # noqa: N818  # no error of a user: it ends as one
     """The time of the move is over; not a TimeoutError, which a read can raise too."""
 
 
@@ -105,7 +116,7 @@ class SetpointMove(EndsByCondition):
         async with Observation(watched) as seen:
             initial = self._position(seen)
             units, precision = await self._units_and_precision()
-            timeout_s = timeout_s if timeout_s is not None else await self._time_for(initial, value)
+            timeout_s = await self._longest(initial, value, timeout_s)
             deadline = time.monotonic() + timeout_s
 
             def update() -> WatcherUpdate:
@@ -122,11 +133,9 @@ class SetpointMove(EndsByCondition):
                 async with aclosing(self._end(ends, deadline, seen, course)) as steps:
                     async for _ in steps:
                         yield update()
-            except _Late:
+            except Late:
                 raise await self._late(value, timeout_s, seen) from None
-            if not self._is_near(value, self._position(seen), precision):
-                await seen.refresh()  # of two values that are polled, the readback may be older than `done`
-            self._compare(value, self._position(seen), precision, units)
+            await self._judge(value, seen, precision, units)
             self._may_move = False
             yield update()
 
@@ -162,10 +171,12 @@ class SetpointMove(EndsByCondition):
                     course.raise_if_failed()
                     yield
                 elif not status.done and time.monotonic() >= deadline:
-                    raise _Late
+                    raise Late
             if isinstance(status.exception(), PutTimeoutError):
-                raise _Late
-            status.result()
+                raise Late
+            reading = status.result()
+        if reading is not None and self._start is None:
+            seen.know(self.setpoint, reading)
         if self._start is not None:
             await self._start.execute(timeout=max(deadline - time.monotonic(), 0.001))
 
@@ -201,7 +212,7 @@ class SetpointMove(EndsByCondition):
             if since is not None and now - since >= self._settle_s:
                 return
             if now >= deadline:
-                raise _Late
+                raise Late
             next_event = min(
                 deadline,
                 now + ASK_AGAIN_S,
@@ -221,10 +232,7 @@ class SetpointMove(EndsByCondition):
         return progress(value, value, value, self._device.name, None, None)
 
     def _position(self, seen: Observation) -> Any:
-        outcome = self.readback._compute(seen.snapshot)
-        if not isinstance(outcome, Reading):
-            raise outcome.about(self.readback.path, self.readback._place)
-        return outcome.value
+        return seen.value_of(self.readback)
 
     def _is_near(self, target: Any, position: Any, precision: int | None) -> bool:
         if isinstance(position, str | bool) or not isinstance(target, int | float):
@@ -236,8 +244,11 @@ class SetpointMove(EndsByCondition):
         return abs(position - target) <= tolerance * (1 + RELATIVE_TOLERANCE)
 
     def _tolerance_at(self, precision: int | None) -> float | None:
-        """Return how far from the target the readback may be; None where neither file nor server says."""
-        return 10.0**-precision if self._tolerance is None and precision is not None else self._tolerance
+        """Return how far from the target the readback may be; None where neither file nor server says.
+
+        A precision of 0 says nothing: a record has it where nobody has given one.
+        """
+        return 10.0**-precision if self._tolerance is None and precision else self._tolerance
 
     def _compare(self, target: Any, position: Any, precision: int | None, units: str | None) -> None:
         if not self._is_near(target, position, precision):
@@ -252,9 +263,22 @@ class SetpointMove(EndsByCondition):
                 )
             )
 
+    async def _judge(self, target: Any, seen: Observation, precision: int | None, units: str | None) -> None:
+        """Raise if the readback is not at the target, although the move ended.
+
+        :raises MoveFailedError: with both.
+        """
+        if not self._is_near(target, self._position(seen), precision):
+            await seen.refresh()  # of two values that are polled, the readback may be older than `done`
+            self._compare(target, self._position(seen), precision, units)
+
     async def _units_and_precision(self) -> tuple[str | None, int | None]:
         key = (await self.readback.describe())[self.readback.name]
         return key.get("units"), key.get("precision")
+
+    async def _longest(self, initial: Any, target: Any, timeout_s: float | None) -> float:
+        """Return the longest time of a move, in s: what was asked for, else from distance and speed."""
+        return timeout_s if timeout_s is not None else await self._time_for(initial, target)
 
     async def _time_for(self, initial: Any, target: Any) -> float:
         """Return the longest time of a move, in s: distance over speed, twice the acceleration, and a margin."""
@@ -264,7 +288,7 @@ class SetpointMove(EndsByCondition):
         acceleration = abs(await self._acceleration_time.get_value()) if self._acceleration_time is not None else 0.0
         if speed == 0.0:
             return self._timeout_s if self._timeout_s is not None else self.setpoint._shape.timeouts.write
-        return abs(target - initial) / speed + 2 * acceleration + MARGIN_S
+        return time_of(target - initial, speed, acceleration) + MARGIN_S
 
     async def _late(self, target: Any, timeout_s: float, seen: Observation) -> MoveTimeoutError:
         """Stop the device, and return the error that says so, or that it does not listen."""

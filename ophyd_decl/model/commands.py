@@ -30,9 +30,9 @@ COMMAND = Block(
         "timeout": Key(Number(gt=0), "longest time until it is completed, in s", "10"),
         "doc": Key(Text(), "what it does"),
         "when": Key(Flag(), "whether it exists at all", "true"),
-        "arg": Key(ArgumentType(), "type of the argument of a Tango command: a dtype, or `{dtype, shape}`"),
+        "arg": Key(ArgumentType(), "type of the argument of a Tango command: a dtype, or a mapping with it"),
         "connector": CONNECTOR,
-        "returns": Key(ArgumentType(), "type of what a Tango command returns: a dtype, or `{dtype, shape}`"),
+        "returns": Key(ArgumentType(), "type of what a Tango command returns: a dtype, or a mapping with it"),
     },
     RESERVED,
 )

@@ -28,7 +28,7 @@ class FormulaText(Kind):
         return {"type": ["string", "number"]}
 
 
-_NOT_DERIVED = ("timeout", "retries", "wait", "verify", "poll", "events", "expect", "connector", "optional")
+_NOT_DERIVED = ("timeout", "retries", "wait", "verify", "poll", "events", "expect", "connector", "optional", "restore")
 DERIVED = Block(
     "a derived signal",
     {

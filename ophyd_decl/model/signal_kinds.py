@@ -1,4 +1,4 @@
-"""Kinds of value that only signals have: limits, timeouts, `wait`."""
+"""Kinds of value that only signals have: limits, timeouts, `wait`, `restore`."""
 
 from dataclasses import replace
 from typing import Any
@@ -99,3 +99,22 @@ class WaitWord(Kind):
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         return {"enum": [True, False, "non_zero"]}
+
+
+class RestorePhase(Kind):
+    """A phase of `settings restore`, or `never`."""
+
+    expected = "a whole number, or `never`"
+    _phase = Number(whole=True, ge=0, le=99)
+
+    def read(self, value: Any, spot: Spot) -> Any:
+        """Return the phase, or the word."""
+        if value is UNKNOWN or value == "never":
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return self._phase.read(value, spot)
+        return spot.error("E122", f"expected {self.expected}, got {shown(value)}", "write `never`, or a phase: 1")
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"anyOf": [self._phase.schema(), {"const": "never"}]}

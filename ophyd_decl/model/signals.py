@@ -24,10 +24,10 @@ from .addresses import (
 )
 from .blocks import RESERVED, Block, Key
 from .connectors import CONNECTOR
-from .datatypes import DTYPES, Choices, Columns, ShapeOf, read_datatype
+from .datatypes import DTYPES, MATCHES, Choices, Columns, ShapeOf, read_datatype
 from .expected import Expected, read_expected_value
 from .kinds import Anything, Flag, Number, Text, Word
-from .signal_kinds import LimitsPair, TimeoutSeconds, WaitWord, with_timeout
+from .signal_kinds import LimitsPair, RestorePhase, TimeoutSeconds, WaitWord, with_timeout
 from .soft import read_initial
 
 _ADDRESS_KEYS = {
@@ -43,7 +43,7 @@ COMMON_KEYS = {
     "dtype": Key(Word(*DTYPES), "type of the value", required=True),
     "shape": Key(ShapeOf(), "size of each dimension, null where any will do"),
     "choices": Key(Choices(), "labels of an enum, or a mapping from a label to those that a server may show"),
-    "match": Key(Word("exact", "subset", "superset"), "how `choices` and the server's labels must agree", "exact"),
+    "match": Key(Word(*MATCHES), "how `choices` and the server's labels must agree", "exact"),
     "columns": Key(Columns(), "columns of a table and their dtypes"),
     "access": Key(Word(*ACCESSES), "whether it can be read (`r`), written (`w`) or both (`rw`)", "r"),
     "format": Key(Word(*SIGNAL_FORMATS), "how it takes part in the documents of its device", "none"),
@@ -66,6 +66,12 @@ COMMON_KEYS = {
     "name": Key(Text(), "replaces its name in documents"),
     "when": Key(Flag(), "whether it exists at all", "true"),
     "expect": Key(Expected(), "value that it must have when it connects, or `{ref: PATH}` to the signal that has it"),
+    "restore": Key(
+        RestorePhase(),
+        "phase in which `settings restore` puts it, lowest first; `never` keeps it out of settings, as the setpoint "
+        "of a movable is if nothing is said",
+        "0",
+    ),
     "connector": CONNECTOR,
 }
 SIGNAL = Block(
@@ -140,6 +146,9 @@ def _check_access(values: dict[str, Any], mapping: LocatedMapping, findings: Fin
     if access in ("r", "w") and values.get("verify") == "readback":
         place = mapping.key_place("verify")
         findings.error("E115", f"`verify: readback` does not go with `access: {access}`", place, "write `access: rw`")
+    if access in ("r", "w") and isinstance(values.get("restore"), int):
+        place = mapping.key_place("restore")
+        findings.error("E115", f"`restore` does not go with `access: {access}`", place, "write `access: rw`")
 
 
 def signal_shape(
@@ -178,6 +187,7 @@ def signal_shape(
         events=known.get("events", "auto"),
         optional=known.get("optional", False),
         document_name=known.get("name"),
+        restore=known.get("restore"),
     )
 
 

@@ -1,6 +1,7 @@
 """Initial values of soft signals, which must fit the declared dtype."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from ..blueprint import Soft
 from ..source.findings import Findings
@@ -38,14 +39,17 @@ def misfit(value: Any, datatype: Datatype) -> str:
     if datatype.name == "enum":
         labels = datatype.labels or ()
         return "" if value in labels or not labels else f"{shown(value)} is not one of {listed(labels)}"
-    if datatype.name in ("any", "table"):
+    if datatype.name == "any":
         return ""
+    if datatype.name == "table":
+        return _table_problem(value, datatype.columns or ())
     if datatype.shape is not None:
         return _array_problem(value, datatype.name, len(datatype.shape))
     return _scalar_problem(value, datatype.name)
 
 
 def _scalar_problem(value: Any, name: str) -> str:
+    name = "str" if name == "enum" else name  # a column of labels
     family = name if name in _EXPECTED else "float" if name.startswith("float") else "int"
     fits = {
         "bool": isinstance(value, bool),
@@ -54,6 +58,19 @@ def _scalar_problem(value: Any, name: str) -> str:
         "str": isinstance(value, str),
     }[family]
     return "" if fits else f"expected {_EXPECTED[family]}, got {shown(value)}"
+
+
+def _table_problem(value: Any, columns: tuple[tuple[str, str], ...]) -> str:
+    names = [name for name, _ in columns]
+    table = cast(Mapping[str, Any], value) if isinstance(value, Mapping) else None
+    if table is None or list(table) != names:
+        got = shown(value) if table is None else listed(table)
+        return f"expected a mapping with the columns {listed(names)}, in this order, got {got}"
+    problems = (_array_problem(table[name], dtype, 1) for name, dtype in columns)
+    wrong = next((f"column `{name}`: {said}" for name, said in zip(names, problems, strict=True) if said), "")
+    if wrong or len({len(column) for column in table.values()}) <= 1:
+        return wrong
+    return f"columns of different lengths: {listed([f'{name} {len(table[name])}' for name in names])}"
 
 
 def _array_problem(value: Any, name: str, dimensions: int) -> str:

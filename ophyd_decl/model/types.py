@@ -69,7 +69,7 @@ VECTOR_KEYS = {
 #: Keys that may be overridden: of signals, derived signals and commands as far as these have them; and of children.
 OVERRIDABLE = (
     "access", "format", "doc", "units", "precision", "limits", "timeout", "retries", "wait", "verify", "poll", "events",
-    "expect", "optional", "name", "connector",
+    "expect", "optional", "name", "restore", "connector",
 )  # fmt: skip
 OVERRIDABLE_OF_CHILDREN = ("format", "name", "labels", "doc", "timeout")
 DEVICE = Block("a device", DEVICE_KEYS)

@@ -37,6 +37,7 @@ class Catalog:
         self._types: dict[str, TypeSource] = {}
         self._failed: set[str] = set()
         self._namespaces: dict[str, Place] = {}
+        #: paths that were read, as they were given and without links.
         self._read: set[str] = set()
         #: files of types that were asked for.
         self.files: list[Location] = []
@@ -176,10 +177,13 @@ class Catalog:
         stems = _shipped_types(namespace)
         for candidate in [stem] if stem in stems else stems:
             path = str(_LIBRARY / namespace / f"{candidate}.yaml")
-            real = os.path.realpath(path)
-            if real in self._read:
+            if path in self._read:
                 continue
-            self._read.add(real)
+            real = os.path.realpath(path)
+            known = real in self._read
+            self._read |= {path, real}
+            if known:
+                continue
             loaded = load_file(path, self._findings)
             if loaded is not None and read_header(loaded, self._findings) == "types":
                 self.add(loaded, Location(path, _SHIPPED), shipped=True)

@@ -39,7 +39,7 @@ def compile_expression(text: str) -> tuple[tuple[str, ...], Callable[[Mapping[st
     found = _nodes(tree)
     _check(found, text)
     try:
-        run: Any = _SANDBOX.compile_expression(source, undefined_to_none=False)
+        run: Any = _SANDBOX.evaluator_of(tree)
     except (TemplateSyntaxError, SecurityError, SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
         raise _too_deep(text) from None
     names = dict.fromkeys(node.name for node in found if isinstance(node, nodes.Name) and node.name not in FUNCTIONS)

@@ -19,9 +19,10 @@ MAX_CHARACTERS = 1000
 #: Characters of a text that holds expressions.
 MAX_TEXT = 10_000
 #: What different expressions of one run may cost to compile: their characters, and so many more for each.
-MAX_COMPILED, COST_OF_ONE = 100_000, 20
+MAX_COMPILED, COST_OF_ONE = 50_000, 20
 
 _SIMPLE = re.compile(r"\$\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
+_WORD = re.compile(r"\w")
 #: Names that mean something else in an expression, so that they never are simple.
 WORDS = frozenset(
     {
@@ -63,8 +64,11 @@ def word_span(text: str, word: str, before: str = r"(?<![\w.'\"])") -> tuple[int
 
     :param before: what stands directly before it, as a regular expression.
     """
-    found = re.search(rf"{before}({re.escape(word)})(?!\w)", text)
-    return None if found is None else found.span(1)
+    for found in re.finditer(before, text):
+        start, end = found.end(), found.end() + len(word)
+        if text.startswith(word, start) and not _WORD.match(text, end):
+            return start, end
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from jinja2 import StrictUndefined, nodes
+from jinja2.environment import TemplateExpression
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -141,6 +142,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
             parser.fail(f"`{token.value}` was not expected", token.lineno)
         tree.set_environment(self)
         return tree
+
+    def evaluator_of(self, tree: nodes.Expr) -> TemplateExpression:
+        """Return what evaluates a syntax tree over names, as `compile_expression` of Jinja does it with a text."""
+        result = nodes.Assign(nodes.Name("result", "store"), tree, lineno=1)
+        return TemplateExpression(self.from_string(nodes.Template([result], lineno=1)), undefined_to_none=False)
 
     def left_over(self, source: str) -> int:
         """Return how many tokens of a text that is no expression are left where it stops to be one."""

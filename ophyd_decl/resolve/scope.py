@@ -53,7 +53,7 @@ class Scope:
         try:
             parts = split(text)
         except ExpressionError as error:
-            self._report(error, text, holder, key)
+            self._report(error, holder, key)
             return None
         undefined = [(part, name) for part in parts if isinstance(part, Expression) for name in part.names]
         undefined = [(part, name) for part, name in undefined if name not in self.values and not self.open]
@@ -73,7 +73,7 @@ class Scope:
         try:
             return join(parts, values)
         except ExpressionError as error:
-            self._report(error, text, holder, key)
+            self._report(error, holder, key, self._notes_of(parts, error.part))
             return UNKNOWN
 
     def template(self, text: str, holder: Holder, key: Any, *, address: bool = False) -> Any:
@@ -97,33 +97,30 @@ class Scope:
                     self.findings.error("E303", summary, place, "use a param of type `str`, `int` or `float`")
                     return UNKNOWN
             else:
-                piece = self._piece(part, text, holder, key)
+                piece = self._piece(part, holder, key)
             if piece is None:
                 return UNKNOWN
             pieces.append(piece)
         return Template(tuple(_joined(pieces)))
 
-    def _piece(self, part: Expression, text: str, holder: Holder, key: Any) -> str | None:
+    def _piece(self, part: Expression, holder: Holder, key: Any) -> str | None:
         if any(self.values.get(name, UNKNOWN) is UNKNOWN for name in part.names):
             return None
         try:
             # An empty text before it makes the result text.
             return join(("", part), self.values)
         except ExpressionError as error:
-            self._report(error, text, holder, key)
+            self._report(error, holder, key, self._notes_of((part,), part.text))
             return None
 
-    def _report(self, error: ExpressionError, text: str, holder: Holder, key: Any) -> None:
+    def _report(self, error: ExpressionError, holder: Holder, key: Any, notes: tuple[Note, ...] = ()) -> None:
         place = error.within(holder.part_place(key, error.part))
-        notes = self._notes_of(error.part)
         self.findings.error(error.code, error.message, place, error.help, notes)
 
-    def _notes_of(self, part: str) -> tuple[Note, ...]:
-        try:
-            names = names_of(split(part))
-        except ExpressionError:
-            return ()
-        known = [name for name in names if name in self.origins]
+    def _notes_of(self, parts: Iterable[Part], text: str) -> tuple[Note, ...]:
+        """Return where the names of one expression were defined, and with what values."""
+        read = names_of(part for part in parts if isinstance(part, Expression) and part.text == text)
+        known = [name for name in read if name in self.origins]
         return tuple(
             Note(f"`{name}` is {shown(self.values[name])}, defined here", self.origins[name]) for name in known
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from ..blueprint import BeamlineBlueprint, ConnectorChoice
 from ..connectors.protocol import Connector
@@ -18,6 +18,7 @@ from ..devices.resolve import has_value, value_signal_of
 from ..devices.signal import WireSignal
 from ..devices.verbs import SignalNode, SignalR
 from ..errors import OphydDeclError, SignalError
+from ..vocab.keywords import CONNECT_TIMEOUT_S
 from ..vocab.readings import Reading
 from .background import Background
 from .connecting import Outcomes, connect_devices
@@ -30,6 +31,7 @@ from .report import Report, report_of
 from .selectors import parse_path, select
 from .services import Services
 from .structures import Structures
+from .updates import pick_updates
 
 
 class Beamline:
@@ -75,6 +77,7 @@ class Beamline:
             device.path: build(device, self._shared, find_spec, mock=mock) for device in self.blueprint.devices
         }
         vars(self).update(self.devices)
+        self._shared.devices = self.devices
         for device in self.devices.values():
             connection = device._context.connection
             connection.connect = self._connect_lazily(device)
@@ -150,6 +153,18 @@ class Beamline:
             devices = self._chosen(only)
             await self._connect(devices, timeout)
         self._elapsed_s = loop.time() - started
+        return self.report
+
+    async def pick_updates(self, timeout: float | None = None, *, only: str | Iterable[str] | None = None) -> Report:
+        """Find out how the updates of connected signals come, where a server offers several ways; see `Report`.
+
+        The first monitor of a signal does that otherwise. Nothing is altered at the server.
+
+        :param timeout: in s; None: 5. What is not known by then is a warning of the report.
+        :param only: selectors.
+        """
+        with self._binding.operation():
+            await pick_updates(self._chosen(only), CONNECT_TIMEOUT_S if timeout is None else timeout)
         return self.report
 
     def _to_mock(self) -> None:
@@ -255,7 +270,7 @@ class Beamline:
         for key in rest:
             if not isinstance(node, Vector | Device | PythonDevice):
                 raise KeyError(f"{node.path} has no members, so no {key!r}")
-            node = node[key]
+            node = cast("Any", node)[key]
         return node
 
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..collecting import without_collecting
 from ..connectors.protocol import Channel, Connector
 from ..devices.command import Command
 from ..devices.context import Connection, StructureReader
@@ -13,11 +14,14 @@ from ..devices.node import Node, walk
 from ..devices.signal import WireSignal
 from ..errors import SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
+from . import tasks
 from .structures import has_structure
 
 #: What is left at least of the time for all when structures have been read, in s.
 LEAST_S = 1.0
+#: What has channels; also as a tuple, by which many nodes are told apart sooner.
 Leaf = WireSignal | Command
+LEAVES = (WireSignal, Command)
 #: The errors of the last connect, one for each address of a signal that did not answer or is refused.
 Outcomes = dict[Node, list[SignalError]]
 
@@ -79,7 +83,7 @@ async def _connect_listed(devices: Sequence[Any], timeout_s: float | None, outco
             left_s = timeout_s
             if left_s is not None:
                 left_s = max(left_s - (time.monotonic() - started), LEAST_S)
-            group.create_task(_connect_leaves(leaves, left_s, outcomes))
+            tasks.begin(group, _connect_leaves(leaves, left_s, outcomes))
 
         for reader, own in by_reader.items():
             group.create_task(reader.read(own, deadline, found, anew=anew))
@@ -99,28 +103,42 @@ def _open(leaf: Leaf, outcomes: Outcomes) -> Connector | None:
 
 
 async def _connect_leaves(leaves: Sequence[Leaf], timeout_s: float | None, outcomes: Outcomes) -> None:
-    batches: dict[Connector, list[tuple[Channel, Leaf]]] = {}
-    for leaf in leaves:
-        connector = _open(leaf, outcomes)
-        if connector is not None:
-            batches.setdefault(connector, []).extend((channel, leaf) for channel in leaf.channels)
-    await asyncio.gather(
-        *[_connect_batch(connector, batch, timeout_s, outcomes) for connector, batch in batches.items()]
-    )
+    batches: dict[Connector, tuple[list[Channel], list[Leaf]]] = {}
+    with without_collecting():
+        for leaf in leaves:
+            connector = _open(leaf, outcomes)
+            if connector is not None:
+                channels, owners = batches.setdefault(connector, ([], []))
+                for channel in leaf.channels:
+                    channels.append(channel)
+                    owners.append(leaf)
+    calls = [
+        _connect_batch(connector, channels, owners, timeout_s, outcomes)
+        for connector, (channels, owners) in batches.items()
+    ]
+    if len(calls) == 1:
+        await calls[0]  # at once, and not in the next turn of the loop
+    else:
+        await asyncio.gather(*calls)
 
 
 async def _connect_batch(
     connector: Connector,
-    batch: list[tuple[Channel, Leaf]],
+    channels: Sequence[Channel],
+    owners: Sequence[Leaf],
     timeout_s: float | None,
     outcomes: Outcomes,
 ) -> None:
+    """Connect channels.
+
+    :param owners: the leaf of each.
+    """
     if timeout_s is None:
-        timeout_s = max(_connect_timeout(leaf) for _, leaf in batch)
-    answers = await connector.connect([channel for channel, _ in batch], time.monotonic() + timeout_s)
-    for _, leaf in batch:
+        timeout_s = max(map(_connect_timeout, owners))
+    answers = await connector.connect(channels, time.monotonic() + timeout_s)
+    for leaf in owners:
         outcomes.pop(leaf, None)
-    for (_, leaf), answer in zip(batch, answers, strict=True):
+    for leaf, answer in zip(owners, answers, strict=True):
         if isinstance(answer, SignalError):
             outcomes.setdefault(leaf, []).append(answer.about(leaf.path, leaf._place))
 
@@ -130,4 +148,4 @@ def _connect_timeout(leaf: Leaf) -> float:
 
 
 def _leaves(device: Any) -> list[Leaf]:
-    return [node for node in walk(device) if isinstance(node, WireSignal | Command)]
+    return [node for node in walk(device) if isinstance(node, LEAVES)]

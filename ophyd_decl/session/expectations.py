@@ -28,15 +28,14 @@ async def check_settings(devices: Iterable[Any]) -> None:
 
     What is in mock mode is passed over.
     """
-    await compare(
-        [
-            node
-            for device in devices
-            if not device._context.mock
-            for node in walk(device)
-            if isinstance(node, SignalR) and node._shape.expect is not None
-        ]
-    )
+    signals: list[SignalR] = [
+        node
+        for device in devices
+        if not device._context.mock
+        for node in walk(device)
+        if isinstance(node, SignalR) and node._shape.expect is not None
+    ]
+    await compare(signals)
 
 
 async def compare(signals: Sequence[SignalR]) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from ..errors import OphydDeclError
 from .load import load_beamline
+from .provenance import Provenance
 
 PROFILE_VARIABLE = "OPHYD_DECL_PROFILE"
 
 
 def expose(module_name: str) -> None:
-    """Put the devices of the beamline beside a module into it, with `beamline`, `connect` and `report`.
+    """Put the devices of the beamline beside a module into it, with `beamline`, `connect`, `report` and `provenance`.
+
+    `RE.preprocessors.append(provenance)` notes in every run start what it was made with: see `Provenance`.
 
     :param module_name: `__name__` of the module; its folder holds `beamline.yaml`. The profile is that of the
         environment variable `OPHYD_DECL_PROFILE`.
@@ -28,7 +31,13 @@ def expose(module_name: str) -> None:
             return beamline.report
         raise AttributeError(f"beamline {beamline.name} has no device `{name}`; it has {', '.join(beamline.devices)}")
 
-    names: dict[str, Any] = {**beamline.devices, **beamline.services, "beamline": beamline, "connect": beamline.connect}
+    names: dict[str, Any] = {
+        **beamline.devices,
+        **beamline.services,
+        "beamline": beamline,
+        "connect": beamline.connect,
+        "provenance": Provenance(beamline),
+    }
     vars(module).update(names)
     vars(module)["__getattr__"] = attribute
     vars(module)["__all__"] = [*names, "report"]

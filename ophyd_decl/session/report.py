@@ -1,10 +1,12 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from ..collecting import without_collecting
+from ..devices import fill
 from ..devices.command import Command
 from ..devices.contract import Difference
 from ..devices.derived import DerivedSignal
@@ -13,9 +15,8 @@ from ..devices.parts import Part, part_of
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
-from .connecting import Outcomes
+from .connecting import LEAVES, Leaf, Outcomes
 
-Leaf = WireSignal | Command
 DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
 
 
@@ -45,11 +46,26 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Updates:
+    """How the updates of one signal come, where a server offers several ways.
+
+    :param wanted: `events` of the file.
+    :param picked: `change`, `periodic`, `archive` or `data_ready` events, or `polled every 0.25 s` by ourselves.
+    """
+
+    signal: str
+    source: str
+    wanted: str
+    picked: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceReport:
     """The connection of one device.
 
     :param signals: how many signals and commands it has.
     :param connected: how many of them can be used.
+    :param updates: of the signals of which it is known.
     """
 
     name: str
@@ -63,6 +79,7 @@ class DeviceReport:
     connected: int
     elapsed_s: float
     problems: tuple[Problem, ...]
+    updates: tuple[Updates, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -135,13 +152,15 @@ def _device_json(device: DeviceReport) -> dict[str, Any]:
     return {
         **{name: getattr(device, name) for name in names},
         "elapsed_s": round(device.elapsed_s, 3),
+        "updates": [{name: getattr(updates, name) for name in Updates.__slots__} for updates in device.updates],
         "problems": [{name: getattr(problem, name) for name in Problem.__slots__} for problem in device.problems],
     }
 
 
 def report_of(devices: Iterable[Any], outcomes: Outcomes) -> list[DeviceReport]:
     """Return the state of each device now; parameters as `report_device`."""
-    return [report_device(device, outcomes) for device in devices]
+    with without_collecting():
+        return [report_device(device, outcomes) for device in devices]
 
 
 def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
@@ -149,7 +168,8 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
 
     :param outcomes: errors of the last connect; what has connected since is not in trouble any more.
     """
-    connection, settings = device._context.connection, device._context.shared.settings
+    connection, shared = device._context.connection, device._context.shared
+    settings = shared.settings
     place = device._place
     if isinstance(device, PythonDevice):
         error = device.not_hosted()
@@ -161,24 +181,28 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
             device.path, device._shape.type, place.file, place.line, place.column, "absent",
             connection.policy == "required", 0, 0, 0.0, (problem,),
         )  # fmt: skip
-    nodes = list(walk(device))
-    leaves = [node for node in nodes if isinstance(node, Leaf)]
+    nodes = walk(device)
+    leaves: list[Leaf] = [node for node in nodes if isinstance(node, LEAVES)]
     tally = _Tally()
     problems = tally.problems
+    notes = [noted for noted in (settings, shared.updates) if noted]
     for node in nodes:
         part = part_of(node)
-        if not isinstance(node, Leaf):
+        if not isinstance(node, LEAVES):
             if part is not None and part.problem is not None:
                 tally.count(node, [part.problem], part)
             continue
         if isinstance(node, WireSignal) and node.left_out:
             tally.usable += 1
             continue
-        errors = _troubles(node, part, outcomes)
-        tally.count(node, errors, part)
-        problems.extend(_problem_with(node, difference) for difference in node.differences())
-        if node in settings and not errors:
-            problems.append(_problem_with(node, settings[node]))
+        leaf = cast("Leaf", node)
+        errors = _troubles(leaf, part, outcomes)
+        tally.count(leaf, errors, part)
+        found = leaf.differences()
+        if notes and not errors:
+            found.extend(noted[node] for noted in notes if node in noted)
+        for difference in found:
+            problems.append(_problem_with(node, difference))
     problems.extend(
         _problem_with(node, settings[node]) for node in nodes if isinstance(node, DerivedSignal) and node in settings
     )
@@ -186,6 +210,8 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     state: DeviceState
     if connection.mock:
         state = "mocked"
+        if connection.fill:
+            problems.append(_problem_with(device, NOT_FILLED))
     elif not connection.opened and connection.policy == "lazy":
         state, problems, usable = "lazy", [], 0
     elif absent and absent == tally.all:
@@ -198,8 +224,15 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
         state = "connected"
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
-        len(leaves), usable, connection.elapsed_s, tuple(problems),
+        len(leaves), usable, connection.elapsed_s, tuple(problems), tuple(_updates(leaves)),
     )  # fmt: skip
+
+
+def _updates(leaves: Iterable[Leaf]) -> Iterator[Updates]:
+    for leaf in leaves:
+        channels = leaf.channels
+        if channels and channels[0].updates and isinstance(leaf, WireSignal):
+            yield Updates(leaf.path, channels[0].source, leaf._shape.events, channels[0].updates)
 
 
 def _type_of(device: Any) -> str:
@@ -219,6 +252,10 @@ class _Tally:
 
     def count(self, node: Any, errors: Sequence[SignalError], part: Part | None) -> None:
         """Take one node, which is usable if there are no errors."""
+        if part is None and not errors:
+            self.all += 1
+            self.usable += isinstance(node, LEAVES)
+            return
         filled = part is not None and part.filled
         if not filled:
             self.all += 1
@@ -227,7 +264,7 @@ class _Tally:
             elif errors:
                 self.absent += 1
         if not errors:
-            self.usable += isinstance(node, Leaf)
+            self.usable += isinstance(node, LEAVES)
         if part is not None and part.holder_failed:
             return  # it is said of what holds it
         for error in errors:
@@ -243,20 +280,22 @@ def _troubles(leaf: Leaf, part: Part | None, outcomes: Outcomes) -> list[SignalE
     """Return what is wrong with each address of a signal; nothing if it can be used."""
     if part is not None and part.problem is not None:
         return [part.problem]
-    errors = outcomes.get(leaf, ())
     channels = leaf.channels
     if not channels:
-        return list(errors) or [AbsentError("connect was not called", source=leaf.source)]
+        return list(outcomes.get(leaf, ())) or [AbsentError("connect was not called", source=leaf.source)]
     found: list[SignalError] = []
     for channel in channels:
+        state = channel.state
+        if state == "connected":
+            if channel.failure is not None:
+                found.append(channel.failure)
+            continue
         source = channel.source
-        if channel.state == "new":
-            said = next((error for error in errors if error.source == source), None)
+        if state == "new":
+            said = next((error for error in outcomes.get(leaf, ()) if error.source == source), None)
             found.append(said or AbsentError("nothing answers to this name", source=source))
-        elif channel.state == "closed":
+        else:
             found.append(AbsentError(channel.trouble, source=source))
-        elif channel.failure is not None:
-            found.append(channel.failure)
     return found
 
 
@@ -276,6 +315,11 @@ def _problem_of(node: Any, error: SignalError) -> Problem:
         "error", code, error.problem, node.path, source, _host(node, source), error.expected, error.found,
         error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column,
     )  # fmt: skip
+
+
+def _source(node: Any) -> str:
+    """Return the address of a node; of a device that fills itself, where its server says what it has."""
+    return node.source if isinstance(node, WireSignal | Command | DerivedSignal) else fill.source_of_list(node)
 
 
 def _host(node: Any, source: str) -> str:
@@ -306,10 +350,17 @@ def _help(code: str, protocol: str) -> str:
     return f"{_HELP[code]} Names are searched at {where}"
 
 
+#: What mock mode cannot know of a device that fills itself.
+NOT_FILLED = Difference(
+    "warning", "E634", "mock mode asks no server, so nothing is added by `fill`; only what the file declares is there",
+    None, None, "declare what plans use, or connect to the server",
+)  # fmt: skip
+
+
 def _problem_with(node: Any, difference: Difference) -> Problem:
     """Return the problem of a node that differs from the file, and is not refused for that."""
     place = node._place
-    source = node.write_source if difference.side == "write" and isinstance(node, WireSignal) else node.source
+    source = node.write_source if difference.side == "write" and isinstance(node, WireSignal) else _source(node)
     return Problem(
         difference.severity, difference.code, difference.cause, node.path, source, _host(node, source),
         difference.expected, difference.found, difference.help, place.file, place.line, place.column,

@@ -1,7 +1,8 @@
-"""The PVI structures of a beamline: read level by level when devices connect, all of one level at once.
+"""What servers say that devices consist of, asked level by level when devices connect, all of one level at once.
 
-What is declared is compared with them, and gets its PVs; what only the server declares is added where the file says
-`fill`. A structure that answers late, or comes back with what was missing, completes its devices in the background.
+What is declared is compared with a PVI structure, and gets its PVs; what only a structure, or a Tango device, declares
+is added where the file says `fill`. One that answers late, or says more than it did, completes its devices in the
+background.
 """
 
 import asyncio
@@ -15,9 +16,10 @@ from ..devices.comparison import Comparison, mismatch
 from ..devices.device import Device, Vector
 from ..devices.listed import Listed
 from ..devices.node import Node, root_of, walk
-from ..devices.parts import At, Listing, Part, part_of
+from ..devices.parts import PVI_STRUCTURE, TANGO_DEVICE, At, Listing, Part, part_of
 from ..errors import NoConnectorError, SignalError
 from ..vocab.addresses import pvi_member
+from . import tasks
 
 #: How deep structures may lie in each other.
 MAX_LEVELS = 20
@@ -27,7 +29,7 @@ Found = Callable[[list[Listed]], None]
 
 
 class Structures:
-    """All PVI structures that the devices of a beamline use.
+    """All PVI structures, and lists of Tango devices, that the devices of a beamline use.
 
     :param complete: asked to connect a device again, since a structure of it says more than it did.
     """
@@ -53,16 +55,19 @@ class Structures:
                 self._readings.remove(reading)
 
     def listing(self, part: Part, pv: str) -> Listing | None:
-        """Return the structure at a PV, as that of a device or vector; None if it cannot be reached."""
+        """Return the list at a PV or TRL, as that of a device or vector; None if it cannot be reached."""
         node = part.node
+        protocol = fill.protocol_of(node)
         try:
-            connector = node._context.reach("pva", None)
+            connector = node._context.reach(protocol, None)
         except NoConnectorError as error:
             part.problem = error.about(node.path, node._place)
             return None
         listing = self._listings.get((connector, pv))
         if listing is None:
-            listing = self._listings[connector, pv] = Listing(pv, connector, self._told)
+            listing = self._listings[connector, pv] = Listing(
+                pv, connector, self._told, TANGO_DEVICE if protocol == "tango" else PVI_STRUCTURE
+            )
         if part.inner is not listing:
             if part.inner is not None:
                 part.inner.holders.remove(part)
@@ -88,7 +93,8 @@ class Structures:
             root = root_of(holder.node)
             if any(root in reading.devices for reading in self._readings):
                 continue
-            if not holder.compared or any(part.problem is not None and part.entry is None for part in holder.walk()):
+            late = not holder.compared or any(part.problem is not None and part.entry is None for part in holder.walk())
+            if late or (root._context.connection.fill and fill.says_more(holder, listing)):
                 self._complete(root)
 
 
@@ -140,8 +146,7 @@ class _Reading:
             self._awaited.setdefault(listing, []).extend(parts)
             batches.setdefault(listing.connector, []).append(listing)
         for connector, listings in batches.items():
-            self._outstanding += 1
-            self._group.create_task(self._connect(connector, listings))
+            self._outstanding += tasks.begin(self._group, self._connect(connector, listings))
 
     async def _connect(self, connector: Connector, listings: list[Listing]) -> None:
         try:
@@ -190,7 +195,9 @@ def has_structure(device: Any) -> bool:
 
 
 def _roots(device: Any) -> Iterator[Device]:
-    """Yield the devices below one whose structures the file names, and that need them."""
+    """Yield the device, and those below it, whose servers are asked what they have, at places that the file names."""
+    if fill.is_tango(device) and device._context.connection.fill:
+        yield device
     for node in walk(device):
         if isinstance(node, Device) and "#" not in str(node._values.get("pvi", "#")):
             structure = fill.structure_of(node)
@@ -203,7 +210,7 @@ def _is_part(node: Node, structure: str) -> bool:
     if isinstance(node, Listed):
         return True
     if isinstance(node, Vector):
-        return any(_is_part(item, pvi_member(structure, node._key)) for item in node.values())
+        return any(_is_part(item, pvi_member(structure, node._key)) for _, item in node.children())
     return isinstance(node, Device) and node._values.get("pvi") == pvi_member(structure, node._key)
 
 

@@ -1,12 +1,16 @@
-"""The control system of the demo: motors and a point detector on real Channel Access and pvAccess.
+"""The control systems of the demo: motors and a point detector on real Channel Access and pvAccess, or on Tango.
 
-It runs in a process of its own, on loopback only, and dies with the process that started it. `launch` is the side of
-that process; `server` is the program. Nothing here imports bluesky or the rest of ophyd_decl but its errors, and
-only `records` and `server` import the IOC library (extra `sim`).
+Each runs in a process of its own, on loopback only, and dies with the process that started it. `launch` is the side of
+that process; `server` and `tango_server` are the programs. `motor` and `point_detector` know no protocol: they show
+`points`, which are `records` on EPICS and `attributes` on Tango. `motor_record` is what the EPICS motor record does, on
+the fields that `record_type` has the IOC serve. Nothing here imports bluesky or the rest of ophyd_decl but its errors;
+only `records`, `motor_records`, `record_type` and `server` import the IOC library (extra `sim`), only `attributes` and
+`tango_devices` pytango (extra `tango`).
 """
 
 from .environment import environment
-from .launch import DemoServer, DemoServerError
+from .launch import DemoServer, TangoDemoServer
 from .ports import Ports
+from .process import DemoServerError
 
-__all__ = ["DemoServer", "DemoServerError", "Ports", "environment"]
+__all__ = ["DemoServer", "DemoServerError", "Ports", "TangoDemoServer", "environment"]

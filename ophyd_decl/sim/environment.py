@@ -1,10 +1,13 @@
-"""The EPICS variables that keep one server, and its clients, on loopback and on ports of their own.
+"""The variables that keep one server, and its clients, on loopback and on ports of their own.
 
-Server and clients get the same variables. Client libraries read them once per process, so a client sets them before
-it imports aioca or p4p.
+Server and clients get the same variables of EPICS; Tango needs none, since its names say where a server is. Client
+libraries read them once per process, so a client sets them before it imports aioca or p4p.
 """
 
 import os
+
+#: What variables of EPICS and of Tango begin with; ORB is what Tango stands on.
+_CONTROL_SYSTEMS = ("EPICS_", "PVXS_", "TANGO_", "ORB")
 
 
 def environment(ca_port: int, pva_port: int) -> dict[str, str]:
@@ -47,6 +50,11 @@ def replace_environment(ca_port: int, pva_port: int) -> None:
     What the user has set for the beamline must neither widen the demo's server nor switch its pvAccess off. An IOC is
     a client too; as such it keeps away from the port where its clients wait for beacons.
     """
-    for name in [name for name in os.environ if name.startswith(("EPICS_", "PVXS_"))]:
-        del os.environ[name]
+    remove_variables()
     os.environ.update(environment(ca_port, pva_port) | {"EPICS_PVA_BROADCAST_PORT": str(pva_port + 1)})
+
+
+def remove_variables() -> None:
+    """Remove from this process what the user has set for the control system of a beamline."""
+    for name in [name for name in os.environ if name.startswith(_CONTROL_SYSTEMS)]:
+        del os.environ[name]

@@ -1,14 +1,15 @@
 """A detector with a few channels; what they count depends on where the stage is.
 
-- a put to `Start` is completed when the exposure has ended, with the last counts in place;
+- `Start` ends when the exposure has ended, with the last counts in place: over EPICS that completes its put;
 - `Reset` sets all counts to 0;
 - the exposure is the `AcquireTime`, and the mode of a channel that of its `Mode`, at the start.
 """
 
 import asyncio
 
-from . import pattern, records
+from . import pattern
 from .motor import Motor
+from .points import Points
 
 #: Labels of `Mode`; the index of the second is 1.
 MODES = ("Low Energy", "High Energy")
@@ -16,26 +17,23 @@ EXPOSURE_LIMITS_S = (0.001, 60.0)
 
 
 class PointDetector:
-    """The detector and its records.
+    """The detector.
 
-    :param name: what the names of its records begin with, the `:` included.
+    :param points: what clients see of it.
     :param x: motor whose position gives the x of the pattern.
     :param y: the same for y.
     :param channels: how many.
     """
 
-    def __init__(self, name: str, *, x: Motor, y: Motor, channels: int = 3) -> None:
+    def __init__(self, points: Points, *, x: Motor, y: Motor, channels: int = 3) -> None:
         self._x, self._y = x, y
-        self._acquire_time = records.writable_number(
-            f"{name}AcquireTime", 0.1, units="s", limits=EXPOSURE_LIMITS_S, on_update=self._show_acquire_time
-        )
-        self._acquire_time_readback = records.number(f"{name}AcquireTime_RBV", 0.1, units="s")
-        self._acquiring = records.flag(f"{name}Acquiring", False, off="Idle", on="Acquiring")
-        records.command(f"{name}Start", self._acquire)
-        records.command(f"{name}Reset", self._reset)
+        self._acquire_time = points.setting("AcquireTime", 0.1, units="s", limits=EXPOSURE_LIMITS_S, readback=True)
+        self._acquiring = points.flag("Acquiring", False, off="Idle", on="Acquiring")
+        points.command("Start", self._acquire)
+        points.command("Reset", self._reset)
         numbers = range(1, channels + 1)
-        self._values = {number: records.count(f"{name}{number}:Value") for number in numbers}
-        self._modes = {number: records.choice(f"{name}{number}:Mode", *MODES) for number in numbers}
+        self._values = {number: points.count("Value", channel=number) for number in numbers}
+        self._modes = {number: points.choice("Mode", *MODES, channel=number) for number in numbers}
 
     async def _acquire(self, _value: object) -> None:
         """Expose, with counts that grow."""
@@ -56,7 +54,3 @@ class PointDetector:
         """Forget the counts."""
         for value in self._values.values():
             value.set(0)
-
-    async def _show_acquire_time(self, value: float) -> None:
-        """Follow `AcquireTime` with its readback."""
-        self._acquire_time_readback.set(value)

@@ -25,6 +25,11 @@ class Ports:
     ca: int
     pva: int
 
+    @property
+    def tango(self) -> int:
+        """Return the TCP port of a server of Tango, which has no other."""
+        return self.ca
+
 
 class PortClaim:
     """A block of free ports, ours until `release`.
@@ -43,7 +48,7 @@ class PortClaim:
 
 def taken(ports: Ports) -> list[int]:
     """Return those ports of a server that somebody uses; clients may be there already."""
-    return [port for port in (ports.ca, ports.pva, ports.pva + 1) if not _is_free(port)]
+    return [port for port in (ports.ca, ports.pva, ports.pva + 1) if not is_free(port)]
 
 
 def _claim() -> tuple[socket.socket, int]:
@@ -56,13 +61,14 @@ def _claim() -> tuple[socket.socket, int]:
         except OSError:
             guard.close()
             continue
-        if all(_is_free(port) for port in range(start + 1, start + _BLOCK)):
+        if all(is_free(port) for port in range(start + 1, start + _BLOCK)):
             return guard, start
         guard.close()
     raise OSError(f"no block of free ports between {FIRST_PORT} and {LAST_PORT}")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Return whether nobody uses a port, over TCP and over UDP."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind == socket.SOCK_STREAM:  # a connection that is not quite forgotten hinders nobody

@@ -5,7 +5,7 @@ The only module that knows pythonSoftIOC. Records are made first, then `serve` s
 `on_update` wrote to records by then is what a client reads after the completion, since both go through the same
 first-in-first-out queue of the IOC.
 
-Record names are whole: prefix, device and signal.
+A put outside the limits is clamped, as EPICS does it (control limits); one of NaN is undone.
 """
 
 # pythonSoftIOC has no type information; what is used of it is given types here.
@@ -14,65 +14,109 @@ Record names are whole: prefix, device and signal.
 import asyncio
 import ctypes
 import math
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, cast
 
 from softioc import asyncio_dispatcher, builder, fields, imports, softioc
 
+from .points import Input, OnUpdate, Output
+
 _builder, _fields = cast(Any, builder), cast(Any, fields)
-
-T = TypeVar("T")
-OnUpdate = Callable[[Any], Awaitable[None]]
+_PRECISION = 3
 
 
-class Input(Protocol[T]):
-    """A record that clients can only read."""
+class RecordPosition:
+    """Records `Setpoint` and `Readback`; see `points.Position`.
 
-    def get(self) -> T:
-        """Return what was set last."""
-        ...
-
-    def set(self, value: T) -> None:
-        """Give clients a new value."""
-        ...
-
-
-class Output(Protocol[T]):
-    """A record that clients can write."""
-
-    def get(self) -> T:
-        """Return the value that was put and processed last."""
-        ...
-
-    def set(self, value: T, process: bool = True) -> None:
-        """Change the value; without `process` nothing happens but that clients see it."""
-        ...
-
-
-def number(name: str, value: float, *, units: str, precision: int = 3) -> Input[float]:
-    """Make a float that clients can read (ai)."""
-    return _builder.aIn(name, initial_value=value, EGU=units, PREC=precision)
-
-
-def writable_number(
-    name: str,
-    value: float,
-    *,
-    units: str,
-    limits: tuple[float, float],
-    precision: int = 3,
-    on_update: OnUpdate | None = None,
-) -> Output[float]:
-    """Make a float that clients can write (ao).
-
-    `limits` are its control limits: a put outside is clamped, as EPICS does it; one of NaN is undone.
+    :param setpoint: name of the record, and the record.
     """
+
+    def __init__(self, setpoint: tuple[str, Any], readback: Any) -> None:
+        self._name, self._setpoint = setpoint
+        self._readback = readback
+
+    def get(self) -> float:
+        """Return where it is, EGU."""
+        return self._readback.get()
+
+    def set(self, value: float) -> None:
+        """Show where it is, EGU."""
+        self._readback.set(value)
+
+    def wanted(self) -> float:
+        """Return what was put last, also when the record is busy with the put before and has not processed it."""
+        value = ctypes.c_double()
+        imports.db_get_field(self._name, _fields.DBF_DOUBLE, ctypes.addressof(value), 1)
+        return value.value
+
+    def rest(self, position: float) -> None:
+        """Show this as the setpoint, without processing it."""
+        self._setpoint.set(position, process=False)
+
+
+class Records:
+    """The records of one device; see `points.Points`.
+
+    :param prefix: what their names begin with, the `:` included.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def position(self, value: float, *, units: str, limits: tuple[float, float], on_update: OnUpdate) -> RecordPosition:
+        """Make `Setpoint` (ao) and `Readback` (ai)."""
+        name = f"{self._prefix}Setpoint"
+        setpoint = _writable_number(name, value, units, limits, on_update)
+        return RecordPosition((name, setpoint), _number(f"{self._prefix}Readback", value, units))
+
+    def setting(
+        self, name: str, value: float, *, units: str, limits: tuple[float, float], readback: bool = False
+    ) -> Output[float]:
+        """Make an ao, and an ai with `_RBV` behind its name for the readback."""
+        if not readback:
+            return _writable_number(f"{self._prefix}{name}", value, units, limits)
+        shown = _number(f"{self._prefix}{name}_RBV", value, units)
+
+        async def show(value: float) -> None:
+            shown.set(value)
+
+        return _writable_number(f"{self._prefix}{name}", value, units, limits, show)
+
+    def flag(self, name: str, value: bool, *, off: str, on: str) -> Input[bool]:
+        """Make a bi."""
+        return _builder.boolIn(f"{self._prefix}{name}", initial_value=value, ZNAM=off, ONAM=on)
+
+    def count(self, name: str, *, channel: int) -> Input[int]:
+        """Make a longin."""
+        return _builder.longIn(f"{self._prefix}{channel}:{name}", initial_value=0, EGU="counts")
+
+    def choice(self, name: str, *labels: str, channel: int) -> Output[int]:
+        """Make an mbbo."""
+        return _builder.mbbOut(f"{self._prefix}{channel}:{name}", *labels, initial_value=0)
+
+    def command(self, name: str, run: OnUpdate) -> None:
+        """Make a bo that runs something whenever it is processed; `run` gets its value."""
+        _builder.Action(f"{self._prefix}{name}", on_update=run, blocking=True, initial_value=0)
+
+
+def serve() -> None:
+    """Start the IOC, on Channel Access and pvAccess; call it in the event loop where `on_update` shall run."""
+    _builder.LoadDatabase()
+    softioc.iocInit(asyncio_dispatcher.AsyncioDispatcher(asyncio.get_running_loop()), enable_pva=True)
+
+
+def _number(name: str, value: float, units: str) -> Any:
+    return _builder.aIn(name, initial_value=value, EGU=units, PREC=_PRECISION)
+
+
+def _writable_number(
+    name: str, value: float, units: str, limits: tuple[float, float], on_update: OnUpdate | None = None
+) -> Any:
     low, high = limits
     return _builder.aOut(
         name,
         initial_value=value,
         EGU=units,
-        PREC=precision,
+        PREC=_PRECISION,
         DRVL=low,
         DRVH=high,
         validate=_is_number,
@@ -81,38 +125,5 @@ def writable_number(
     )
 
 
-def count(name: str) -> Input[int]:
-    """Make a number of counts that clients can read (longin), 0 at first."""
-    return _builder.longIn(name, initial_value=0, EGU="counts")
-
-
-def flag(name: str, value: bool, *, off: str, on: str) -> Input[bool]:
-    """Make a two-state value that clients can read (bi)."""
-    return _builder.boolIn(name, initial_value=value, ZNAM=off, ONAM=on)
-
-
-def choice(name: str, *labels: str) -> Output[int]:
-    """Make an enum that clients can write (mbbo), the first label at first; its value here is the index."""
-    return _builder.mbbOut(name, *labels, initial_value=0)
-
-
-def command(name: str, run: OnUpdate) -> None:
-    """Make a record (bo) that runs something whenever it is processed; `run` gets its value."""
-    _builder.Action(name, on_update=run, blocking=True, initial_value=0)
-
-
-def value_in_record(name: str) -> float:
-    """Return what was put last, also when the record is busy with the put before and has not processed it."""
-    value = ctypes.c_double()
-    imports.db_get_field(name, _fields.DBF_DOUBLE, ctypes.addressof(value), 1)
-    return value.value
-
-
 def _is_number(_record: object, value: float) -> bool:
     return not math.isnan(value)
-
-
-def serve() -> None:
-    """Start the IOC, on Channel Access and pvAccess; call it in the event loop where `on_update` shall run."""
-    _builder.LoadDatabase()
-    softioc.iocInit(asyncio_dispatcher.AsyncioDispatcher(asyncio.get_running_loop()), enable_pva=True)

@@ -4,7 +4,7 @@ Arithmetic only, without clock and records.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 
@@ -47,8 +47,28 @@ class Trajectory:
             return self.end
         if elapsed_s <= 0:
             return self.start
-        if elapsed_s < self.ramp_s:
-            return self.start + self.peak_velocity * elapsed_s**2 / (2 * self.ramp_s)
         if left_s < self.ramp_s:
             return self.end - self.peak_velocity * left_s**2 / (2 * self.ramp_s)
+        if elapsed_s < self.ramp_s:
+            return self.start + self.peak_velocity * elapsed_s**2 / (2 * self.ramp_s)
         return self.start + self.peak_velocity * (elapsed_s - self.ramp_s / 2)
+
+    def velocity(self, elapsed_s: float) -> float:
+        """Return how fast the motor is, EGU/s, signed."""
+        left_s = self.duration_s - elapsed_s
+        if left_s <= 0 or elapsed_s <= 0:
+            return 0.0
+        return (
+            self.peak_velocity * min(elapsed_s, left_s, self.ramp_s) / self.ramp_s
+            if self.ramp_s
+            else self.peak_velocity
+        )
+
+    def braked(self, elapsed_s: float) -> Self:
+        """Return the move that slows down from then on, as fast as it would have at its end."""
+        if not 0 < elapsed_s < self.duration_s:
+            return self
+        velocity = self.velocity(elapsed_s)
+        braking_s = self.ramp_s * velocity / self.peak_velocity
+        end = self.position(elapsed_s) + velocity * braking_s / 2
+        return replace(self, end=end, duration_s=elapsed_s + braking_s)

@@ -11,6 +11,8 @@ _PVA, _PVI = "pva://", "pvi://"
 _FRAGMENT = re.compile(r"#dbase=(?:no|yes)", re.IGNORECASE)
 _FIELD = re.compile(r"[^/#:\s]+")
 _HOST = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}")
+#: Of TCP and UDP.
+HIGHEST_PORT = 65535
 
 
 def split_scheme(address: str, protocol: str) -> tuple[str, str]:
@@ -85,6 +87,25 @@ def trl_problem(trl: str) -> str:
     if fragment.lower() == "dbase=no" and (not host or len(fields) == 1):
         return "without a database the device needs its host and port: `tango://host:port/a/b/c#dbase=no`"
     return ""
+
+
+def tango_hosts(text: str) -> list[tuple[str, int]] | str:
+    """Return hosts and ports of the databases that a TANGO_HOST names, or why it names none.
+
+    >>> tango_hosts("db:10000"), tango_hosts("db1:10000, db2:10000")
+    ([('db', 10000)], [('db1', 10000), ('db2', 10000)])
+    >>> tango_hosts("db"), tango_hosts("db:port")
+    ('`db` is not `host:port`', '`db:port` is not `host:port`')
+
+    Source: Tango documentation, "Multiple database servers within a Tango control system".
+    """
+    found: list[tuple[str, int]] = []
+    for part in text.split(","):
+        host, _, port = part.strip().rpartition(":")
+        if _HOST.fullmatch(part.strip()) is None or not 0 < int(port) <= HIGHEST_PORT:
+            return f"`{part.strip()}` is not `host:port`"
+        found.append((host, int(port)))
+    return found
 
 
 def tango_name_problem(name: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from .pvi import STRUCTURE, Entry
+from .listing import Entry
 
 ScalarName = Literal["bool", "int", "float", "str", "enum", "any"]
 SCALAR_NAMES: tuple[str, ...] = ("bool", "int", "float", "str", "enum", "any")
@@ -70,20 +70,20 @@ class Datatype:
         return text
 
 
-NativeKind = Literal["bool", "int", "float", "str", "enum", "table", "image", "pvi", "unknown"]
+NativeKind = Literal["bool", "int", "float", "str", "enum", "table", "image", "encoded", "listing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
 class NativeType:
     """The type that a server serves.
 
-    :param kind: family of the value.
+    :param kind: family of the value; `encoded`: bytes with the name of their format.
     :param numpy: numpy type name of numbers (`int32`, `float64`), else empty.
     :param shape: None for a scalar; else the largest size of each dimension, None where the server does not say.
     :param choices: labels of an enum in the server's order.
     :param detail: what the protocol calls it (`DBR_CHAR`, `epics:nt/NTTable:1.0`), for messages.
     :param columns: name and numpy type name of each column of a table.
-    :param entries: of a PVI structure: what it says is what it is, so that a change is a change of type.
+    :param entries: of a list of members: what it says is what it is, so that a change is a change of type.
     """
 
     kind: NativeKind
@@ -96,7 +96,7 @@ class NativeType:
 
     def __str__(self) -> str:
         """Return the type in words, for messages."""
-        text = STRUCTURE if self.kind == "pvi" else self.numpy or self.kind
+        text = "PVI structure" if self.kind == "listing" else self.numpy or self.kind
         if self.shape is not None:
             text += "[" + ", ".join("any" if size is None else str(size) for size in self.shape) + "]"
         if self.choices:

@@ -21,6 +21,8 @@ Wait = Literal["yes", "no", "non_zero"]
 Events = Literal["auto", "change", "periodic", "archive", "data_ready", "none"]
 EVENTS: tuple[str, ...] = ("auto", "change", "periodic", "archive", "data_ready", "none")
 Verify = Literal["none", "readback"]
+#: When `settings restore` puts a value: in this phase, lowest first, or not at all.
+Restore = int | Literal["never"]
 
 #: Seconds that an operation on one signal may take, unless the file says otherwise (design 3, rule 5).
 CONNECT_TIMEOUT_S = 5.0

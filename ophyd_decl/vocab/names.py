@@ -18,7 +18,8 @@ SYNC_VERBS = frozenset({"get", "put", "wait"})
 BEAMLINE_MEMBERS = frozenset(
     {
         "beamline", "connect", "report", "logic", "aconnect", "devices", "find", "groups", "name", "read_many",
-        "blueprint", "profile", "close", "aclose", "services",
+        "blueprint", "profile", "close", "aclose", "services", "pick_updates",
+        "provenance",
     }
 )  # fmt: skip
 

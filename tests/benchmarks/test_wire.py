@@ -1,9 +1,11 @@
-"""The benchmark on the wire runs, and its table says what it should. No time is judged here."""
+"""The benchmarks of EPICS and Tango run, and their tables say what they should. No time is judged here."""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,50 +13,89 @@ import pytest
 from tests.conformance.rivals import ophyd_async
 
 from .processes import BenchmarkError, environment, run
-from .wire import DOCUMENT, repeat
-from .wire_table import BEGIN, END, LINES, Row, put_between, rows_of, show
+from .programs.wire.tango_names import names_of, places
+from .rounds import DOCUMENT, repeat
+from .wire_table import LINES, MARKS, PROTOCOLS, TANGO_LINES, TANGO_MARKS, Line, Marks, Row, put_between, rows_of, show
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
-    "--records": "12", "--monitors": "4", "--rate": "400", "--seconds": "0.2", "--calls": "40", "--points": "3",
-    "--repeats": "1",
+    "--monitors": "4", "--rate": "400", "--seconds": "0.2", "--calls": "40", "--points": "3", "--repeats": "1",
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Case:
+    """A benchmark, and what is expected of its table."""
+
+    module: str
+    size: tuple[str, str]
+    protocols: tuple[str, ...]
+    lines: Sequence[Line]
+    marks: Marks
+    said: str
+    unbound: str
+
+
+CASES = [
+    Case(
+        "wire", ("--records", "12"), PROTOCOLS, LINES, MARKS, "12 records", "monitors: updates delivered",
+    ),
+    Case(
+        "tango", ("--attributes", "40"), ("tango",), TANGO_LINES, TANGO_MARKS, "40 attributes of 10 devices",
+        "events: delivered",
+    ),
+]  # fmt: skip
+
+
+#: Those that run in every run of the tests; all run with `--soak`, which takes minutes.
+FEW = ("connect", "put_one")
+
+
 @pytest.mark.timeout(900)  # it may have to install the rivals
-def test_it_runs_and_every_peer_has_every_figure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("only", [FEW, pytest.param((), marks=pytest.mark.soak)], ids=["few", "all"])
+@pytest.mark.parametrize("case", CASES, ids=[case.module for case in CASES])
+def test_it_runs_and_every_peer_has_every_figure(tmp_path: Path, case: Case, only: Sequence[str]) -> None:
     ophyd_async()
     document, figures = tmp_path / "document.md", tmp_path / "figures.json"
-    document.write_text(f"before\n\n{BEGIN}\n\nof another day\n\n{END}\n\nbehind\n")
+    document.write_text(f"before\n\n{case.marks[0]}\n\nof another day\n\n{case.marks[1]}\n\nbehind\n")
     done = subprocess.run(
         [
-            sys.executable, "-m", "tests.benchmarks.wire", *(word for option in SMALL.items() for word in option),
-            "--into", str(document), "--json", str(figures),
+            sys.executable, "-m", f"tests.benchmarks.{case.module}", *case.size,
+            *(word for option in SMALL.items() for word in option),
+            "--into", str(document), "--json", str(figures), "--only", *only,
         ],
         cwd=ROOT, env=os.environ | {"TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = json.loads(figures.read_text())["rows"]
     assert [(row["protocol"], row["what"]) for row in rows] == [
-        (protocol, line.what) for protocol in ("ca", "pva") for line in LINES
+        (protocol, line.what)
+        for protocol in case.protocols
+        for line in case.lines
+        if not only or line.benchmark in only
     ]
     for row in rows:
         assert row["ours"] > 0
         assert row["devices"] > 0
         assert (row["raw"] is None) is row["what"].startswith("step scan")
-        assert (row["holds"] is None) is (row["what"] == "monitors: updates delivered")
+        assert (row["holds"] is None) is (row["what"] == case.unbound)
     text = document.read_text()
     assert "of another day" not in text
     assert text.startswith("before\n")
     assert text.endswith("behind\n")
-    assert text.count("| read all ") == 2
-    assert "12 records" in text
+    assert text.count("| connect all ") == len(case.protocols)
+    assert case.said in text
     assert "Medians of 1." in text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["document.md", "figures.json"]
 
 
-def test_the_document_has_marks() -> None:
-    assert "a table" in put_between(DOCUMENT.read_text(), "a table")
+@pytest.mark.parametrize("marks", [MARKS, TANGO_MARKS])
+def test_the_document_has_marks(marks: Marks) -> None:
+    text = DOCUMENT.read_text()
+    changed = put_between(text, "a table", marks)
+    assert "a table" in changed
+    for others in (MARKS, TANGO_MARKS):
+        assert changed.count(others[0]) == text.count(others[0]) == 1
 
 
 def test_a_document_without_marks_is_left_alone() -> None:
@@ -87,6 +128,29 @@ def test_nothing_is_slower_than_ophyd_async(ours: float, holds: bool) -> None:
     assert row.bound == "≤ ophyd-async"
     assert row.over_devices == pytest.approx(ours / 0.2)
     assert row.holds is holds
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "what", "times"), [("connect", "connect all", 2.0), ("read_all", "read half of all", 1.2)]
+)
+@pytest.mark.parametrize("holds", [True, False])
+def test_tango_is_held_against_pytango(benchmark: str, what: str, times: float, holds: bool) -> None:
+    ours = 0.1 * times * (0.99 if holds else 1.01)
+    measured = {
+        ("tango", benchmark, peer): {"wall_s": value}
+        for peer, value in {"pytango": 0.1, "ophyd-async": 1.0, "ophyd_decl": ours}.items()
+    }
+    row = only(rows_of(measured, ["tango"], TANGO_LINES), "tango", what)
+    assert row.bound == f"≤ {times:g} × pytango, ≤ ophyd-async"
+    assert row.holds is holds
+
+
+def test_few_attributes_are_on_one_device_and_many_on_ten() -> None:
+    assert places(3) == [(0, 0), (0, 1), (0, 2)]
+    many = places(40)
+    assert len(set(many)) == 40
+    assert [sum(device == number for device, _ in many) for number in range(10)] == [4] * 10
+    assert names_of("h:1/a/b/", 40)[-1] == "h:1/a/b/9/n3#dbase=no"
 
 
 @pytest.mark.parametrize(("ours", "holds"), [(0.9, True), (1.1, False)])

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 OURS = "ophyd_decl"
 DEVICES = "ophyd-async"
 #: The client library alone, by protocol.
-RAW = {"ca": "aioca", "pva": "p4p"}
-PROTOCOLS = tuple(RAW)
+RAW = {"ca": "aioca", "pva": "p4p", "tango": "pytango"}
+#: Those of EPICS.
+PROTOCOLS = ("ca", "pva")
+TITLES = {"ca": "Channel Access", "pva": "pvAccess", "tango": "Tango"}
 
-BEGIN, END = "<!-- begin of the table of tests.benchmarks.wire -->", "<!-- end of the table -->"
+#: What stands before and behind a table in a document.
+Marks = tuple[str, str]
+MARKS: Marks = ("<!-- begin of the table of tests.benchmarks.wire -->", "<!-- end of the table -->")
+TANGO_MARKS: Marks = ("<!-- begin of the table of tests.benchmarks.tango -->", "<!-- end of the table -->")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,20 @@ LINES = (
     *_both("step scan of two motors, one point", "scan_motors"),
 )
 
+TANGO_LINES = (
+    *_both("connect all", "connect", over_raw={"tango": 2.0}),
+    Line("a process that connects all and ends", "connect", "process_wall_s"),
+    Line("a process that connects all and ends: CPU", "connect", "process_cpu_s"),
+    *_both("read half of all", "read_all", over_raw={"tango": 1.2}),
+    *_both("read one", "read_one", "µs"),
+    *_both("put one, until the device has taken it", "put_one", "µs"),
+    Line("events: age of a value when it is delivered, median", "monitor", "wall_s"),
+    Line("events: age, 99 of 100", "monitor", "p99_s"),
+    Line("events: CPU for each event sent", "monitor", "cpu_s", "µs", 1e6),
+    Line("events: delivered", "monitor", "delivered", "%", 100.0, bounded=False),
+    *_both("step scan of two attributes, one point", "scan_signals"),
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -88,9 +107,10 @@ class Row:
 Measured = Mapping[tuple[str, str, str], Mapping[str, float]]
 
 
-def rows_of(measured: Measured) -> list[Row]:
-    """Return the lines of the table, those of each protocol together."""
-    return [_row(line, protocol, measured) for protocol in PROTOCOLS for line in LINES]
+def rows_of(measured: Measured, protocols: Sequence[str] = PROTOCOLS, lines: Sequence[Line] = LINES) -> list[Row]:
+    """Return the lines of the table of what was measured, those of each protocol together."""
+    found = {benchmark for _, benchmark, _ in measured}
+    return [_row(line, protocol, measured) for protocol in protocols for line in lines if line.benchmark in found]
 
 
 def _row(line: Line, protocol: str, measured: Measured) -> Row:
@@ -125,9 +145,11 @@ _HEADS = ("", "unit", "library", "ophyd-async", "ours", "over library", "over op
 
 def show(rows: Sequence[Row]) -> str:
     """Return a table in Markdown for each protocol."""
-    by_protocol = {protocol: [row for row in rows if row.protocol == protocol] for protocol in PROTOCOLS}
+    by_protocol: dict[str, list[Row]] = {}
+    for row in rows:
+        by_protocol.setdefault(row.protocol, []).append(row)
     return "\n\n".join(
-        f"**{protocol.upper()}**, library: {RAW[protocol]}\n\n{_table(some)}" for protocol, some in by_protocol.items()
+        f"**{TITLES[protocol]}**, library: {RAW[protocol]}\n\n{_table(some)}" for protocol, some in by_protocol.items()
     )
 
 
@@ -164,13 +186,13 @@ def _times(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
-def put_between(text: str, table: str) -> str:
+def put_between(text: str, table: str, marks: Marks = MARKS) -> str:
     """Return a document with this table between the marks.
 
     :raises ValueError: if it has no marks.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(marks[0])
+    _, end, after = rest.partition(marks[1])
     if not (begin and end):
         raise ValueError("the document has no marks for the table")
-    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+    return f"{before}{begin}\n\n{table}\n\n{end}{after}"

@@ -103,14 +103,17 @@ def interpreter() -> Path:
 def run(interpreter: Path, ioc: Ioc, order: str) -> subprocess.CompletedProcess[str]:
     """Use one PV with several clients, which come in this order."""
     others = {name: value for name, value in os.environ.items() if name != "PYEPICS_LIBCA"}
-    return subprocess.run(
-        [interpreter, "-c", PROGRAM, ioc.pv("ao"), order],
-        env=others | ioc.client_environment | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            [interpreter, "-c", PROGRAM, ioc.pv("ao"), order],
+            env=others | ioc.client_environment | {"PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    finally:
+        ioc.put("ao", 2.5)  # what it was: other tests read it too
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ def newer_python() -> str:
     pytest.skip("no Python 3.13 with venv is installed")
 
 
+@pytest.mark.timeout(600)  # it installs an environment, and runs a hundred tests in it
 def test_devices_and_protocols_on_python_3_13() -> None:
-    python = rival(
-        "python-3.13", str(REPOSITORY), "pytest", "pytest-asyncio", "pytest-timeout", "psutil", base=newer_python()
-    )
+    ours = f"{REPOSITORY}[tango]"  # the servers of the tests import it
+    python = rival("python-3.13", ours, "pytest", "pytest-asyncio", "pytest-timeout", "psutil", base=newer_python())
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST"))}
     done = subprocess.run(
         [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/devices"],
-        cwd=REPOSITORY, env=variables, capture_output=True, text=True, timeout=300, check=False,
+        cwd=REPOSITORY, env=variables, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout

@@ -115,8 +115,10 @@ def test_mv(walk: Walk, RE: RunEngine) -> None:
 def test_polling(walk: Walk, RE: RunEngine) -> None:
     _, documents, table = run(RE, count([walk.x], num=5, delay=0.05), LiveTable(["time_delta", "x"]))
     assert len(column(table, "x")) == 5
+    # Not since the first event: the plan counts from the beginning of a reading, which a busy machine may draw out.
+    (begin,) = [doc["time"] for name, doc in documents if name == "start"]
     times = [doc["time"] for name, doc in documents if name == "event"]
-    assert times[-1] - times[0] >= 0.19
+    assert times[-1] - begin >= 0.19
 
 
 def test_the_monitor_stream(walk: Walk, RE: RunEngine) -> None:

@@ -1,6 +1,5 @@
 """The labs of the contract suite."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -39,9 +38,8 @@ async def lab(protocol: str, lab_ioc: Ioc, lab_tango: TangoServer) -> AsyncItera
         made = TangoLab(lab_tango)
     else:
         made = EpicsLab(protocol, lab_ioc)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with made:
+        yield made
 
 
 @pytest.fixture(params=PROTOCOLS[1:])
@@ -59,28 +57,22 @@ def epics_protocol(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def mortal_lab(protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[Lab]:
     """Return a lab whose server may be killed and started again."""
-    made = SoftLab() if protocol == "soft" else own_lab(protocol)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with SoftLab() if protocol == "soft" else own_lab(protocol) as made:
+        yield made
 
 
 @pytest.fixture
 async def remote_lab(remote_protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[RemoteLab]:
     """Return a lab whose server may also hang."""
-    made = own_lab(remote_protocol)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with own_lab(remote_protocol) as made:
+        yield made
 
 
 @pytest.fixture
 async def epics_lab(epics_protocol: str, own_lab: Callable[[str], RemoteLab]) -> AsyncIterator[RemoteLab]:
     """Return a lab with records."""
-    made = own_lab(epics_protocol)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with own_lab(epics_protocol) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
-import tango
 
 from ophyd_decl.connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest, Update
 from ophyd_decl.connectors.registry import make_connector
@@ -71,6 +70,7 @@ class Lab(ABC):
     """One connector and its server.
 
     :param reconnection_s: how long a client may take to find a server that has come back.
+    :param subscribing_s: how long after the first value of a monitor single updates may be lost.
     :param knows_missing: whether a server says itself what it does not have, so that nobody waits for it.
     :param knows_accepted: whether a put without completion ends before its effect.
     :param has_setpoints: whether what was written last is told beside the value.
@@ -79,12 +79,22 @@ class Lab(ABC):
     protocol: str
     connector: Connector
     reconnection_s = 5.0
+    subscribing_s = 0.0
     tells_rights = True
     sized: tuple[str, ...] = ("text", "spectrum")
     unlimited: tuple[str, ...] = ()
     knows_missing = False
     knows_accepted = True
     has_setpoints = False
+
+    async def __aenter__(self) -> Self:
+        """Begin to use the connector, in this loop."""
+        self.connector.bind(asyncio.get_running_loop())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Close the connector."""
+        await self.connector.close()
 
     def address(self, name: str) -> str:
         """Return the address of one of the things in a lab."""
@@ -233,6 +243,7 @@ class TangoLab(RemoteLab):
     knows_missing = True
     knows_accepted = False
     has_setpoints = True
+    subscribing_s = 1.0
 
     def __init__(self, server: TangoServer) -> None:
         self.connector = make_connector("tango")
@@ -262,7 +273,7 @@ class TangoLab(RemoteLab):
         told = {"units": "unit", "high": "max_value"}
         for fact, value in facts.items():
             if fact == "label":
-                proxy = tango.DeviceProxy(self.server.trl())
+                proxy = self.server.client()
                 (info,) = proxy.get_attribute_config_ex([name])
                 info.enum_labels = ["Low", value, "Off"]
                 proxy.set_attribute_config([info])

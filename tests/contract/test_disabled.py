@@ -8,6 +8,7 @@ import pytest
 
 from ophyd_decl.connectors.protocol import PutRequest
 from ophyd_decl.errors import NotProcessedError
+from ophyd_decl.vocab.readings import Reading
 from tests.contract.labs import ANY, BOOL, FLOAT, FLOATS, INT, TEXT, EpicsLab
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
@@ -36,10 +37,8 @@ def disabled_ioc(module_ioc_factory: IocFactory) -> Ioc:
 
 @pytest.fixture
 async def lab(epics_protocol: str, disabled_ioc: Ioc) -> AsyncIterator[EpicsLab]:
-    made = EpicsLab(epics_protocol, disabled_ioc)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with EpicsLab(epics_protocol, disabled_ioc) as made:
+        yield made
 
 
 @WAITS
@@ -128,3 +127,30 @@ async def test_a_put_that_waited_behind_another_one_meets_the_record_disabled(la
     finally:
         lab.set("slow.DISA", 0)
         await other.connector.close()
+
+
+async def test_what_is_seen_behind_a_put_was_asked_for_after_its_completion(lab: EpicsLab) -> None:
+    """Over pvAccess; over CA the look goes with the put, and nothing is said of it."""
+    slow, arrived = lab.channel("slow.PROC", INT), lab.channel("arrived", FLOAT)
+    await lab.connect(slow, arrived)
+    seen: list[tuple[Reading, float]] = []
+    for channel, value, least_s in ((slow, 1, 0.25), (arrived, 3.5, 0.0), (arrived, 4.5, 0.0)):
+        seen.clear()
+        began_at = time.monotonic()
+        put = PutRequest(channel, value, True, began_at + 5, seen=lambda *told: seen.append(told))
+        assert await lab.connector.put([put]) == [None]
+        if lab.protocol == "ca":
+            assert seen == []
+            continue
+        ((reading, asked_at),) = seen
+        assert reading.value == value or channel is slow
+        assert began_at + least_s < asked_at < time.monotonic()
+
+
+async def test_nothing_is_seen_behind_a_put_that_processed_nothing(lab: EpicsLab) -> None:
+    off = await lab.connected("off", FLOAT)
+    seen: list[Reading] = []
+    put = PutRequest(off, 2.5, True, time.monotonic() + 5, seen=lambda reading, _: seen.append(reading))
+    (outcome,) = await lab.connector.put([put])
+    assert isinstance(outcome, NotProcessedError)
+    assert seen == []

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tango
 from click.testing import CliRunner, Result
 
 from ophyd_decl import load_beamline
 from ophyd_decl.cli import main
 from ophyd_decl.cli.introspect import command
 from ophyd_decl.compile import compile_paths
+from ophyd_decl.errors import MismatchError
 from tests.contract.labs import until
 from tests.contract.test_pvi import RECORDS, TIMEOUT_S
 from tests.contract.test_pvi_changes import PATIENCE_S, Served
-from tests.servers.fixtures import IocFactory
+from tests.docs.test_how_to import FILE, GUIDES, commands
+from tests.servers.fixtures import IocFactory, TangoFactory
 from tests.servers.panda import Panda
+from tests.servers.tango_server import TangoServer
 
 
 @pytest.fixture
@@ -46,14 +50,22 @@ async def call(*arguments: str) -> Result:
     return await asyncio.to_thread(CliRunner().invoke, main, ["introspect", *arguments])
 
 
-def beamline_of(folder: Path, name: str, pv: str) -> Any:
+def beamline_of(folder: Path, name: str, address: str, param: str = "pvi") -> Any:
     """Return a beamline with the device, as the comment of the file says."""
     (folder / "beamline.yaml").write_text(
         f"api: ophyd_decl/v1\nkind: beamline\nname: b\nuse: [{name}.yaml]\n"
-        f'devices:\n  {name}: {{type: {name}.device, pvi: "{pv}"}}\n'
+        f'devices:\n  {name}: {{type: {name}.device, {param}: "{address}"}}\n'
     )
     assert compile_paths([folder]).diagnostics == ()
     return load_beamline(folder)
+
+
+def examples(scheme: str) -> list[str]:
+    """Return the lines of the help for one control system."""
+    lines = [line.strip() for line in (command.epilog or "").splitlines()]
+    found = [line for line in lines if line.startswith("ophyd-decl ") and scheme in line]
+    assert found
+    return found
 
 
 async def test_the_file_of_a_running_device(served: Served, here: Path) -> None:
@@ -111,7 +123,15 @@ async def test_what_is_not_there_or_no_structure(served: Served, here: Path) -> 
     other = await call(f"pva://{served.ioc.prefix}gain", "-o", "x.yaml", "--timeout", str(TIMEOUT_S))
     assert other.exit_code == 3
     assert "says nothing of members" in other.stderr
-    for wrong in ("PANDA:PVI", "ca://PANDA:PVI", "pva://", "pva://A B"):
+    for wrong in (
+        "PANDA:PVI",
+        "ca://PANDA:PVI",
+        "pva://",
+        "pva://A B",
+        "tango://pc/a/b/c",
+        "tango://pc:1/a/b",
+        "a/b/c",
+    ):
         assert (await call(wrong)).exit_code == 2
     assert (await call("pva://A", "--name", "a b")).exit_code == 2
     assert not (here / "x.yaml").exists()
@@ -119,8 +139,7 @@ async def test_what_is_not_there_or_no_structure(served: Served, here: Path) -> 
 
 async def test_a_device_of_the_size_of_a_panda(panda: Panda, here: Path) -> None:
     """The lines of the help, for a server that has everything wrong that can be."""
-    lines = [line.strip() for line in (command.epilog or "").splitlines() if line.strip().startswith("ophyd-decl ")]
-    for line in lines:
+    for line in examples("pva://"):
         done = await call(*shlex.split(line)[2:], "--timeout", "8")
         assert done.exit_code == 0, done.output
     text = (here / "box.yaml").read_text()
@@ -133,5 +152,119 @@ async def test_a_device_of_the_size_of_a_panda(panda: Panda, here: Path) -> None
         assert [str(problem) for device in report.devices for problem in device.problems] == []
         assert report.ok
         assert report.signals == report.connected == 972
+    finally:
+        await beamline.aclose()
+
+
+async def test_the_guide(panda: Panda, here: Path) -> None:
+    """What it writes connects without a difference, and so does what it declares by hand."""
+    text = (GUIDES / "pvi.md").read_text()
+    folder = here / "i99"
+    folder.mkdir()
+    for name, content in FILE.findall(text):
+        (folder / name).write_text(content)
+    first, second = commands(text, with_server=True)
+    written = await asyncio.to_thread(CliRunner().invoke, main, [*first, "--timeout", "8"])
+    assert written.exit_code == 0, written.output
+    assert (folder / "box.yaml").exists()
+    connected = await asyncio.to_thread(CliRunner().invoke, main, [*second, "--timeout", "8"])
+    assert connected.exit_code == 0, connected.output
+
+
+@pytest.fixture
+def tango_server(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
+    return tango_factory()
+
+
+def problems(beamline: Any) -> list[Any]:
+    return [problem for device in beamline.report.devices for problem in device.problems]
+
+
+async def test_the_file_of_a_running_tango_device(tango_server: TangoServer, here: Path) -> None:
+    """Write it down, check it, connect with it, and change labels on the server: that is reported at their lines."""
+    trl = tango_server.trl()
+    done = await call(trl, "--name", "lab", "-o", "lab.yaml", "--timeout", str(TIMEOUT_S))
+    assert (done.exit_code, done.stdout) == (0, "written: lab.yaml, 1 types\n"), done.output
+    text = (here / "lab.yaml").read_text()
+    for line in (
+        f'lab: {{type: lab.device, trl: "{trl}"}}',
+        "number: {attr: number, dtype: float, access: rw, units: mm}",
+        "mode: {attr: mode, dtype: enum, choices: [Low, High, Off], access: rw}",
+        "guarded: {attr: guarded, dtype: float}",
+        "my_attr_1: {attr: my.attr-1, dtype: float, access: rw}",
+        "ulong64_scalar: {attr: ulong64_scalar, dtype: uint64, access: rw}",
+        "string_image: {attr: string_image, dtype: str, shape: [null, null], access: rw}",
+        "write_only: {attr: write_only, dtype: float, access: w}",
+        "State: {attr: State, dtype: enum}",
+        "State_: {cmd: State, returns: enum}",
+        "Describe: {cmd: Describe, arg: float, returns: str}",
+        "LongTable: {cmd: LongTable, returns: {dtype: table, columns: {lvalue: int32, svalue: str}}}",
+    ):
+        assert line in text
+    assert compile_paths([here / "lab.yaml"]).diagnostics == ()
+    beamline = beamline_of(here, "lab", trl, "trl")
+    try:
+        report = await beamline.aconnect(TIMEOUT_S)
+        assert [str(problem) for problem in problems(beamline)] == []
+        assert report.ok
+        proxy = tango.DeviceProxy(trl)
+        members = len(proxy.get_attribute_list()) + len(proxy.get_command_list())
+        assert report.signals == report.connected == members
+        assert await beamline.lab.my_attr_1.get_value() == 4.5
+
+        (info,) = proxy.get_attribute_config_ex(["mode"])
+        info.enum_labels = ["Low", "Hgih", "Off"]
+        proxy.set_attribute_config([info])
+        await until(lambda: [one.code for one in problems(beamline)] == ["E620"], PATIENCE_S)
+        (problem,) = problems(beamline)
+        at = [number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith("mode: ")]
+        assert (problem.code, Path(problem.file).name, [problem.line], problem.column) == ("E620", "lab.yaml", at, 7)
+        assert "Low, High, Off" in problem.expected
+        assert "Low, Hgih, Off" in problem.found
+        with pytest.raises(MismatchError):
+            await beamline.lab.mode.get_value()
+
+        tango_server.labels = ["High", "Low", "Off"]
+        await asyncio.to_thread(tango_server.kill)
+        await asyncio.to_thread(tango_server.start)
+        expected = {"lab.mode", "lab.polled_mode", "lab.pushed_mode"}
+        await until(lambda: {one.signal for one in problems(beamline)} == expected, PATIENCE_S)
+    finally:
+        await beamline.aclose()
+
+
+async def test_the_examples_of_the_help_for_tango(tango_server: TangoServer, here: Path) -> None:
+    for line in examples("tango://"):
+        words = shlex.split(line)[2:]
+        words[0] = tango_server.trl()
+        done = await call(*words, "--timeout", str(TIMEOUT_S))
+        assert done.exit_code == 0, done.output
+        assert "namespace: ring" in done.stdout
+
+
+async def test_a_tango_device_that_is_not_there(tango_server: TangoServer, here: Path) -> None:
+    absent = await call(tango_server.trl("no/such/device"), "-o", "x.yaml", "--timeout", "2")
+    assert (absent.exit_code, absent.stdout) == (3, "")
+    assert "has no device `no/such/device`" in absent.stderr
+    assert not (here / "x.yaml").exists()
+
+
+async def test_names_that_cannot_stand_in_a_file(tango_server: TangoServer, here: Path) -> None:
+    for name in ("_hidden", "1st", "my_attr_1", "class", "-"):
+        tango_server.play("add", name, "DevDouble", 1.0)
+    done = await call(tango_server.trl(), "--name", "lab", "-o", "lab.yaml", "--timeout", str(TIMEOUT_S))
+    assert done.exit_code == 0, done.output
+    text = (here / "lab.yaml").read_text()
+    for line in (
+        "hidden: {attr: _hidden,",
+        "member_1st: {attr: 1st,",
+        "my_attr_1_: {attr: my_attr_1,",
+        "class_: {attr: class,",
+    ):
+        assert line in text
+    beamline = beamline_of(here, "lab", tango_server.trl(), "trl")
+    try:
+        assert (await beamline.aconnect(TIMEOUT_S)).ok
+        assert problems(beamline) == []
     finally:
         await beamline.aclose()

@@ -4,7 +4,14 @@ import asyncio
 import time
 
 from ophyd_decl.connectors.protocol import Description
-from ophyd_decl.errors import BadValueError, DisconnectedError, MismatchError, PutLostError, PutRefusedError
+from ophyd_decl.errors import (
+    BadValueError,
+    DisconnectedError,
+    MismatchError,
+    PutLostError,
+    PutRefusedError,
+    ReadTimeoutError,
+)
 from ophyd_decl.vocab.readings import Limits
 from tests.contract.labs import ENUM, FLOAT, FLOATS, INT, MODES, EpicsLab, Lab, RemoteLab, Seen, labelled, until
 
@@ -46,6 +53,26 @@ async def test_a_killed_server_is_noticed_and_its_return_is_a_new_generation(mor
     assert await lab.value(stubborn) == "Low"
     for monitor in monitors:
         monitor.close()
+
+
+async def test_nothing_is_believed_of_a_server_that_restarts_while_the_loop_stands_still(
+    remote_lab: RemoteLab,
+) -> None:
+    lab = remote_lab
+    mode = await lab.connected("mode", labelled(*MODES))
+    seen = Seen()
+    monitor = lab.connector.monitor(mode, seen)
+    await until(lambda: seen.values == ["High"])
+    await asyncio.sleep(0.5)
+    lab.kill()  # the loop waits for that, and for the return
+    lab.start(labels=("High", "Low"))
+    until_s = time.monotonic() + lab.reconnection_s
+    while not isinstance(outcome := (await lab.read(mode, timeout_s=1.0))[0], MismatchError):
+        assert isinstance(outcome, DisconnectedError | ReadTimeoutError)  # by the old labels, it would be `High`
+        assert time.monotonic() < until_s
+        await asyncio.sleep(0.01)
+    assert seen.values == ["High"]
+    monitor.close()
 
 
 async def test_what_is_under_way_ends_with_the_connection(remote_lab: RemoteLab) -> None:

@@ -62,7 +62,7 @@ def test_the_files_of_the_readme_are_valid(tmp_path: Path) -> None:
     assert done.stdout.startswith("valid: 2 devices")
 
 
-@pytest.mark.parametrize("name", ["demo", "tests"])
+@pytest.mark.parametrize("name", ["demo", "tests", "all tests"])
 def test_a_command_of_the_readme_is_one_line(name: str) -> None:
     block = re.search(rf"<!-- command: {name} -->\n```sh\n(.*?)```", README, re.DOTALL)
     assert block is not None

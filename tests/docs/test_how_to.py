@@ -11,13 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "how-to"
-_FILE = re.compile(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE = re.compile(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: Blocks of commands; those that need a server name it, and are run in `tests/contract`.
+_SHELL = re.compile(r"(<!-- server: \S+ -->\n)?^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def commands(text: str) -> list[list[str]]:
-    """Return the arguments of every line that calls the program."""
-    lines = [line for block in _SHELL.findall(text) for line in block.splitlines()]
+def commands(text: str, *, with_server: bool = False) -> list[list[str]]:
+    """Return the arguments of every line that calls the program, without a server or with one."""
+    lines = [
+        line for server, block in _SHELL.findall(text) if bool(server) is with_server for line in block.splitlines()
+    ]
     return [shlex.split(line)[1:] for line in lines if line.startswith("ophyd-decl ")]
 
 
@@ -28,12 +31,12 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["split-a-beamline.md"])
+@pytest.mark.parametrize("page", ["motors.md", "pvi.md", "settings.md", "split-a-beamline.md", "tango-database.md"])
 def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path: Path) -> None:
     text = (GUIDES / page).read_text()
     folder = tmp_path / "i99"
     folder.mkdir()
-    for name, content in _FILE.findall(text):
+    for name, content in FILE.findall(text):
         (folder / name).write_text(content)
     called = commands(text)
     assert called
@@ -44,7 +47,7 @@ def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path
 
 def test_splitting_gives_the_devices_that_the_guide_counts(tmp_path: Path) -> None:
     text = (GUIDES / "split-a-beamline.md").read_text()
-    for name, content in _FILE.findall(text):
+    for name, content in FILE.findall(text):
         (tmp_path / name).write_text(content)
     done = run(tmp_path, "validate", ".")
     assert done.stdout.startswith("valid: 7 devices"), done.stdout + done.stderr

@@ -1,6 +1,5 @@
 """Servers behind a proxy."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator
 
@@ -34,8 +33,6 @@ def far_ioc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HiddenIoc]:
 @pytest.fixture(params=["ca", "pva"])
 async def far_lab(request: pytest.FixtureRequest, far_ioc: HiddenIoc) -> AsyncIterator[ProxyLab]:
     """Return a lab whose server is at the other end of a cable."""
-    made = ProxyLab(request.param, far_ioc)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with ProxyLab(request.param, far_ioc) as made:
+        yield made
     far_ioc.proxy.reset()

@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
-import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from tests.contract.labs import EpicsLab
@@ -23,12 +25,34 @@ def served_channels(ioc: Ioc) -> dict[str, int]:
     }
 
 
+@dataclass(frozen=True)
+class Others:
+    """What was open before a test: other client libraries of this process end it when they like."""
+
+    threads: frozenset[int] = frozenset()
+    descriptors: frozenset[tuple[int, str]] = frozenset()
+
+
+_others = Others()
+
+
+@contextmanager
+def without_others() -> Iterator[None]:
+    """Count nothing meanwhile of what is open now."""
+    global _others
+    _others = Others(frozenset(processes.threads()), frozenset(processes.descriptors()))
+    try:
+        yield
+    finally:
+        _others = Others()
+
+
 def held(ioc: Ioc, connector: Any = None) -> dict[str, int]:
     """Count what may be left behind, here and at the server."""
     gc.collect()
     links: Any = {} if connector is None else vars(connector)["_links"]
     return {
-        "threads": len(os.listdir("/proc/self/task")),
+        "threads": len(processes.threads().keys() - _others.threads),
         "descriptors": _descriptors(),
         "tasks": len(asyncio.all_tasks()),
         "links": len(links),
@@ -44,7 +68,7 @@ def _descriptors() -> int:
     kept: set[str] = set()
     if "CAC-repeater" in processes.threads().values():
         kept = {target for target, socket in processes.sockets().items() if socket.kind == "udp"}
-    return sum(target not in kept for _, target in processes.descriptors())
+    return sum(one not in _others.descriptors and one[1] not in kept for one in processes.descriptors())
 
 
 async def settled(ioc: Ioc, expected: dict[str, int], connector: Any = None, within_s: float = 15.0) -> dict[str, int]:

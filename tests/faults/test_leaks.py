@@ -19,7 +19,7 @@ from ophyd_decl.vocab.readings import Reading
 from tests.contract.labs import FLOAT, FLOATS, RECORDS, EpicsLab, Seen, until
 from tests.faults import floods
 from tests.faults.conftest import ProxyLab
-from tests.faults.holdings import settled, steady
+from tests.faults.holdings import settled, steady, without_others
 from tests.faults.proxy import HiddenIoc, hidden_ioc
 from tests.plugins.soak import Figures
 from tests.servers.fixtures import IocFactory
@@ -47,6 +47,12 @@ devices:
 def long(*values: Any, timeout_s: float = 3600.0) -> Any:
     """Return parameters of a long test."""
     return pytest.param(*values, marks=[pytest.mark.soak, pytest.mark.timeout(timeout_s)])
+
+
+@pytest.fixture(autouse=True)
+def _only_ours() -> Iterator[None]:
+    with without_others():
+        yield
 
 
 @pytest.fixture
@@ -111,10 +117,8 @@ async def test_breaks_leave_nothing_behind(far_lab: ProxyLab, breaks: int, figur
 
 @pytest.fixture
 async def near_lab(request: pytest.FixtureRequest, own_ioc: Ioc) -> AsyncIterator[EpicsLab]:
-    made = EpicsLab(request.param, own_ioc)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with EpicsLab(request.param, own_ioc) as made:
+        yield made
 
 
 @pytest.mark.parametrize(("near_lab", "restarts"), [("pva", 2), long("pva", 20), long("ca", 20)], indirect=["near_lab"])

@@ -360,3 +360,42 @@ def test_a_refusal_is_found_whether_it_is_waited_for_or_not(bl: Any, RE: RunEngi
     for name, kind in (("disp", PutRefusedError), ("off", NotProcessedError)):
         bl[name]._shape = dataclasses.replace(bl[name]._shape, wait="no")
         assert isinstance(stopped_by(RE, bps.mv, bl[name], 2.0), kind)
+
+
+def test_a_held_signal_is_asked_once_behind_a_put(bl: Any, RE: RunEngine, protocol: str) -> None:
+    """Over pvAccess the look behind the put is a fresh reading, so that the read that follows costs nothing."""
+    connector = bl.plain._context.binding.connector(protocol)
+    read, asked = connector.read, list[str]()
+
+    async def note(requests: Any) -> Any:
+        asked.extend(request.channel.source for request in requests)
+        return await read(requests)
+
+    readings: list[Any] = []
+
+    def plan() -> Iterator[Msg]:
+        yield from bps.stage(bl.plain)
+        connector.read = note
+        for value in range(20):
+            yield from bps.abs_set(bl.plain, float(value), wait=True)
+            readings.append((yield from bps.read(bl.plain)))
+        yield from bps.unstage(bl.plain)
+
+    try:
+        RE(plan())
+    finally:
+        connector.read = read
+    assert [reading["plain"]["value"] for reading in readings] == list(range(20))
+    if protocol == "pva":
+        assert asked == []
+
+
+def test_a_held_signal_is_found_disabled(bl: Any, RE: RunEngine) -> None:
+    def plan() -> Iterator[Msg]:
+        yield from bps.stage(bl.off)
+        try:
+            yield from bps.abs_set(bl.off, 2.0, wait=True)
+        finally:
+            yield from bps.unstage(bl.off)
+
+    assert isinstance(stopped_by(RE, plan), NotProcessedError)

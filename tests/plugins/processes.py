@@ -43,6 +43,13 @@ def sockets() -> dict[str, Socket]:
     return found
 
 
+def connections_to(port: int) -> int:
+    """Count the sockets of this process that are connected to a port."""
+    known = sockets()
+    ends = [known.get(target) for _, target in descriptors()]
+    return sum(end is not None and end.remote_port == port for end in ends)
+
+
 def threads() -> dict[int, str]:
     """Return the names of the threads of this process, Python's and others', by their native identifier."""
     return {number: read(f"/proc/self/task/{number}/comm") for number in numbers_in("/proc/self/task")}

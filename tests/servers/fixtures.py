@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from .ioc import READ_ONLY_GROUP, RECORDS, Ioc, RandomWalk
+from .tango_database import TangoDatabase
 from .tango_server import TangoServer
 
 _numbers = itertools.count(1)
@@ -95,12 +96,16 @@ class TangoFactory(Protocol):
         *,
         labels: Sequence[str] = ("Low", "High", "Off"),
         numbers: int = 0,
+        database: TangoDatabase | None = None,
+        aliases: Mapping[str, str] | None = None,
     ) -> TangoServer:
-        """Start a device server without a database.
+        """Start a device server.
 
         :param devices: class by name of device; None: one Lab.
         :param labels: of the enums of a Lab.
         :param numbers: how many attributes `n0`, `n1`, ... a Lab has besides its own.
+        :param database: that knows its devices; None: it has none.
+        :param aliases: device by alias, for a database.
         """
         ...
 
@@ -137,6 +142,29 @@ def tango_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoServ
     """Return the server of one Lab that all tests share: leave it running, and its values as they were."""
     with tango_servers(tmp_path_factory) as factory:
         yield factory()
+
+
+@contextmanager
+def tango_databases(folders: pytest.TempPathFactory) -> Iterator[TangoDatabase]:
+    """Give a Tango database that runs, and ends with this context."""
+    with ExitStack() as stack:
+        database = TangoDatabase(folders.mktemp("tango_database"))
+        stack.callback(database.close)
+        yield database.start()
+
+
+@pytest.fixture
+def tango_database(tango_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoDatabase]:
+    """Return a Tango database of this test alone, without devices, for tests that kill, hang or restart it."""
+    with tango_databases(tmp_path_factory) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def module_tango_database(tango_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TangoDatabase]:
+    """Return a Tango database of this module, without devices."""
+    with tango_databases(tmp_path_factory) as database:
+        yield database
 
 
 @pytest.fixture

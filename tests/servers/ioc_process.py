@@ -9,9 +9,16 @@ import argparse
 import ctypes
 import os
 import sys
+from pathlib import Path
 
-import pvxslibs.path
-from epicscorelibs import ioc
+sys.path.append(str(Path(__file__).parents[2]))
+
+from tests.servers.quick_import import without_setuptools
+
+without_setuptools()
+
+import pvxslibs.path  # noqa: E402
+from epicscorelibs import ioc  # noqa: E402
 
 READY, END = "READY", "END"
 

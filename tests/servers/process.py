@@ -52,6 +52,11 @@ class ServerProcess:
         return self._arguments
 
     @property
+    def command_line(self) -> list[str]:
+        """Return what is started."""
+        return [sys.executable, "-P", str(_PROGRAMS / self._program), *self.arguments]
+
+    @property
     def server_environment(self) -> dict[str, str]:
         """Return the variables of its own process."""
         return environment.server_environment(self.ports)
@@ -86,7 +91,7 @@ class ServerProcess:
         variables.pop("PYTHONWARNINGS", None)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAMS / self._program), *self.arguments],
+                self.command_line,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

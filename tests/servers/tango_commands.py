@@ -20,6 +20,7 @@ ECHOES = {
     "Double": "DevDouble",
     "String": "DevString",
     "State": "DevState",
+    "Enum": "DevEnum",
     "Encoded": "DevEncoded",
     "Booleans": "DevVarBooleanArray",
     "UChars": "DevVarCharArray",
@@ -61,6 +62,7 @@ class Commands(Echoes):
         super().init_device()
         self.calls = 0
         self.slept = 0
+        self.sleeping = False
 
     @command
     def Nothing(self) -> None:  # noqa: N802
@@ -90,7 +92,9 @@ class Commands(Echoes):
     @command(dtype_in="DevDouble", dtype_out="DevDouble")
     def Slow(self, seconds: float) -> float:  # noqa: N802
         """Sleep; return how long."""
+        self.sleeping = True
         time.sleep(seconds)
+        self.sleeping = False
         self.slept += 1
         return seconds
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import numpy as np
-from tango import AttrQuality, DevState, Except
+from tango import AttrQuality, AttrWriteType, DevFailed, DevState, Except
 from tango.server import attribute
 
 from .tango_attributes import MOVE_S, Kind, attributes
@@ -97,10 +97,26 @@ class Lab(Commands):
             value = np.array(value, kind.value.dtype)
         self.change(name, value)
 
+    def test_hide(self, name: str, value: Any) -> None:
+        """Give an attribute a value, and send no event of it."""
+        self.values[name] = value
+        self.times[name] = time.time()
+
+    def test_gap(self, name: str, reason: str) -> None:
+        """Send an error in the place of a change event."""
+        try:
+            Except.throw_exception(reason, "told by the lab", "Lab.test_gap")
+        except DevFailed as error:
+            self.push_change_event(name, error)
+
     def test_get(self, name: str) -> None:
         """Say what the value of an attribute is, in JSON."""
         value = self.values[name]
         print(json.dumps(value.tolist() if isinstance(value, np.ndarray) else value))
+
+    def test_sleeping(self) -> None:
+        """Say whether it is in `Slow`, in JSON."""
+        print(json.dumps(self.sleeping))
 
     def test_configure(self, name: str, **properties: Any) -> None:
         """Change properties of an attribute, such as `unit`, while clients are connected."""
@@ -109,6 +125,19 @@ class Lab(Commands):
         for key, value in properties.items():
             setattr(known, key, value)
         attr.set_properties(known)
+
+    def test_add(self, name: str, dtype: str, value: Any, **told: Any) -> None:
+        """Have one more attribute, while clients are connected."""
+        self.kinds[name] = Kind(dtype, value, AttrWriteType.READ_WRITE, told)
+        self.values[name], self.times[name], self.qualities[name] = value, time.time(), AttrQuality.ATTR_VALID
+        made = attribute(
+            fget=self.read_one, fset=self.write_one, name=name, dtype=dtype, access=AttrWriteType.READ_WRITE, **told
+        )
+        self.add_attribute(made)
+
+    def test_remove(self, name: str) -> None:
+        """Have an attribute no more."""
+        self.remove_attribute(name, False, False)  # without a database its properties cannot be removed there
 
     def test_quality(self, name: str, quality: str) -> None:
         """Give an attribute another quality: VALID, INVALID, ALARM, WARNING, CHANGING."""

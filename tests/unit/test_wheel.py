@@ -28,11 +28,13 @@ def carried(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         ("ophyd_decl", "*.py", "ophyd_decl"),
         ("ophyd_decl/errors/pages", "*.md", "ophyd_decl/errors/pages"),
         ("ophyd_decl/library", "*.yaml", "ophyd_decl/library"),
-        ("beamlines/demo", "*.yaml", "ophyd_decl/demo/beamline"),
+        ("beamlines/demo", "*.yaml", "ophyd_decl/demo/beamlines/demo"),
+        ("beamlines/demo_tango", "*.yaml", "ophyd_decl/demo/beamlines/demo_tango"),
         ("schemas", "*", "ophyd_decl/schemas"),
         ("ophyd_decl", "py.typed", "ophyd_decl"),
+        ("ophyd_decl/sim", "*.dbd", "ophyd_decl/sim"),
     ],
-    ids=["code", "pages", "library", "demo", "schemas", "typed"],
+    ids=["code", "pages", "library", "demo", "demo on Tango", "schemas", "typed", "record type"],
 )
 def test_it_carries(carried: set[str], folder: str, pattern: str, inside: str) -> None:
     names = {(Path(inside) / file.relative_to(ROOT / folder)).as_posix() for file in (ROOT / folder).rglob(pattern)}
@@ -45,5 +47,6 @@ def test_it_carries_nothing_else(carried: set[str]) -> None:
     assert {name.split("/")[0] for name in carried if ".dist-info/" not in name} == {"ophyd_decl"}
 
 
-def test_the_demo_is_the_committed_one_in_a_checkout() -> None:
-    assert beamline_folder() == ROOT / "beamlines" / "demo"
+@pytest.mark.parametrize("name", ["demo", "demo_tango"])
+def test_the_demo_is_the_committed_one_in_a_checkout(name: str) -> None:
+    assert beamline_folder(name) == ROOT / "beamlines" / name

@@ -45,9 +45,14 @@ class Endpoint(Protocol):
 
 
 class Outgoing:
-    """Whether anything may wait in libca to be sent."""
+    """What may wait in libca to be sent.
+
+    :ivar waiting: whether there may be anything.
+    :ivar at_once: whether the next is not to wait for others: a request was answered since something was sent.
+    """
 
     waiting = True
+    at_once = False
 
 
 _numbers = itertools.count(1)
@@ -65,7 +70,6 @@ def add_target(target: Target) -> int:
 
 def remove_target(number: int) -> None:
     """Ignore what still arrives for this target."""
-    Outgoing.waiting = True
     _targets.pop(number >> MEMBER_BITS, None)
 
 

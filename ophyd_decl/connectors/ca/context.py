@@ -4,6 +4,7 @@ A context that is there already (of aioca, or of pyepics on the same library) is
 only one that was made here is destroyed here. A thread that belongs to another context is lent to ours for the call.
 """
 
+import asyncio
 import atexit
 import logging
 import sys
@@ -35,6 +36,7 @@ class SharedContext:
         self._handle: int | None = None
         self._owned = False
         self._ended = False
+        self._flushes_on: asyncio.AbstractEventLoop | None = None
 
     def enter(self) -> int | None:
         """Attach the calling thread; return the context that it belonged to, if that was another one."""
@@ -56,12 +58,39 @@ class SharedContext:
 
     def leave(self, other: int | None) -> None:
         """Give the thread back to the context that `enter` returned."""
-        if Outgoing.waiting:
-            Outgoing.waiting = False
-            library.flush_io()
+        if Outgoing.waiting and (Outgoing.at_once or not self._flushes_soon()):
+            self._flush()
         if other is not None:
             library.detach_context()
             library.attach_context(other)
+
+    def _flushes_soon(self) -> bool:
+        """Return whether the loop that runs here flushes as soon as all have had their turn that are ready now.
+
+        A thousand signals that are put in a thousand tasks are sent together by that, but for the first of them if
+        something was answered before: who asks one by one does not wait for others.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return False
+        if self._flushes_on is None or self._flushes_on.is_closed():
+            self._flushes_on = loop
+            loop.call_soon(self._flush_at_last)
+        return self._flushes_on is loop
+
+    def _flush_at_last(self) -> None:
+        with self.lock:
+            self._flushes_on = None
+            if Outgoing.waiting and not self._ended:
+                other = self.enter()
+                self._flush()
+                self.leave(other)
+
+    @staticmethod
+    def _flush() -> None:
+        Outgoing.waiting = Outgoing.at_once = False
+        library.flush_io()
 
     def _open(self, current: int | None) -> None:
         found = current or _foreign_context()

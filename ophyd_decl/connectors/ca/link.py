@@ -75,7 +75,7 @@ class CaLink(Link):
         self._watch: MetadataWatch | None = None
         self._facts = Metadata()
         self._server: Server | None = None
-        self.updates: Updates | None = None
+        self.subscription: Updates | None = None
         self.fences: deque[tuple[PutGroup, int]] = deque()
         self.queue_limit = 1
         self.kind = DOUBLE
@@ -131,13 +131,13 @@ class CaLink(Link):
     def subscribe(self) -> None:
         """Have the server send updates."""
         self.queue_limit = self._limit()
-        self.updates = Updates(self)
+        self.subscription = Updates(self)
 
     def unsubscribe(self) -> None:
         """Have the server send no more updates."""
-        if self.updates is not None:
-            self.updates.clear()
-            self.updates = None
+        if self.subscription is not None:
+            self.subscription.clear()
+            self.subscription = None
 
     def add_monitor(self, monitor: Any) -> None:
         """Deliver to this monitor, and make room in the queue for it."""
@@ -185,8 +185,10 @@ class CaLink(Link):
 
     def heard(self) -> None:
         """Note that the server gave a value now."""
-        super().heard()
-        self.lives()
+        now = self.heard_at = time.monotonic()
+        server = self._server
+        if server is not None:
+            server.heard_at = now
 
     def fell_silent(self, quiet_s: float) -> None:
         """Trust nothing until the server has described this PV anew, which it will do when it returns."""

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
-from ..batch import Batch
+from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
 from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost, without_doubt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .link import CaLink
 
 
-class ReadGroup:
+class ReadGroup(Part):
     """The reads of one call."""
 
     __slots__ = ("_batch", "_expected", "_number", "_replies", "_seen", "_sent")
@@ -37,8 +37,7 @@ class ReadGroup:
         """Ask for all values."""
         batch, sent = self._batch, self._sent
         number = self._number = calls.add_target(self)
-        batch.collectors.append(self.finish)
-        batch.cleanups.append(self.forget)
+        batch.parts.append(self)
         get, handler, count_of = library.get_callback, calls.on_reply, self.count_of
         for index, channel in reads:
             link: Any = channel.link
@@ -65,6 +64,7 @@ class ReadGroup:
             index, channel, link = self._sent[member]
             self._batch.settle(index, self.outcome(channel, link, status, count, data))
         self._seen = len(replies)
+        calls.Outgoing.at_once = True
 
     def forget(self) -> None:
         """Ignore what still arrives."""
@@ -102,7 +102,7 @@ class LookGroup(ReadGroup):
         return look_of(status, data, channel)
 
 
-class PutGroup:
+class PutGroup(Part):
     """The puts of one call, each with the look behind it; see `looks`.
 
     The look also tells when a put without completion has been done: servers answer in order, so what was refused has
@@ -124,8 +124,7 @@ class PutGroup:
         """Send all values."""
         batch, sent = self._batch, self._sent
         number = self._number = calls.add_target(self)
-        batch.collectors.append(self.finish)
-        batch.cleanups.append(self.forget)
+        batch.parts.append(self)
         expected = 0
         for index, channel, raw, wait in puts:
             link: Any = channel.link
@@ -192,6 +191,7 @@ class PutGroup:
                     status = self._refused.get(member, library.ECA_NORMAL)
             batch.settle(index, None if status == library.ECA_NORMAL else put_error(status, channel, sent=True))
         self._seen = len(replies)
+        calls.Outgoing.at_once = True
 
     def forget(self) -> None:
         """Ignore what still arrives."""

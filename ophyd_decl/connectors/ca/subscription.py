@@ -30,6 +30,7 @@ class _Base:
         """End it."""
         calls.remove_target(self._number)
         if self._handle is not None:
+            calls.Outgoing.waiting = True
             library.clear_subscription(self._handle)
             self._handle = None
 
@@ -68,7 +69,7 @@ class Updates(_Base):
     def _drain(self) -> None:
         self._waking = False
         link = self.link
-        if link.updates is not self:
+        if link.subscription is not self:
             return
         updates: list[RawUpdate] = []
         for _ in range(len(self._queue)):

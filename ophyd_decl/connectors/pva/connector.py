@@ -16,7 +16,7 @@ from ..protocol import Use
 from . import library
 from .disposal import Disposal
 from .link import PvaLink
-from .requests import LookGroup, PutGroup, ReadGroup
+from .requests import send_looks, send_puts, send_reads
 
 #: Of the liveness time: for how long a server may be silent.
 SILENT = 0.9
@@ -28,6 +28,8 @@ class PvaConnector(LinkedConnector):
     def __init__(self) -> None:
         super().__init__("pva", logging.getLogger("ophyd_decl.connectors.pva"))
         self.disposal = Disposal()
+        #: links that are ready, and whose keeper has not said anything yet.
+        self.unkept: set[PvaLink] = set()
         self._context: library.Context | None = None
         self._requests: dict[str, Any] = {}
 
@@ -67,17 +69,23 @@ class PvaConnector(LinkedConnector):
         del datatype, use
         return address.strip()
 
+    def ask_unkept(self) -> None:
+        """Ask whether they are there of those whose keeper cannot have noticed that their connection was closed."""
+        unkept, self.unkept = self.unkept, set()
+        for link in unkept:
+            link.ask_whether_there(len(unkept))
+
     def send_reads(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
         """Ask for fresh values."""
-        ReadGroup(self, batch, len(reads)).send(reads)
+        send_reads(self, batch, reads)
 
     def send_puts(self, batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
         """Write raw values, and look at them."""
-        PutGroup(self, batch, len(puts)).send_puts(puts)
+        send_puts(self, batch, puts)
 
     def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
         """Look at puts that were completed."""
-        LookGroup(self, batch, len(looks)).send(looks)
+        send_looks(self, batch, looks)
 
     async def close(self) -> None:
         """Release everything that this connector opened, with its threads."""
@@ -90,11 +98,12 @@ class PvaConnector(LinkedConnector):
     def _end(self, context: library.Context) -> None:
         self.disposal.stop()
         context.close()
+        self.disposal.forget()
 
     def _abandon(self) -> None:
         """Close everything, since the interpreter ends; nobody is told any more."""
-        self.abandon()
         self.disposal.end()
+        self.abandon()
         context, self._context = self._context, None
         if context is not None:
             context.close()

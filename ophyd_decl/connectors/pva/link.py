@@ -15,11 +15,15 @@ from .subscription import Keeper, Updates
 
 if TYPE_CHECKING:
     from .connector import PvaConnector
-    from .requests import Group
+    from .requests import Operation
 
 _EVERYTHING = "field()"
-#: How long the first word of a keeper may take, in s, from a server that described the PV quickly.
-KEEPER_PATIENCE_S = 0.7
+#: How long the first word of a keeper may take, in s, from a server that described the PV quickly; and how much longer
+#: for each PV of the client: the keepers of all may be opened at once, beside a put of each.
+KEEPER_PATIENCE_S, FOR_EACH_S = 0.7, 0.002
+#: How long an answer may take, in s, where the connection of another PV was closed before this one had a keeper; and
+#: how much longer for each PV that is asked at the same time.
+ANSWER_S, ANSWER_EACH_S = 0.3, 0.0004
 
 
 class PvaLink(Link):
@@ -30,15 +34,21 @@ class PvaLink(Link):
     def __init__(self, key: object, name: str, inbox: Inbox, connector: "PvaConnector") -> None:
         super().__init__(key, name, inbox)
         self.connector = connector
-        self.under_way: set[tuple[Group, int]] = set()
+        self.under_way: set[Operation] = set()
         self.read_request: Any = None
         self.may_be_disabled = False
+        self._look_requests: tuple[Any, Any] = (None, None)
         self._question: Closable | None = None
         self._asked = 0
         self._asked_at = 0.0
-        self._patience_s = KEEPER_PATIENCE_S
+        self._took_s = 0.0
         self._keeper: Keeper | None = None
         self._updates: Updates | None = None
+
+    @property
+    def looks_read(self) -> bool:
+        """Return whether a look behind a put asks for all that a read does: of numbers and labels, which are small."""
+        return self.may_be_disabled and not self.structure.sized
 
     @property
     def alive_at(self) -> float | None:
@@ -53,6 +63,7 @@ class PvaLink(Link):
 
     def stop(self) -> None:
         """Give up everything."""
+        self.connector.unkept.discard(self)
         self._end_question()
         self._end_keeper()
         self._lose_requests()
@@ -83,7 +94,25 @@ class PvaLink(Link):
         """Open the keeper, if there is none."""
         if self._keeper is None and self.phase == "ready" and self._known().native.kind != "unknown":
             keeper = self._keeper = Keeper(self, self.structure.quiet)
-            self.connector.later.call(self._patience_s, partial(self._keeper_late, keeper))
+            patience_s = min(max(KEEPER_PATIENCE_S, 2 * self._took_s), self.connector.silence_s)
+            patience_s += FOR_EACH_S * self.connector.size
+            self.connector.later.call(patience_s, partial(self._keeper_late, keeper))
+
+    def closed(self) -> None:
+        """End the generation, since the connection was closed; it may have been that of others, too."""
+        self.lost()
+        self.connector.ask_unkept()
+
+    def ask_whether_there(self, number: int) -> None:
+        """Ask anew, and end the generation if there is no answer soon, nor a word of the keeper.
+
+        :param number: of PVs that are asked now.
+        """
+        if self.phase == "ready":
+            self._ask()
+            slow_s = 2 * (self._took_s - ANSWER_EACH_S * self.connector.size)
+            patience_s = max(ANSWER_S + ANSWER_EACH_S * number, slow_s)
+            self.connector.later.call(patience_s, partial(self._answer_late, self._asked))
 
     def lost(self) -> None:
         """End the generation; the keeper tells when the server is back."""
@@ -125,8 +154,9 @@ class PvaLink(Link):
         if asked != self._asked or isinstance(answer, Cancelled):
             return
         self._end_question()
-        took_s = time.monotonic() - self._asked_at
-        self._patience_s = min(max(KEEPER_PATIENCE_S, 2 * took_s), self.connector.silence_s)
+        self._took_s = time.monotonic() - self._asked_at
+        if not self._kept:
+            self.connector.unkept.add(self)
         served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
         if self.phase == "ready":
             if replace(served, shape=self._known().shape) == self.served:
@@ -138,11 +168,33 @@ class PvaLink(Link):
         if served.native.kind != "unknown":
             self.connector.later.soon(self.keep)
 
+    def look_request(self, raw: Any) -> Any:
+        """Return the request of what is looked at after a put; None: of nothing.
+
+        :param raw: what was put; None: its length is not compared.
+        """
+        return self._look_requests[raw is not None]
+
+    def _fields(self, names: list[str]) -> Any:
+        return self.connector.request(f"field({','.join(names)})") if names else None
+
     def _keeper_late(self, keeper: Keeper) -> None:
         """End the generation if the connection seems to have gone before the keeper was there to notice."""
         quiet = self.heard_at is None or self.heard_at < keeper.opened_at
         if keeper is self._keeper and not keeper.has_heard and quiet:
             self.lost()
+
+    @property
+    def _kept(self) -> bool:
+        """Return whether the keeper has spoken, so that it tells of a closed connection."""
+        return self._keeper is not None and self._keeper.has_heard
+
+    def _answer_late(self, asked: int) -> None:
+        """End the generation, and wait for the answer as long as it takes: the server may only be slow."""
+        if asked == self._asked and not self._kept:
+            self.lost()
+            if self._question is None:
+                self._ask()
 
     def _understand(self, value: Value) -> Served:
         """Return what the structure says, and note how to use it."""
@@ -154,6 +206,9 @@ class PvaLink(Link):
         self.structure = structure
         self.may_be_disabled = structure.has_alarm and processes(self.name)
         self.looked_at = self.may_be_disabled or structure.sized
+        alarm = ["alarm"] if self.may_be_disabled else []
+        sized = ["value"] if structure.sized else []
+        self._look_requests = self._fields(alarm), self._fields(sized + alarm)
         self.read_request = self.connector.request(structure.request)
         return served
 
@@ -182,8 +237,8 @@ class PvaLink(Link):
 
     def _lose_requests(self) -> None:
         lost, self.under_way = self.under_way, set()
-        for group, member in lost:
-            group.lost(member)
+        for operation in lost:
+            operation.settle_lost()
 
     def _differs(self, value: Value) -> bool:
         """Return whether the metadata in an update of the keeper are not those of this generation."""
@@ -191,6 +246,6 @@ class PvaLink(Link):
         native = served.native
         if native.kind == "enum":
             return tuple(value["value.choices"]) != native.choices
-        if native.kind == "pvi":
+        if native.kind == "listing":
             return entries_of(value) != native.entries
         return any(getattr(served, name) != fact for name, fact in facts(value, native.kind).items())

@@ -5,16 +5,15 @@ is settled by `lost`, and the builder of a put refuses to fill in a value that n
 """
 
 import time
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
-from ..batch import Batch
+from ...vocab.readings import Reading
+from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, kept_less, look_lost, refusal_help, without_doubt
+from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, Seen, kept_less, look_lost, refusal_help, without_doubt
 from .library import Cancelled, Closable, RemoteError, Value
-from .structure import Builder
 
 if TYPE_CHECKING:
     from .connector import PvaConnector
@@ -29,82 +28,120 @@ _RIGHTS = "not permitted"
 _DISP = "Field Disabled"
 
 
-class Group:
-    """What reads and puts have in common: operations, answers, and their end."""
+class Group(Part):
+    """The operations of one call."""
 
-    def __init__(self, connector: "PvaConnector", batch: Batch[Any], count: int) -> None:
-        self._connector = connector
-        self._batch = batch
-        self._members: list[tuple[int, LinkedChannel, PvaLink]] = []
-        self._operations: list[Closable] = []
-        self._answers: list[tuple[int, Any]] = []
-        self._expected = count
+    __slots__ = ("_answered", "_expected", "_operations", "_over", "_seen", "batch", "connector")
+
+    def __init__(self, connector: "PvaConnector", batch: Batch[Any]) -> None:
+        self.connector = connector
+        self.batch = batch
+        self._operations: list[Operation] = []
+        self._answered: list[Operation] = []
+        self._expected = -1
         self._seen = 0
-        batch.collectors.append(self.finish)
-        batch.cleanups.append(self.forget)
+        self._over = False
+        batch.parts.append(self)
 
-    def answered(self, member: int, answer: Any) -> None:
-        """Keep an answer; called in a thread of pvxs."""
-        self._answers.append((member, answer))
-        if len(self._answers) == self._expected:
-            self._connector.inbox.post(self.finish)
+    def add(self, operation: "Operation") -> None:
+        """Begin an operation."""
+        self._operations.append(operation)
+        operation.link.under_way.add(operation)
+        operation.begin(self.connector)
 
     def sent_all(self) -> None:
-        """Note that nothing follows; what was not sent is not waited for."""
-        if self._members and len(self._answers) >= self._expected:
-            self._connector.inbox.post(self.finish)
+        """Note that nothing follows: when all have been answered, the loop is to know."""
+        self._expected = len(self._operations)
+        if self._operations and len(self._answered) >= self._expected:
+            self.connector.inbox.post(self.finish)
+
+    def answered(self, operation: "Operation") -> None:
+        """Keep an answer; called in a thread of pvxs."""
+        if self._over:
+            return
+        self._answered.append(operation)
+        if len(self._answered) == self._expected:
+            self.connector.inbox.post(self.finish)
 
     def finish(self) -> None:
         """Settle what has been answered."""
-        answers = self._answers
-        while self._seen < len(answers):
-            member, answer = answers[self._seen]
+        answered = self._answered
+        while self._seen < len(answered):
+            operation = answered[self._seen]
             self._seen += 1
-            if isinstance(answer, Cancelled):
+            if isinstance(operation.answer, Cancelled):
                 continue
-            index, channel, link = self._members[member]
-            link.under_way.discard((self, member))
-            self._batch.settle(index, self.outcome(member, channel, link, answer))
-
-    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
-        """Return what an answer means."""
-        raise NotImplementedError
-
-    def lost(self, member: int) -> None:
-        """Settle what was under way when the connection broke."""
-        raise NotImplementedError
+            operation.link.under_way.discard(operation)
+            self.batch.settle(operation.index, operation.outcome())
 
     def forget(self) -> None:
         """End what is still under way."""
-        for member, (_, _, link) in enumerate(self._members):
-            link.under_way.discard((self, member))
-        self._connector.disposal.add(self._operations)
+        self._over = True
+        handles: list[Closable] = []
+        for operation in self._operations:
+            operation.link.under_way.discard(operation)
+            if operation.handle is not None:
+                handles.append(operation.handle)
+                operation.handle = None
+        self.connector.disposal.add(handles)
+        # They know the group: without them it goes at once, and not when cycles are collected.
         self._operations = []
-
-    def _add(self, index: int, channel: LinkedChannel, link: "PvaLink") -> int:
-        member = len(self._members)
-        self._members.append((index, channel, link))
-        link.under_way.add((self, member))
-        return member
+        self._answered = []
 
 
-class ReadGroup(Group):
-    """The reads of one call."""
+class Operation:
+    """One operation of pvxs, and the handler of its answer.
 
-    def send(self, reads: list[tuple[int, LinkedChannel]]) -> None:
-        """Ask for all values."""
-        get = self._connector.context.get
-        for index, channel in reads:
-            link: Any = channel.link
-            member = self._add(index, channel, link)
-            self._operations.append(get(link.name, partial(self.answered, member), request=link.read_request))
+    :param index: of its outcome in the batch.
+    """
 
-    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Any:
+    __slots__ = ("answer", "channel", "group", "handle", "index", "link")
+
+    def __init__(self, group: Group, index: int, channel: LinkedChannel) -> None:
+        self.group = group
+        self.index = index
+        self.channel = channel
+        self.link = cast("PvaLink", channel.link)
+        self.answer: Any = None
+        self.handle: Closable | None = None
+
+    def __call__(self, answer: Any) -> None:
+        """Keep the answer; called in a thread of pvxs."""
+        self.answer = answer
+        self.group.answered(self)
+
+    def begin(self, connector: "PvaConnector") -> None:
+        """Have pvxs begin it."""
+        raise NotImplementedError
+
+    def outcome(self) -> Any:
+        """Return what the answer means."""
+        raise NotImplementedError
+
+    def lost(self) -> Any:
+        """Return what it means that the connection broke while this was under way."""
+        raise NotImplementedError
+
+    def settle_lost(self) -> None:
+        """Settle what was under way when the connection broke."""
+        self.group.batch.settle(self.index, self.lost())
+
+
+class Read(Operation):
+    """A read."""
+
+    __slots__ = ()
+
+    def begin(self, connector: "PvaConnector") -> None:
+        """Ask for the value."""
+        self.handle = connector.context.get(self.link.name, self, request=self.link.read_request)
+
+    def outcome(self) -> Any:
         """Return the reading, or the error of the server."""
-        del member
+        channel, link, answer = self.channel, self.link, self.answer
         if isinstance(answer, Exception):
             if str(answer) == _CLOSED:
-                return self.closed(channel, link)
+                return self.lost()
             return ReadError(f"the server gave no value: {answer}", source=channel.source)
         link.heard()
         try:
@@ -113,120 +150,56 @@ class ReadGroup(Group):
             return channel.odd(error)
         return channel.reading(update)
 
-    def lost(self, member: int) -> None:
-        """Settle a read that was under way when the connection broke."""
-        index, channel, link = self._members[member]
-        self._batch.settle(index, self.closed(channel, link))
-
-    @staticmethod
-    def closed(channel: LinkedChannel, link: "PvaLink") -> SignalError:
+    def lost(self) -> SignalError:
         """Return the error of a read that the connection did not survive."""
-        error = DisconnectedError("the connection closed during the read", source=channel.source)
-        error.age_s = link.age()
+        error = DisconnectedError("the connection closed during the read", source=self.channel.source)
+        error.age_s = self.link.age()
         return error
 
 
-class LookGroup(Group):
-    """Looks at puts, for the alarm, and for the length of arrays and texts; see `looks`."""
+class _Timed(Operation):
+    """An operation of which is kept when it was answered: completion and look are compared."""
 
-    def __init__(self, connector: "PvaConnector", batch: Batch[Any], count: int) -> None:
-        super().__init__(connector, batch, count)
-        self._sizes: dict[int, Any] = {}
+    __slots__ = ("answered_at",)
 
-    def send(self, looks: list[tuple[int, LinkedChannel, Any]]) -> None:
-        """Look at puts that were completed before."""
-        for index, channel, raw in looks:
-            self.look(index, channel, raw)
-        self.sent_all()
+    def __init__(self, group: Group, index: int, channel: LinkedChannel) -> None:
+        super().__init__(group, index, channel)
+        self.answered_at: float | None = None
 
-    def look(self, index: int, channel: LinkedChannel, raw: Any) -> None:
-        """Look at one put.
-
-        :param raw: what was put; None: do not compare its length.
-        """
-        link: Any = channel.link
-        sized = raw is not None and link.structure.sized
-        fields = (["value"] if sized else []) + (["alarm"] if link.may_be_disabled else [])
-        if not fields:
-            self._expected -= 1
-            self._batch.settle(index, None)
-            return
-        member = self._add(index, channel, link)
-        if sized:
-            self._sizes[member] = raw
-        request = self._connector.request(f"field({','.join(fields)})")
-        get = self._connector.context.get
-        self._operations.append(get(link.name, partial(self.answered, member), request=request))
-
-    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Look:
-        """Return whether the record is disabled, or what the server has kept of the value."""
-        if isinstance(answer, Exception):
-            return look_lost(channel) if str(answer) == _CLOSED else None
-        if link.may_be_disabled and answer["alarm.message"] == DISABLE_MESSAGE:
-            return True
-        sent = self._sizes.get(member)
-        less = None if sent is None else kept_less(channel, sent, _kept(answer))
-        return less or (False if link.may_be_disabled else None)
-
-    def lost(self, member: int) -> None:
-        """Settle a look that was under way when the connection broke."""
-        index, channel, _ = self._members[member]
-        self._batch.settle(index, look_lost(channel))
+    def __call__(self, answer: Any) -> None:
+        """Keep the answer; called in a thread of pvxs."""
+        self.answered_at = time.monotonic()
+        super().__call__(answer)
 
 
-def _kept(answer: Value) -> Any:
-    """Return what a server has kept; text may be cut off within a letter."""
-    try:
-        return answer["value"]
-    except UnicodeDecodeError as error:
-        return error.object.decode(errors="ignore")
+class Put(_Timed):
+    """A put."""
 
+    __slots__ = ("_generation", "_raw", "_sent", "_wait")
 
-class PutGroup(LookGroup):
-    """The puts of one call, each with the look behind it."""
+    def __init__(
+        self, group: Group, index: int, channel: LinkedChannel, raw: Any, *, wait: bool, sent: set[int]
+    ) -> None:
+        super().__init__(group, index, channel)
+        self._raw = raw
+        self._wait = wait
+        self._sent = sent
+        self._generation = self.link.generation
 
-    def __init__(self, connector: "PvaConnector", batch: PutBatch, count: int) -> None:
-        super().__init__(connector, batch, 2 * count)
-        self._puts = batch
-        self._answered_at: dict[int, float] = {}
+    def begin(self, connector: "PvaConnector") -> None:
+        """Send the value."""
+        request = connector.put_request(self._wait)
+        self.handle = connector.context.put(self.link.name, self, self._fill_in, request, False)
 
-    def answered(self, member: int, answer: Any) -> None:
-        """Keep an answer, and when it came: completion and look are compared."""
-        self._answered_at[member] = time.monotonic()
-        super().answered(member, answer)
-
-    def send_puts(self, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
-        """Send all values, and look at them."""
-        connector, batch = self._connector, self._puts
-        for index, channel, raw, wait in puts:
-            link: Any = channel.link
-            if not link.structure.field:
-                batch.settle(index, BadValueError("images and matrices cannot be written", source=channel.source))
-                self._expected -= 2
-                continue
-            member = self._add(index, channel, link)
-            operation = connector.context.put(
-                link.name,
-                partial(self.answered, member),
-                partial(self._fill_in, index, link, link.generation, link.structure.builder(raw)),
-                connector.put_request(wait),
-                False,
-            )
-            self._operations.append(operation)
-            self.look(batch.number + index, channel, raw)
-        self.sent_all()
-
-    def outcome(self, member: int, channel: LinkedChannel, link: "PvaLink", answer: Any) -> Look:
-        """Return None for done, or the refusal of the server in its words; of a look what it tells."""
-        if self._members[member][0] >= self._puts.number:  # a look, whose put is the member before
-            look = super().outcome(member, channel, link, answer)
-            return without_doubt(look, self._answered_at.get(member - 1), self._answered_at[member])
+    def outcome(self) -> SignalError | None:
+        """Return None for done, or the refusal of the server in its words."""
+        answer, channel = self.answer, self.channel
         if answer is None:
             return None
         if isinstance(answer, _WithdrawnError):
             return channel.unavailable()
         if str(answer) == _CLOSED:
-            return self.unknown(channel)
+            return self._unknown()
         if isinstance(answer, RemoteError):
             refused = PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
             refused.for_rights = _RIGHTS in str(answer)
@@ -237,28 +210,123 @@ class PutGroup(LookGroup):
             return refused
         return BadValueError(f"it does not fit the structure of the server: {answer}", source=channel.source)
 
-    def lost(self, member: int) -> None:
-        """Settle what was under way when the connection broke."""
-        index, channel, _ = self._members[member]
-        if index >= self._puts.number:
-            super().lost(member)
-        elif index in self._puts.sent:
-            self._batch.settle(index, self.unknown(channel))
-        else:
-            self._batch.settle(index, channel.unavailable())
+    def lost(self) -> SignalError:
+        """Return the error of a put that was under way when the connection broke."""
+        return self._unknown() if self.index in self._sent else self.channel.unavailable()
 
-    @staticmethod
-    def unknown(channel: LinkedChannel) -> SignalError:
-        """Return the error of a put that was sent and never answered."""
+    def _unknown(self) -> SignalError:
         problem = "sent, then the connection closed: nobody knows whether it was done"
-        return PutLostError(problem, source=channel.source)
+        return PutLostError(problem, source=self.channel.source)
 
-    def _fill_in(self, index: int, link: "PvaLink", generation: int, build: Builder, value: Value) -> None:
+    def _fill_in(self, value: Value) -> None:
         """Put the value into what is sent; called in a thread of pvxs."""
-        if not self._batch.pending(index) or link.generation != generation or index in self._puts.sent:
+        link, sent = self.link, self._sent
+        if not self.group.batch.pending(self.index) or link.generation != self._generation or self.index in sent:
             raise _WithdrawnError
-        build(value)
-        self._puts.sent.add(index)
+        value[link.structure.field] = self._raw
+        sent.add(self.index)
+
+
+class LookAt(_Timed):
+    """A look at a put, for the alarm, and for the length of an array or a text; see `looks`.
+
+    One behind the completion of a number or label asks for all that a read does, and is a fresh reading too.
+
+    :param request: what is looked at.
+    :param raw: what was put; None: do not compare its length.
+    :param put: with which this goes; None where that was completed before.
+    """
+
+    __slots__ = ("_asked_at", "_put", "_raw", "_request")
+
+    def __init__(
+        self, group: Group, index: int, channel: LinkedChannel, request: Any, raw: Any, put: Put | None = None
+    ) -> None:
+        super().__init__(group, index, channel)
+        self._request = request
+        self._raw = raw if self.link.structure.sized else None
+        self._put = put
+        self._asked_at = 0.0
+
+    def begin(self, connector: "PvaConnector") -> None:
+        """Ask for what is looked at."""
+        self._asked_at = time.monotonic()
+        self.handle = connector.context.get(self.link.name, self, request=self._request)
+
+    def outcome(self) -> Look:
+        """Return what it tells of the put."""
+        look = self._said()
+        if self._put is None or self.answered_at is None:
+            return look
+        return without_doubt(look, self._put.answered_at, self.answered_at)
+
+    def lost(self) -> Look:
+        """Return the error of a look that the connection did not survive."""
+        return look_lost(self.channel)
+
+    def _said(self) -> Look:
+        """Return whether the record is disabled, or what the server has kept of the value."""
+        answer = self.answer
+        if isinstance(answer, Exception):
+            return self.lost() if str(answer) == _CLOSED else None
+        may_be_disabled = self.link.may_be_disabled
+        try:
+            if may_be_disabled and answer["alarm.message"] == DISABLE_MESSAGE:
+                return True
+            if self._request is self.link.read_request:
+                self.link.heard()
+                reading = self.channel.reading(self.link.structure.update(answer))
+                return Seen(reading, self._asked_at) if isinstance(reading, Reading) else None
+        except UnicodeError:  # an alarm text that is not UTF-8 says something, but not that the record is disabled
+            return None
+        less = None if self._raw is None else kept_less(self.channel, self._raw, _kept(answer))
+        return less or (False if may_be_disabled else None)
+
+
+def send_reads(connector: "PvaConnector", batch: Batch[Any], reads: list[tuple[int, LinkedChannel]]) -> None:
+    """Ask for fresh values."""
+    group = Group(connector, batch)
+    for index, channel in reads:
+        group.add(Read(group, index, channel))
+    group.sent_all()
+
+
+def send_puts(connector: "PvaConnector", batch: PutBatch, puts: list[tuple[int, LinkedChannel, Any, bool]]) -> None:
+    """Send values, and look at them."""
+    group = Group(connector, batch)
+    for index, channel, raw, wait in puts:
+        link: Any = channel.link
+        if not link.structure.field:
+            batch.settle(index, BadValueError("images and matrices cannot be written", source=channel.source))
+            continue
+        put = Put(group, index, channel, raw, wait=wait, sent=batch.sent)
+        group.add(put)
+        if batch.seen[index] is not None and wait and link.looks_read:
+            batch.settle_look(index, False)  # nothing is known yet: it is looked at behind the completion
+        elif link.looked_at:
+            group.add(LookAt(group, batch.number + index, channel, link.look_request(raw), raw, put))
+    group.sent_all()
+
+
+def send_looks(connector: "PvaConnector", batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+    """Look at puts that were completed before."""
+    group = Group(connector, batch)
+    for index, channel, raw in looks:
+        link: Any = channel.link
+        request = link.read_request if link.looks_read else link.look_request(raw)
+        if request is None:
+            batch.settle(index, None)
+        else:
+            group.add(LookAt(group, index, channel, request, raw))
+    group.sent_all()
+
+
+def _kept(answer: Value) -> Any:
+    """Return what a server has kept; text may be cut off within a letter."""
+    try:
+        return answer["value"]
+    except UnicodeDecodeError as error:
+        return error.object.decode(errors="ignore")
 
 
 class _WithdrawnError(Exception):

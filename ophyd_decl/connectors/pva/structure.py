@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...vocab.datatypes import NativeKind, NativeType
-from ...vocab.pvi import FIELDS, Entry
+from ...vocab.listing import FIELDS, Entry
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate, Served
 from ..values import WireTraits
@@ -24,8 +24,6 @@ _NUMBERS = {
     "?": "bool", "b": "int8", "B": "uint8", "h": "int16", "H": "uint16", "i": "int32", "I": "uint32", "l": "int64",
     "L": "uint64", "f": "float32", "d": "float64",
 }  # fmt: skip
-
-Builder = Callable[[Value], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +63,6 @@ class Structure:
             if severity:
                 return raw, timestamp, severity if severity < 3 else INVALID, value["alarm.message"]
         return raw, timestamp, 0, ""
-
-    def builder(self, raw: Any) -> Builder:
-        """Return what puts a raw value into the structure that is sent."""
-        field = self.field
-
-        def build(value: Value) -> None:
-            value[field] = raw
-
-        return build
 
     def served(self, value: Value) -> Served:
         """Return what the server says beside the value."""
@@ -117,7 +106,7 @@ def _quiet(value: Value, kind: NativeKind) -> str:
     """Return the fields that hardly ever change; what is not there must not be asked for, `value` might be meant."""
     if kind == "enum":
         return "field(value.choices)"
-    if kind == "pvi":
+    if kind == "listing":
         return "field(value)"
     named = [name for name in ("display", "control", "valueAlarm") if value.has(name)]
     if named:
@@ -163,7 +152,7 @@ def _value_of(value: Value, identifier: str) -> tuple[NativeType, str, Callable[
     if letter == "U" and value.has("dimension"):
         return _image(value, identifier), "field()", _take_image, ""
     if letter == "S" and _is_listing(fields, identifier):
-        return NativeType("pvi", detail=identifier, entries=entries_of(value)), "field()", entries_of, ""
+        return NativeType("listing", detail=identifier, entries=entries_of(value)), "field()", entries_of, ""
     return unknown
 
 

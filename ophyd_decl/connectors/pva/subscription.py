@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ..link import RawUpdate
-from .library import Disconnected, Finished, Subscription
+from .library import Disconnected, Finished, Subscription, Value
 
 if TYPE_CHECKING:
     from .link import PvaLink
@@ -56,25 +56,44 @@ class Updates(_Base):
         super().__init__(link, f"{request}record[queueSize={self._size}]")
 
     def drain(self) -> None:
-        """Deliver what has come."""
+        """Deliver what has come.
+
+        No more is taken than fits into the queue; what is left is taken in the next turn. As long as its queue was not
+        emptied, pvxs says nothing, so at high rates its thread does not wait for the interpreter at each update.
+        """
         link = self.link
-        updates: list[RawUpdate] = []
-        closed = False
-        while (item := self._pop()) is not None:
+        values: list[Value] = []
+        taken, closed = 0, False
+        while taken < self._size and (item := self._pop()) is not None:
+            taken += 1
             if not isinstance(item, Exception):
-                try:
-                    updates.append(link.structure.update(item))
-                except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
-                    link.deliver_odd(error)
+                values.append(item)
             elif isinstance(item, Disconnected):
                 closed = True
+                break  # what follows is of another connection, in which it may mean something else
             else:
                 link.subscription_failed(item)
-        if self._size == QUEUE_SIZE and len(updates) >= self._size:
-            link.dropped += 1  # the queue was full, so pvxs may have made some into one; it does not say how many
-        link.deliver(updates)
+        if taken == self._size:
+            link.inbox.post(self.drain)
+            if self._size == QUEUE_SIZE:
+                link.dropped += 1  # it was full, so pvxs may have made some into one; it does not say how many
+        link.deliver(self._updates(values))
         if closed:
-            link.lost()
+            link.closed()
+
+    def _updates(self, values: list[Value]) -> list[RawUpdate]:
+        """Return what is to be delivered of some values, oldest first."""
+        link = self.link
+        if self._size == NEWEST_SIZE and len(values) > 1:
+            link.dropped += len(values) - 1
+            del values[:-1]
+        updates: list[RawUpdate] = []
+        for value in values:
+            try:
+                updates.append(link.structure.update(value))
+            except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
+                link.deliver_odd(error)
+        return updates
 
 
 class Keeper(_Base):
@@ -95,11 +114,12 @@ class Keeper(_Base):
                 return
             if isinstance(item, Disconnected):
                 self.has_heard = True
-                link.lost()
+                link.closed()
             elif isinstance(item, Exception):
                 link.keeper_refused(self, self._request)
                 return
             else:
                 doubtful = not self.has_heard and time.monotonic() - self.opened_at > DOUBTFUL_AFTER_S
                 self.has_heard = True
+                link.connector.unkept.discard(link)
                 link.keeper_heard(item, doubtful)

@@ -14,6 +14,7 @@ from typing import Any, cast
 from ...errors import BadValueError, PutRefusedError, SignalError
 from ...vocab.datatypes import Datatype, NativeType
 from ...vocab.readings import Limits
+from ..batch import Cleanup
 from ..batches import PutBatch, ReadBatch
 from ..link import Link, Served
 from ..linked_channel import LinkedChannel
@@ -167,7 +168,7 @@ class SoftConnector(LinkedConnector):
                 task = asyncio.ensure_future(self._ask_hooks(batch, index, channel, raw, wait))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-                batch.cleanups.append(lambda task=task: _cancel(task))
+                batch.parts.append(Cleanup(task.cancel))
 
     async def close(self) -> None:
         """Release everything that this connector opened."""
@@ -203,10 +204,6 @@ class SoftConnector(LinkedConnector):
             link.held.append(lambda: batch.settle(index, None))
         else:
             batch.settle(index, None)
-
-
-def _cancel(task: "asyncio.Future[None]") -> None:
-    task.cancel()
 
 
 def _link(channel: Channel) -> SoftLink:

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from ...vocab.datatypes import NativeKind, NativeType
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate, Served
-from ..values import WireTraits
+from ..values import Encoded, WireTraits
 from . import library
 
 #: Numbers by what Tango calls them.
@@ -29,11 +30,11 @@ NUMBERS: dict[str, tuple[NativeKind, str]] = {
 ENCODED = "DevEncoded"
 #: Quality, and what is said of it; VALID is not worth a word.
 _SEVERITIES = {
-    "ATTR_VALID": (0, ""),
-    "ATTR_CHANGING": (0, "quality CHANGING"),
-    "ATTR_WARNING": (1, "quality WARNING"),
-    "ATTR_ALARM": (2, "quality ALARM"),
-    "ATTR_INVALID": (INVALID, "quality INVALID"),
+    library.QUALITIES["VALID"]: (0, ""),
+    library.QUALITIES["CHANGING"]: (0, "quality CHANGING"),
+    library.QUALITIES["WARNING"]: (1, "quality WARNING"),
+    library.QUALITIES["ALARM"]: (2, "quality ALARM"),
+    library.QUALITIES["INVALID"]: (INVALID, "quality INVALID"),
 }
 #: What a server says where nothing was configured; the older words of each version.
 _NOTHING = ("", "No unit", "Not specified", "No standard unit")
@@ -45,8 +46,7 @@ class NoValueError(Exception):
     """The reading of an attribute holds no value; its text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """How values of one attribute are read and written in this generation.
 
     :param info: its configuration, which a write hands over so that pytango does not ask for it again.
@@ -59,6 +59,10 @@ class Attribute:
     take: Callable[[Any], Any]
     give: Callable[[Any], Any]
 
+    def is_like(self, other: "Attribute") -> bool:
+        """Return whether values that were taken for the other are values of this one."""
+        return self.served is other.served or self.served == other.served
+
     def update(self, reading: Any, setpoint: bool = False) -> RawUpdate:
         """Return raw value, timestamp, severity and alarm text of a `DeviceAttribute`.
 
@@ -68,7 +72,8 @@ class Attribute:
         """
         if reading.has_failed:
             raise library.DevFailed(*reading.get_err_stack())
-        severity, text = _SEVERITIES.get(reading.quality.name, (INVALID, f"quality {reading.quality.name}"))
+        quality = reading.quality
+        severity, text = _SEVERITIES.get(quality) or (INVALID, f"quality {quality.name}")
         value = reading.w_value if setpoint else reading.value
         if value is None:
             if severity == INVALID:
@@ -87,28 +92,62 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param info: an `AttributeInfoEx`.
     :param shape: of its value now.
     """
-    native, take, give = _type_of(info)
-    precision = _precision(info.format, native.kind)
+    facts = _facts_of(info)
+    labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
+    return Attribute(info, *_use(facts, _alarms_of(info.alarms), labels, shape, host))
+
+
+#: What `_use` takes of a configuration: each has to be fetched from C++, and a thousand are asked for at once.
+_facts_of = attrgetter(
+    "data_type", "data_format", "writable", "max_dim_x", "max_dim_y", "unit", "format", "min_value", "max_value"
+)
+_alarms_of = attrgetter("min_alarm", "max_alarm", "min_warning", "max_warning")
+
+
+class Kind(NamedTuple):
+    """The type of an attribute.
+
+    :param name: what Tango calls it.
+    :param form: SCALAR, SPECTRUM or IMAGE.
+    :param size: its largest dimensions; empty for a scalar.
+    :param labels: of an enum.
+    """
+
+    name: str
+    form: str
+    size: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+@lru_cache(1024)
+def _use(
+    facts: tuple[Any, ...],
+    alarms: tuple[str, str, str, str],
+    labels: tuple[str, ...],
+    shape: tuple[int, ...],
+    host: str,
+) -> tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]:
+    """Return what is served, and how values are taken and given; the same for all attributes that are alike."""
+    data_type, data_format, writable, columns, rows, unit, format, low, high = facts
+    low_alarm, high_alarm, low_warning, high_warning = alarms
+    form = data_format.name
+    size = (columns,) if form == "SPECTRUM" else (rows, columns) if form == "IMAGE" else ()
+    native, take, give = _type_of(Kind(library.name_of(data_type), form, size, labels))
+    precision = _precision(format, native.kind)
     numeric = native.kind in ("int", "float")
-    alarms = info.alarms
     served = Served(
         native=native,
         traits=WireTraits(precision),
-        units=None if info.unit in _NOTHING or not numeric else info.unit,
+        units=None if unit in _NOTHING or not numeric else unit,
         precision=precision,
-        limits=_range(info.min_value, info.max_value) if numeric else None,
+        limits=_range(low, high) if numeric else None,
         shape=shape,
-        writable=info.writable.name not in ("READ", "WT_UNKNOWN"),
+        writable=writable.name in ("WRITE", "READ_WRITE"),  # READ_WITH_WRITE names another one to write
         host=host,
-        alarm=_range(alarms.min_alarm, alarms.max_alarm) if numeric else None,
-        warning=_range(alarms.min_warning, alarms.max_warning) if numeric else None,
+        alarm=_range(low_alarm, high_alarm) if numeric else None,
+        warning=_range(low_warning, high_warning) if numeric else None,
     )
-    return Attribute(info, served, take, give)
-
-
-def is_array(info: Any) -> bool:
-    """Return whether the size of its values is known only from one of them."""
-    return info.data_format.name != "SCALAR" or library.name_of(info.data_type) == ENCODED
+    return served, take, give
 
 
 def shape_of(reading: Any) -> tuple[int, ...]:
@@ -121,30 +160,24 @@ def shape_of(reading: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in np.shape(cast(Any, value)))
 
 
-def _type_of(info: Any) -> tuple[NativeType, Callable[[Any], Any], Callable[[Any], Any]]:
-    name = library.name_of(info.data_type)
-    form = info.data_format.name
+def _type_of(kind: Kind) -> tuple[NativeType, Callable[[Any], Any], Callable[[Any], Any]]:
+    name, form = kind.name, kind.form
     detail = name if form == "SCALAR" else f"{name} {form.lower()}"
-    shape: tuple[int | None, ...] | None = None
-    if form == "SPECTRUM":
-        shape = (info.max_dim_x,)
-    elif form == "IMAGE":
-        shape = (info.max_dim_y, info.max_dim_x)
+    shape: tuple[int | None, ...] | None = kind.size or None
     if name in NUMBERS:
-        kind, numpy_name = NUMBERS[name]
-        native = NativeType(kind, numpy_name, shape, detail=detail)
+        native_kind, numpy_name = NUMBERS[name]
+        native = NativeType(native_kind, numpy_name, shape, detail=detail)
         return (native, _same, _same) if shape is None else (native, _array_of(numpy_name, len(shape)), _same)
     if name == "DevString":
         return NativeType("str", shape=shape, detail=detail), _text if shape is None else _texts, _same
     if name == "DevEnum":
-        labels = tuple(info.enum_labels)
         take = int if shape is None else _numbers
-        return NativeType("enum", shape=shape, choices=labels, detail=detail), take, _same
+        return NativeType("enum", shape=shape, choices=kind.labels, detail=detail), take, _same
     if name == "DevState":
         native = NativeType("enum", shape=shape, choices=library.STATES, detail=detail)
         return (native, int, library.state_of) if shape is None else (native, _numbers, _states)
     if name == ENCODED and shape is None:
-        return NativeType("int", "uint8", (None,), detail=detail), _bytes, _encoded
+        return NativeType("encoded", "uint8", (None,), detail=detail), encoded, decoded
     return NativeType("unknown", detail=detail), _same, _same
 
 
@@ -178,14 +211,15 @@ def _array_of(numpy_name: str, dimensions: int) -> Callable[[Any], Any]:
     return take
 
 
-def _bytes(value: Any) -> Any:
-    data: Any = value[1]
-    return np.frombuffer(data.encode("latin-1") if isinstance(data, str) else bytes(data), np.uint8)
+def encoded(value: Any) -> Encoded:
+    """Return what pytango reads as a pair of format and bytes."""
+    format, data = value
+    return Encoded(data.encode("latin-1") if isinstance(data, str) else bytes(data), format=str(format))
 
 
-def _encoded(raw: Any) -> tuple[str, bytes]:
-    """Return bytes with a format; Tango wants a name for it, and knows none that means nothing."""
-    return "", np.asarray(raw, np.uint8).tobytes()
+def decoded(raw: Encoded) -> tuple[str, bytes]:
+    """Return bytes with their format, as pytango writes them."""
+    return raw.format, raw.tobytes()
 
 
 def _precision(text: str, kind: NativeKind) -> int | None:
@@ -204,6 +238,8 @@ def _range(low: str, high: str) -> Limits | None:
 
 
 def _end(text: str) -> float | None:
+    if text in _NOTHING:
+        return None
     try:
         return float(text)
     except ValueError:

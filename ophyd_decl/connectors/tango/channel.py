@@ -8,6 +8,7 @@ from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..protocol import Check, Use
 from ..values import Conversion, make_conversion
+from .described import DescribedLink
 from .link import TangoLink
 
 
@@ -24,13 +25,18 @@ class TangoChannel(LinkedChannel):
         self.result: Conversion | None = None
         super().__init__(protocol, address, datatype, check, link, refusal)
 
+    @property
+    def is_like_others(self) -> bool:
+        """Return whether this is an attribute; of a command, argument and result are declared too."""
+        return not self._use.command
+
     def unavailable(self) -> SignalError:
         """Return why nothing can be asked of this channel now, with what is known of a device that is absent."""
         error = super().unavailable()
         link = self.link
-        if isinstance(error, AbsentError) and isinstance(link, TangoLink):
+        if isinstance(error, AbsentError) and isinstance(link, DescribedLink):
             error.verdict = "missing" if link.missing else "silent" if link.device.was_up else "unknown"
-            error.help = link.missing_help or None
+            error.help = link.help or None
         return error
 
     def convert(self, native: NativeType) -> Conversion | MismatchError:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...vocab.datatypes import NativeType
 from . import library
-from .attributes import ENCODED, NUMBERS
+from .attributes import ENCODED, NUMBERS, decoded, encoded
 
 _VOID = "DevVoid"
 _ANY_LENGTH = (None,)
@@ -57,6 +57,11 @@ class CommandType:
     takes: Side
     returns: Side
 
+    @property
+    def types(self) -> tuple[NativeType | None, NativeType | None]:
+        """Return the types of what it takes and returns."""
+        return self.takes.native, self.returns.native
+
 
 def command(info: Any) -> CommandType:
     """Return how to use a command from its `CommandInfo`."""
@@ -79,8 +84,10 @@ def _side(kind: Any) -> Side:
         return Side(NativeType("str", shape=_ANY_LENGTH, detail=name), _texts, _same)
     if name == "DevState":
         return Side(NativeType("enum", choices=library.STATES, detail=name), int, library.state_of)
+    if name == "DevEnum":  # a number: Tango has labels for attributes only
+        return Side(NativeType("int", "int16", detail="DevEnum, whose labels Tango does not tell"), int, _same)
     if name == ENCODED:
-        return Side(NativeType("int", "uint8", _ANY_LENGTH, detail=name), _decoded, _encoded)
+        return Side(NativeType("encoded", "uint8", _ANY_LENGTH, detail=name), encoded, decoded)
     if name in _TABLES:
         columns = _TABLES[name]
         return Side(NativeType("table", detail=name, columns=columns), _table_of(columns), _pair_of(columns))
@@ -97,15 +104,6 @@ def _texts(value: Any) -> list[str]:
 
 def _array_of(numpy_name: str) -> Callable[[Any], Any]:
     return lambda value: np.asarray(value, numpy_name)
-
-
-def _decoded(value: Any) -> Any:
-    data: Any = value[1]
-    return np.frombuffer(data.encode("latin-1") if isinstance(data, str) else bytes(data), np.uint8)
-
-
-def _encoded(raw: Any) -> tuple[str, bytes]:
-    return "", np.asarray(raw, np.uint8).tobytes()
 
 
 def _table_of(columns: tuple[tuple[str, str], ...]) -> Callable[[Any], Any]:

@@ -3,28 +3,39 @@
 import asyncio
 import atexit
 import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import cast
 
-from ...errors import AbsentError, SignalError
+from ...errors import AbsentError, DisconnectedError, ReadTimeoutError, SignalError
 from ...vocab.datatypes import Datatype
 from ...vocab.keywords import Events
-from ..batches import PutBatch, ReadBatch
+from ...vocab.listing import LISTING
+from ..batch import Batch, Cleanup
+from ..batches import ChannelBatch, PutBatch, ReadBatch
 from ..link import ABSENT, Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector
-from ..protocol import Check, Use
-from . import trl
+from ..protocol import Channel, Check, Use
+from . import proxies, trl
 from .channel import TangoChannel
+from .databases import Databases
+from .described import DescribedLink
 from .device import TangoDevice
 from .events import Subscriber
 from .link import RefusedLink, TangoLink
+from .members import MembersLink
 from .polling import Poller
+from .reach import Looks
 from .requests import Put, Reads, send_puts, send_reads
 from .servers import Servers
 from .workers import Workers
 
 #: How long `close` waits for calls that are under way, in s; each ends by its client time-out.
 CLOSE_S = 2.0
+#: The same for the end of the process, where a call that comes back to an interpreter that has gone aborts it.
+EXIT_S = 1.0
 
 
 class TangoConnector(LinkedConnector):
@@ -32,17 +43,28 @@ class TangoConnector(LinkedConnector):
 
     def __init__(self) -> None:
         super().__init__("tango", logging.getLogger("ophyd_decl.connectors.tango"))
+        self._devices: dict[str, TangoDevice] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        """Make what `close` ends; it is made anew when a closed connector is used again."""
         self.workers = Workers()
         self.subscriber = Subscriber()
         self.poller = Poller(self.later)
+        self.databases = Databases()
+        self.looks = Looks()
         self.servers = Servers(self, self.later.call)
         self.closed = False
-        self._devices: dict[str, TangoDevice] = {}
-        atexit.register(self._end, 0.0)
+        atexit.register(self._end, EXIT_S)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Look first which servers have ended, if the loop is late."""
+        self.servers.look_if_late()
+        return super().turn()
 
     def refusal(self, address: str) -> str:
         """Return why no device can have this attribute or command."""
-        return trl.problem(address)
+        return trl.member(address).problem
 
     def stem(self, name: str) -> str:
         """Return nothing: a device says itself what it does not have."""
@@ -51,39 +73,64 @@ class TangoConnector(LinkedConnector):
 
     def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
         """Return what channels must have in common: the attribute and how its updates come, or the command."""
-        del datatype
-        if self.refusal(address):
+        if datatype.name == LISTING:
+            return trl.parse(address).key, LISTING
+        member = trl.member(address)
+        if member.problem:
             return address
-        device, name = trl.split(address)
-        return trl.parse(device).key, name.lower(), use.command, use.events, use.poll_s
+        return member.device.key, member.name.lower(), use.command, use.events, use.poll_s
 
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
-        del datatype
-        if self.refusal(address):
+        if self.closed:
+            self._begin()
+        if datatype.name == LISTING:
+            return MembersLink(key, address, self.inbox, self, self._device(trl.parse(address)))
+        member = trl.member(address)
+        if member.problem:
             return RefusedLink(key, address, self.inbox)
-        device_key, _, is_command, events, poll_s = cast(tuple[str, str, bool, Events, float | None], key)
-        text, name = trl.split(address)
-        device = self._devices.get(device_key)
+        _, _, is_command, events, poll_s = cast(tuple[str, str, bool, Events, float | None], key)
+        device = self._device(member.device)
+        return TangoLink(key, address.strip(), self.inbox, self, device, member.name, is_command, events, poll_s)
+
+    def _device(self, parsed: trl.Trl) -> TangoDevice:
+        device = self._devices.get(parsed.key)
         if device is None:
-            device = self._devices[device_key] = TangoDevice(self, trl.parse(text))
-        return TangoLink(key, address.strip(), self.inbox, self, device, name, is_command, events, poll_s)
+            device = self._devices[parsed.key] = TangoDevice(self, parsed)
+        return device
 
     def make_channel(
         self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
     ) -> LinkedChannel:
         """Return the object that stands for one use of an attribute or command."""
-        return TangoChannel(self.protocol, address.strip(), datatype, check, link, self.refusal(address), use)
+        refusal = trl.device_problem(address) if datatype.name == LISTING else self.refusal(address)
+        return TangoChannel(self.protocol, address.strip(), datatype, check, link, refusal, use)
 
     def not_found(self, channel: LinkedChannel, waited_s: float) -> SignalError:
         """Return the error of a channel that did not answer in time: what is in the way, as far as it is known."""
         link = channel.link
-        if not isinstance(link, TangoLink) or link.phase not in ("searching", "describing"):
+        if not isinstance(link, DescribedLink) or link.phase not in ("searching", "describing"):
             return channel.unavailable()
         link.given_up = True
         if link.absence == ABSENT:
-            return AbsentError(f"the device did not answer within {waited_s:.1f} s", source=channel.source)
+            problem = f"{link.device.asked} did not answer within {waited_s:.1f} s"
+            return AbsentError(problem, source=channel.source, help="does it hang, and is it a Tango server?")
         return channel.unavailable()
+
+    async def pick(self, channels: Sequence[Channel], deadline: float) -> list[SignalError | None]:
+        """Subscribe to the events of each, as far as nobody has; values of them are not delivered by that."""
+        self._check_loop()
+        used = cast(Sequence[TangoChannel], channels)
+        batch = _PickBatch(used, [deadline] * len(used))
+        for index, channel in enumerate(used):
+            if channel.link.phase != "ready" or channel.failure is not None:
+                batch.settle(index, channel.unavailable())
+                continue
+            link = cast(TangoLink, channel.link)
+            key = (batch, index)
+            link.pick(key, partial(_settle_picked, batch, index, channel))
+            batch.parts.append(Cleanup(partial(link.forget_pick, key)))
+        return await batch.wait()
 
     def send_reads(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for fresh values, with one call for each device."""
@@ -104,8 +151,30 @@ class TangoConnector(LinkedConnector):
         self._devices.clear()
         atexit.unregister(self._end)
         await asyncio.to_thread(self._end, CLOSE_S)
+        await asyncio.to_thread(proxies.let_go_within, CLOSE_S)
 
     def _end(self, timeout_s: float) -> None:
         self.closed = True
         self.workers.close(timeout_s)
         self.subscriber.close(timeout_s)
+
+
+class _PickBatch(ChannelBatch[SignalError | None]):
+    """Whether events were found for channels."""
+
+    __slots__ = ()
+
+    def late(self, index: int) -> SignalError:
+        """Return the error of a channel of which it is not known."""
+        late = "which events the device sends was not found out in time"
+        return ReadTimeoutError(late, source=self._channels[index].source)
+
+
+def _settle_picked(batch: Batch[SignalError | None], index: int, channel: TangoChannel) -> None:
+    link = cast(TangoLink, channel.link)
+    if link.phase != "ready":
+        batch.settle(index, channel.unavailable())
+    elif link.device.session is None:  # and its generation is about to end
+        batch.settle(index, DisconnectedError("the connection closed", source=channel.source))
+    else:
+        batch.settle(index, None if link.updates else link.no_events_of(channel))

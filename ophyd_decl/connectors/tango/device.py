@@ -5,20 +5,20 @@ is searched again and again, ever more rarely, until its last user has gone.
 """
 
 import time
-from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from . import faults, session
-from .attributes import attribute
-from .commands import command
+from . import faults, proxies, session
+from .events import InterfaceWatch
 from .library import DevFailed
-from .session import ObstacleError, Session, Told
+from .reach import ObstacleError
+from .session import Session, Told
 from .trl import Trl
 from .workers import Lane
 
 if TYPE_CHECKING:
     from .connector import TangoConnector
+    from .described import DescribedLink
     from .link import TangoLink
     from .servers import Server
 
@@ -27,6 +27,8 @@ DESCRIBE_S = 3.0
 PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)
 #: How often a device is asked again for what it does not have, in s.
 MISSING_AGAIN_S = 5.0
+#: The phases of what the device has to describe.
+_UNDESCRIBED = ("searching", "describing", "down")
 #: How long after the description the configuration is watched, in s.
 WATCH_AFTER_S = 0.2
 
@@ -40,31 +42,34 @@ class TangoDevice:
     def __init__(self, connector: "TangoConnector", trl: Trl) -> None:
         self.connector = connector
         self.trl = trl
-        self.links: dict[TangoLink, None] = {}
+        self.links: dict[DescribedLink, None] = {}
         self.session: Session | None = None
         self.server: Server | None = None
         self.reads = Lane(connector.workers)
         self.writes = Lane(connector.workers)
         #: whether it has answered at all since its first user came.
         self.was_up = False
+        #: what is asked for its description now, for those who wait in vain.
+        self.asked = "the device"
         self._asked = False
         self._asking = False
         self._attempts = 0
         self._wanted: dict[TangoLink, int] = {}
         self._updating = False
+        self._interface: InterfaceWatch | None = None
 
     # Connecting.
 
-    def add(self, link: "TangoLink") -> None:
+    def add(self, link: "DescribedLink") -> None:
         """Have one more attribute or command described."""
         self.links[link] = None
         self._attempts = 0
         self.ask_soon()
 
-    def remove(self, link: "TangoLink") -> None:
+    def remove(self, link: "DescribedLink") -> None:
         """Forget one; the last one ends the session."""
         self.links.pop(link, None)
-        self._wanted.pop(link, None)
+        self._wanted.pop(cast("TangoLink", link), None)
         if not self.links:
             self._end_session()
 
@@ -147,25 +152,35 @@ class TangoDevice:
 
     def _ask(self) -> None:
         self._asked = False
-        links = [link for link in self.links if link.phase in ("searching", "describing", "down")]
+        links = [link for link in self.links if link.phase in _UNDESCRIBED]
         if self._asking or not links:
             return
         self._asking = True
-        names = list(dict.fromkeys(link.member for link in links if not link.is_command))
-        commands = any(link.is_command for link in links)
-        self.connector.workers.submit(partial(self._describe, self.session, names, commands, links))
+        names = list(dict.fromkeys(link.member for link in links if link.kind == "attribute"))
+        self.connector.workers.submit(partial(self._describe, self.session, names, links))
 
-    def _describe(self, known: Session | None, names: list[str], commands: bool, links: "list[TangoLink]") -> None:
+    def _describe(self, known: Session | None, names: list[str], links: "list[DescribedLink]") -> None:
         """Ask for a description; called in a thread."""
         answer: Any
         try:
-            begun = known or session.begin(self.trl, DESCRIBE_S)
-            answer = session.describe(begun, names, commands, DESCRIBE_S)
+            self.asked = "the device"
+            begun = known or self._begin()
+            kinds = {link.kind for link in links}
+            answer = session.describe(begun, names, "command" in kinds, DESCRIBE_S, whole="members" in kinds)
         except Exception as error:  # noqa: BLE001  # it is searched again, and says why meanwhile
             answer = error
         self.connector.inbox.post(self._answered, known, links, answer)
 
-    def _answered(self, known: Session | None, links: "list[TangoLink]", answer: Any) -> None:
+    def _begin(self) -> Session:
+        """Connect; called in a thread."""
+        connector = self.connector
+        return session.begin(self.trl, connector.databases, connector.looks, DESCRIBE_S, self._ask_for)
+
+    def _ask_for(self, what: str) -> None:
+        """Note what is asked now; called in a thread."""
+        self.asked = what
+
+    def _answered(self, known: Session | None, links: "list[DescribedLink]", answer: Any) -> None:
         self._asking = False
         if not self.links or self.connector.closed:
             return
@@ -181,14 +196,14 @@ class TangoDevice:
             return
         if self.session is None:
             self.session = told.session
-            self.server = self.connector.servers.join(self, told.session.host)
+            self.server = self.connector.servers.join(self, told.session.host, told.session.trl)
         self._attempts = 0
         self.was_up = True
         self.heard()
         for link in links:
-            if link in self.links and link.phase in ("searching", "describing", "down"):
-                self._describe_link(link, told)
-        if any(link.phase in ("searching", "describing", "down") for link in self.links):
+            if link in self.links and link.phase in _UNDESCRIBED:
+                link.describe(told)
+        if any(link.phase in _UNDESCRIBED for link in self.links):
             missing = all(link.missing for link in self.links if link.phase != "ready")
             self._again(MISSING_AGAIN_S if missing else 0.0)
         self.connector.later.call(WATCH_AFTER_S, self._watch)
@@ -196,26 +211,28 @@ class TangoDevice:
     def _watch(self) -> None:
         """Have the server tell when it describes something in another way; the others that connect come first."""
         if self.session is not None:
+            if self._interface is None:
+                self._interface = InterfaceWatch(self, self.session)
+                self.connector.subscriber.watch(self._interface)
             for link in self.links:
                 link.watch(self.session)
 
-    def _describe_link(self, link: "TangoLink", told: Told) -> None:
-        key = link.member.lower()
-        info = (told.commands if link.is_command else told.attributes).get(key)
-        if info is None:
-            kind = "command" if link.is_command else "attribute"
-            near = get_close_matches(link.member, told.names, 1, 0.7)
-            link.is_missing(
-                f"the device has no {kind} `{link.member}`",
-                f"did you mean `{near[0]}`?" if near else f"`{self.trl.text}` answers: compare with what it has",
-            )
-        elif link.is_command:
-            link.described_as(command(info), told.session.host)
-        else:
-            link.configured(attribute(info, told.sizes.get(key, ()), told.session.host))
+    def interface_changed(self, told: Told) -> None:
+        """Look at everything again, since the device has more or fewer attributes and commands than before.
+
+        :param told: all that it has now.
+        """
+        if told.session is not self.session:
+            return
+        for link in list(self.links):
+            if link.phase == "ready":
+                link.interface_changed(told)
+        if any(link.missing for link in self.links):
+            self.ask_soon()
 
     def _failed(self, error: Exception) -> None:
         """Search again later; those who wait are told why if they wait in vain."""
+        help = error.help if isinstance(error, ObstacleError) else ""
         text = str(error) if isinstance(error, ObstacleError) else faults.words(error)
         if isinstance(error, DevFailed) and faults.is_timeout(error):
             text = "the device does not answer"
@@ -223,7 +240,7 @@ class TangoDevice:
         if self.session is not None and closed:
             self.lost(self.session, text)
         for link in self.links:
-            link.missing = ""
+            link.missing, link.help = "", help
             link.absence = text
             if link.phase == "describing" and closed:
                 link.went_down(text)
@@ -240,6 +257,10 @@ class TangoDevice:
             self.server.leave(self)
             self.server = None
         ended, self.session = self.session, None
+        watch, self._interface = self._interface, None
+        if watch is not None:
+            self.connector.subscriber.stop(watch)
         if ended is not None:
             for link in self.links:
                 link.end_events()
+            self.connector.workers.submit(proxies.let_go)  # and once more when that thread has nothing to do

@@ -7,15 +7,17 @@ subscribed stays so until the session ends: pytango 10 goes on to receive what w
 
 import logging
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ...vocab.keywords import Events
 from . import faults, library
 from .library import DevFailed
-from .session import Session
+from .session import Session, told_all
 
 if TYPE_CHECKING:
+    from .device import TangoDevice
     from .link import TangoLink
 
 _log = logging.getLogger("ophyd_decl.connectors.tango")
@@ -23,27 +25,29 @@ _log = logging.getLogger("ophyd_decl.connectors.tango")
 #: What `auto` tries, the best first.
 _AUTO = ("change", "periodic", "archive")
 _NOT_POLLED = "API_AttributePollingNotStarted"
+#: How long a server may take to answer before it is asked for events, in s.
+ANSWER_S = 3.0
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
+#: No event is delivered during a subscription. One that nobody waits for is followed by a pause of so many times what
+#: it took, in which those come that have waited.
+PAUSE = 3.0
 
 
-class Watch:
-    """The events by which a server tells that it describes an attribute in another way.
+class Subscription:
+    """Events of one kind in one session.
 
-    :param name: of the attribute.
+    :param where: they come from, for the log.
     """
 
-    def __init__(self, link: "TangoLink", session: Session, name: str) -> None:
-        self.link = link
+    #: whether it tells when the labels of an enum change.
+    tells_labels = False
+
+    def __init__(self, where: str, session: Session) -> None:
+        self.where = where
         self.session = session
-        self.name = name
         self.ended = False
         self.numbers: list[int] = []
-
-    def arrived(self, event: Any) -> None:
-        """Have the loop look at a new configuration; called in a thread of Tango."""
-        if not self.ended and not event.err:
-            self.link.inbox.post(self.link.reconfigured, event.attr_conf)
 
     def end(self) -> None:
         """Take no event any more."""
@@ -51,12 +55,68 @@ class Watch:
 
     def begin(self) -> None:
         """Subscribe; called in the thread of the subscriber."""
+        raise NotImplementedError
+
+    def arrived(self, event: Any) -> None:
+        """Take an event; called in a thread of Tango."""
+        raise NotImplementedError
+
+    def subscribe(self, *what: Any) -> str:
+        """Have `arrived` called with events; return why that cannot be, empty where it can."""
+        problem = self.session.obstacle()
+        if problem:
+            return problem
         try:
-            number = self.session.main.subscribe_event(self.name, library.CONFIGURATION_EVENT, self.arrived)
-        except DevFailed as error:
-            _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, faults.words(error))
-        else:
-            self.numbers.append(number)
+            with self.session.proxy(time.monotonic() + ANSWER_S) as proxy:
+                proxy.ping()  # of a server that hangs Tango finds that out in up to half a minute
+            self.numbers.append(self.session.main.subscribe_event(*what, self.arrived))
+        except (DevFailed, faults.SilentError) as error:
+            return faults.words(error)
+        return ""
+
+
+class InterfaceWatch(Subscription):
+    """The events by which a server tells that a device has more or fewer attributes and commands than before."""
+
+    def __init__(self, device: "TangoDevice", session: Session) -> None:
+        super().__init__(session.trl.text, session)
+        self._device = device
+
+    def arrived(self, event: Any) -> None:
+        """Have the loop look at what there is now; called in a thread of Tango."""
+        if not self.ended and not event.err:
+            told = told_all(self.session, event.att_list, event.cmd_list)
+            self._device.connector.inbox.post(self._device.interface_changed, told)
+
+    def begin(self) -> None:
+        """Subscribe; called in the thread of the subscriber."""
+        problem = self.subscribe(library.INTERFACE_EVENT)
+        if problem:
+            _log.info("%s: new attributes and commands will not be noticed: %s", self.where, problem)
+
+
+class Watch(Subscription):
+    """The events by which a server tells that it describes an attribute in another way.
+
+    :param name: of the attribute.
+    """
+
+    def __init__(self, link: "TangoLink", session: Session, name: str) -> None:
+        super().__init__(link.name, session)
+        self.link = link
+        self.name = name
+        self.tells_labels = link.served is not None and link.served.native.kind == "enum"
+
+    def arrived(self, event: Any) -> None:
+        """Have the loop look at a new configuration; called in a thread of Tango."""
+        if not self.ended and not event.err:
+            self.link.inbox.post(self.link.reconfigured, event.attr_conf)
+
+    def begin(self) -> None:
+        """Subscribe; called in the thread of the subscriber."""
+        problem = self.subscribe(self.name, library.CONFIGURATION_EVENT)
+        if problem:
+            _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, problem)
 
 
 class Feed(Watch):
@@ -111,14 +171,10 @@ class Feed(Watch):
         for kind in _AUTO if self.wanted == "auto" else (self.wanted,):
             if kind == "periodic" and _NOT_POLLED in self.problem:
                 continue
-            try:
-                number = self.session.main.subscribe_event(self.name, library.EVENT_TYPES[kind], self.arrived)
-            except DevFailed as error:
-                self.problem = faults.words(error)
-                continue
-            self.numbers.append(number)
-            self.kind, self.problem = kind, ""
-            break
+            self.problem = self.subscribe(self.name, library.EVENT_TYPES[kind])
+            if not self.problem:
+                self.kind = kind
+                break
         _log.debug("%s: %s", self.link.name, f"{self.kind} events" if self.kind else f"no events: {self.problem}")
         self.link.inbox.post(self.link.picked, self)
 
@@ -128,22 +184,26 @@ class Subscriber:
 
     def __init__(self) -> None:
         #: what is to be subscribed: first what somebody waits for.
-        self._feeds: deque[Watch] = deque()
-        self._watches: deque[Watch] = deque()
-        self._ended: deque[Watch] = deque()
+        self._feeds: deque[Subscription] = deque()
+        #: then those of attributes with labels, without which a value is taken for another.
+        self._labels: deque[Subscription] = deque()
+        self._watches: deque[Subscription] = deque()
+        self._ended: deque[Subscription] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
+        #: whether values come that nobody should wait for.
+        self._has_feeds = False
 
     def start(self, feed: Feed) -> None:
         """Subscribe to the events of an attribute; the link is told what came of it."""
         self._add(self._feeds, feed)
 
-    def watch(self, watch: Watch) -> None:
-        """Subscribe to the configuration of an attribute, when nobody waits for anything else."""
-        self._add(self._watches, watch)
+    def watch(self, watch: Subscription) -> None:
+        """Subscribe to what a device says of itself, when nobody waits for anything else."""
+        self._add(self._labels if watch.tells_labels else self._watches, watch)
 
-    def stop(self, watch: Watch) -> None:
+    def stop(self, watch: Subscription) -> None:
         """Give events up."""
         watch.end()
         self._add(self._ended, watch)
@@ -157,7 +217,7 @@ class Subscriber:
         if thread is not None:
             thread.join(timeout_s)
 
-    def _add(self, jobs: "deque[Watch]", watch: Watch) -> None:
+    def _add(self, jobs: "deque[Subscription]", watch: Subscription) -> None:
         with self._changed:
             jobs.append(watch)
             if self._thread is None:
@@ -174,25 +234,35 @@ class Subscriber:
                     if watch is None:
                         self._thread = None
                         return
+                begun = time.monotonic()
                 try:
                     if not watch.ended:
                         watch.begin()
                     else:
                         _give_up(watch)
                 except Exception:  # noqa: BLE001  # the others must be served
-                    _log.exception("while subscribing to %s", watch.link.name)
+                    _log.exception("while subscribing to %s", watch.where)
+                if isinstance(watch, Feed):
+                    self._has_feeds = True
+                elif self._has_feeds and not watch.tells_labels:
+                    self._rest(PAUSE * (time.monotonic() - begun))
 
-    def _next(self) -> Watch | None:
+    def _rest(self, pause_s: float) -> None:
+        """Let the events come that have waited meanwhile, unless somebody waits for a subscription."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._feeds or self._labels or self._ended, pause_s)
+
+    def _next(self) -> Subscription | None:
         """Return what is to be subscribed, or given up."""
-        if not self._closed and not (self._feeds or self._watches or self._ended):
+        if not self._closed and not (self._feeds or self._labels or self._watches or self._ended):
             self._changed.wait(IDLE_S)
-        waiting = (self._ended,) if self._closed else (self._feeds, self._ended, self._watches)
+        waiting = (self._ended,) if self._closed else (self._feeds, self._labels, self._ended, self._watches)
         return next((jobs.popleft() for jobs in waiting if jobs), None)
 
 
-def _give_up(watch: Watch) -> None:
+def _give_up(watch: Subscription) -> None:
     while watch.numbers:
         try:
             watch.session.main.unsubscribe_event(watch.numbers.pop())
         except DevFailed as error:
-            _log.debug("%s: %s", watch.link.name, faults.words(error))
+            _log.debug("%s: %s", watch.where, faults.words(error))

@@ -25,6 +25,11 @@ _NOT_SENT = frozenset(_CLOSED - {"API_CorbaException", "API_CommunicationFailed"
 #: What the server says when another call has kept the device for longer than it waits.
 BUSY = "API_CommandTimedOut"
 NO_ATTRIBUTE = "API_AttrNotFound"
+#: Reasons of events that tell of the events alone: the server has polled too late, or not at all since the device was
+#: busy; or some events were lost. What the attribute has become, only a read can tell.
+_GAPS = frozenset(
+    ("API_PollThreadOutOfSync", "API_NotUpdatedAnyMore", "API_NoDataYet", "API_MissedEvents", "API_EventTimeout", BUSY)
+)
 #: Longest text of a server that is shown.
 _LONGEST = 300
 
@@ -42,8 +47,14 @@ def words(error: Exception) -> str:
     return f"{shown} ({reason})" if reason and reason not in shown else shown
 
 
+class SilentError(Exception):
+    """The server does not answer, so it was not asked for what was wanted; its text says so."""
+
+
 def is_timeout(error: Exception) -> bool:
     """Return whether no answer came within the client's time-out."""
+    if isinstance(error, SilentError):
+        return True
     return any(_CALL_TIMED_OUT in text or reason == "API_DeviceTimedOut" for reason, text in reasons(error))
 
 
@@ -55,6 +66,11 @@ def is_closed(error: Exception) -> bool:
 def is_unsent(error: Exception) -> bool:
     """Return whether the call certainly did not reach the device."""
     return any(reason in _NOT_SENT or _NOT_CONNECTED in text for reason, text in reasons(error))
+
+
+def is_gap(error: Exception) -> bool:
+    """Return whether an event says no more than that events are late or were lost."""
+    return any(reason in _GAPS for reason, _ in reasons(error))
 
 
 def reason(error: Exception) -> str:

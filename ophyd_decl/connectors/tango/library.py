@@ -1,6 +1,6 @@
 """What is used of pytango, whose types are partial: it is given its shape here. No other module imports it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, cast
 
@@ -18,6 +18,15 @@ EVENT_TYPES: dict[str, Any] = {
     "data_ready": _tango.EventType.DATA_READY_EVENT,
 }
 CONFIGURATION_EVENT: Any = _tango.EventType.ATTR_CONF_EVENT
+INTERFACE_EVENT: Any = _tango.EventType.INTERFACE_CHANGE_EVENT
+#: Where values are taken from: the device itself, and not what its server has polled.
+FROM_DEVICE: Any = _tango.DevSource.DEV
+#: The qualities of a reading by what Tango calls them.
+QUALITIES: dict[str, Any] = {name.removeprefix("ATTR_"): one for name, one in _tango.AttrQuality.__members__.items()}
+#: Names of types by number.
+_TYPES: dict[int, str] = {int(number): str(kind) for number, kind in _tango.CmdArgType.values.items()}
+#: The number of the type of an enum.
+ENUM: int = int(_tango.CmdArgType.DevEnum)
 #: The states of a device, in the order of their numbers.
 STATES: tuple[str, ...] = tuple(state.name for _, state in sorted(_tango.DevState.values.items()))
 
@@ -26,6 +35,10 @@ class Proxy(Protocol):
     """A `DeviceProxy`; its calls raise `DevFailed`."""
 
     def set_timeout_millis(self, timeout_ms: int) -> None: ...  # noqa: D102
+
+    def set_transparency_reconnection(self, repeats: bool) -> None: ...  # noqa: D102
+
+    def set_source(self, source: Any) -> None: ...  # noqa: D102
 
     def ping(self) -> int: ...  # noqa: D102
 
@@ -43,23 +56,66 @@ class Proxy(Protocol):
 
     def command_inout(self, name: str, argument: Any = None) -> Any: ...  # noqa: D102
 
-    def subscribe_event(self, name: str, kind: Any, callback: Callable[[Any], None]) -> int: ...  # noqa: D102
+    def subscribe_event(self, *what: Any) -> int: ...  # noqa: D102
 
     def unsubscribe_event(self, number: int) -> None: ...  # noqa: D102
 
 
-def make_proxy(trl: str) -> Proxy:
-    """Return a proxy of a device; asks the database, or connects.
+def new_proxy(trl: str) -> Proxy:
+    """Return a new proxy of a device; asks the database.
 
-    It never repeats a call by itself: a write that was lost must not be done later. And it reads the device, not what
-    the server has polled some time ago, which may be older than the last write.
-
-    :raises DevFailed: if there is no such device.
+    :raises DevFailed: if there is no such device, or the database does not answer.
     """
-    proxy = _tango.DeviceProxy(trl, green_mode=_tango.GreenMode.Synchronous)
-    proxy.set_transparency_reconnection(False)
-    proxy.set_source(_tango.DevSource.DEV)
-    return proxy
+    return _tango.DeviceProxy(trl, green_mode=_tango.GreenMode.Synchronous)
+
+
+def copy_of(proxy: Proxy) -> Proxy:
+    """Return another proxy of the same device, without a word to the database; both have one time-out."""
+    return _tango.DeviceProxy(proxy)
+
+
+def tango_host() -> str:
+    """Return what TANGO_HOST is: the variable, or a line of `~/.tangorc` or `/etc/tangorc`; empty if nobody says it."""
+    return (_tango.ApiUtil.get_env_var("TANGO_HOST") or "").strip()
+
+
+def server_of(host: str, port: int, device: str) -> str:
+    """Return program and instance of the server that has a device, as a database knows it.
+
+    :param device: its name, or an alias of it.
+    :raises DevFailed: if the database does not know it, or does not answer.
+    """
+    return _tango.Database(host, port).get_device_info(device).ds_full_name
+
+
+def reference_of(host: str, port: int, device: str) -> str:
+    """Return the reference to a device that its server has given to the database, as text.
+
+    :raises DevFailed: if the database does not know it, or does not answer.
+    """
+    return str(_tango.Database(host, port).import_device(device).ior)
+
+
+def names_like(host: str, port: int, device: str) -> list[str]:
+    """Return the devices of the same domain and family that a database knows; of an alias, all aliases.
+
+    :raises DevFailed: if the database does not answer.
+    """
+    database = _tango.Database(host, port)
+    stem, slash, _ = device.rpartition("/")
+    if not slash:
+        return [str(name) for name in database.get_device_alias_list("*")]
+    return [f"{stem}/{member}" for member in database.get_device_member(f"{stem}/*")]
+
+
+def devices_of(host: str, port: int) -> tuple[list[str], list[str]]:
+    """Return the devices that a database knows, and those whose servers run, as far as it knows that.
+
+    :raises DevFailed: if the database does not answer.
+    """
+    database = _tango.Database(host, port)
+    known, running = database.get_device_name("*", "*"), database.get_device_exported("*")
+    return [str(name) for name in known], [str(name) for name in running]
 
 
 def thread() -> AbstractContextManager[None]:
@@ -69,7 +125,8 @@ def thread() -> AbstractContextManager[None]:
 
 def name_of(kind: Any) -> str:
     """Return what Tango calls a type: `DevDouble`, `DevVarLongStringArray`."""
-    return str(_tango.CmdArgType.values.get(int(kind), kind))
+    number = int(kind)
+    return _TYPES.get(number) or str(number)
 
 
 def state_of(number: int) -> Any:

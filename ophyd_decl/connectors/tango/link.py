@@ -1,5 +1,8 @@
 """One attribute or command of a Tango device: what it is in this generation, and how its updates come."""
 
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +13,16 @@ from ...vocab.keywords import Events
 from ..inbox import Inbox
 from ..link import ABSENT, QUEUE_LIMIT, Link, RawUpdate, Served
 from ..linked_channel import LinkedChannel
+from ..values.encoded import format_of
 from . import faults
 from .attributes import Attribute, NoValueError
 from .attributes import attribute as attribute_of
 from .commands import CommandType
+from .commands import command as command_of
+from .described import DescribedLink
 from .events import Feed, Watch
 from .library import DevFailed
-from .session import Session
+from .session import Session, Told
 
 if TYPE_CHECKING:
     from .connector import TangoConnector
@@ -26,12 +32,13 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 #: How long the first value is awaited from the events before it is read, in s; where every update is wanted, longer.
 FIRST_S, FIRST_OF_ALL_S = 0.25, 2.0
-#: What the server says when its own time without news has passed: it is known before, by the ping.
-_EVENT_TIMEOUT = "API_EventTimeout"
+#: How long after a subscription the value is read once more, in s. ZMQ drops what a server publishes before it has
+#: heard of a subscription, and Tango does not wait for that: a change of the first moments may be lost.
+CONFIRM_S = 0.5
 POLLED = "polled"
 
 
-class TangoLink(Link):
+class TangoLink(DescribedLink):
     """One attribute or command; see `link.Link`.
 
     :param member: its name on the device.
@@ -41,6 +48,13 @@ class TangoLink(Link):
 
     attribute: Attribute
     command: CommandType
+    #: how many events were delivered, by which a value that was read meanwhile is known to be older.
+    events_seen = 0
+    #: why no events come, once that was found out in this session.
+    no_events = ""
+    _feed: Feed | None = None
+    _watch: Watch | None = None
+    _failed = False
 
     def __init__(
         self,
@@ -54,47 +68,20 @@ class TangoLink(Link):
         events: Events,
         poll_s: float | None,
     ) -> None:
-        super().__init__(key, name, inbox)
-        self.connector = connector
-        self.device = device
+        super().__init__(key, name, inbox, connector, device)
         self.member = member
         self.is_command = is_command
+        self.kind = "command" if is_command else "attribute"
         self.events: Events = events
         self.poll_s = POLL_S if poll_s is None else poll_s
-        self.missing = ""
-        self.missing_help = ""
-        #: how many events were delivered, by which a value that was read meanwhile is known to be older.
-        self.events_seen = 0
-        #: why no events come, once that was found out in this session.
-        self.no_events = ""
-        self._feed: Feed | None = None
-        self._watch: Watch | None = None
-        self._failed = False
-
-    @property
-    def alive_at(self) -> float | None:
-        """Return when the server was last heard."""
-        server = self.device.server
-        return None if self.phase != "ready" or server is None else server.heard_at
+        self._until_picked: dict[object, Callable[[], None]] = {}
 
     # What the base asks for.
 
-    def open(self) -> None:
-        """Begin to search; ask again for what was missing."""
-        if self.missing and self.phase == "searching":
-            self.missing = ""
-            self.device.ask_soon()
-        super().open()
-
-    def start(self) -> None:
-        """Have the device described."""
-        self.device.add(self)
-
     def stop(self) -> None:
         """Give up everything."""
-        self.end_events()
         self.connector.poller.remove(self)
-        self.device.remove(self)
+        super().stop()
 
     def subscribe(self) -> None:
         """Read the value now, and have further ones come by events, or by reads."""
@@ -106,13 +93,36 @@ class TangoLink(Link):
         elif self.no_events:
             self._refuse_monitors()
         elif self._feed is None and self.device.session is not None:
-            limit = QUEUE_LIMIT if self.all_updates else 1
-            self._feed = Feed(self, self.device.session, self.attribute.info.name, self.events, limit)
-            self.connector.subscriber.start(self._feed)
+            self._start_feed(self.device.session)
             # The first value is that with which the events begin, so that no change is missed in between.
             self.connector.later.call(FIRST_OF_ALL_S if self.all_updates else FIRST_S, self._begin_without)
         elif self._feed is not None and not self._feed.kind:
             self._begin_without()
+
+    def pick(self, key: object, callback: Callable[[], None]) -> None:
+        """Find out which events come, and call back; without a monitor their values are not delivered."""
+        if self._feed is None and not self.no_events and self.events != "none" and self.device.session is not None:
+            self._start_feed(self.device.session)
+        if self._feed is not None and not self._feed.kind:
+            self._until_picked[key] = callback
+            return
+        if self._feed is None and self.events in ("none", "auto"):
+            self.updates = self._polled
+        callback()
+
+    def forget_pick(self, key: object) -> None:
+        """Do not call back under this key."""
+        self._until_picked.pop(key, None)
+
+    def no_events_of(self, channel: LinkedChannel) -> SignalError:
+        """Return the error of a channel whose events the server does not send."""
+        return ReadError(
+            f"the device sends no {self.events} events of it",
+            source=channel.source,
+            expected=f"events: {self.events}",
+            found=self.no_events,
+            help="have the server poll it, or push events; or declare `events: auto`, which falls back to reads",
+        )
 
     def unsubscribe(self) -> None:
         """Deliver nothing more. The events go on for this session: Tango complains of those that it cannot stop."""
@@ -133,6 +143,38 @@ class TangoLink(Link):
 
     # What the device was told of it.
 
+    def describe(self, told: Told) -> None:
+        """Begin a generation, or note that the device does not have this; who waits is told at once."""
+        key = self.member.lower()
+        if not self.is_command and key in told.usable:
+            self.configured(told.usable[key])
+            return
+        info = (told.commands if self.is_command else told.attributes).get(key)
+        if info is None:
+            near = get_close_matches(self.member, told.names, 1, 0.7)
+            help = (
+                f"did you mean `{near[0]}`?" if near else f"`{self.device.trl.text}` answers: compare with what it has"
+            )
+            if near and near[0].lower() == key:
+                help = f"it has that as the other: declare it with `{'attr' if self.is_command else 'cmd'}:`"
+            self.is_missing(f"the device has no {self.kind} `{self.member}`", help)
+        elif self.is_command:
+            self.described_as(command_of(info), told.session.host)
+        else:
+            self.configured(attribute_of(info, (), told.session.host))
+
+    def interface_changed(self, told: Told) -> None:
+        """End the generation if the device does not have this any more, or has something else in its place."""
+        info = (told.commands if self.is_command else told.attributes).get(self.member.lower())
+        if info is None:
+            self.end_events()
+            self.describe(told)
+        elif not self.is_command:
+            self.reconfigured(info)
+        elif command_of(info).types != self.command.types:
+            self.begin_again()
+            self.device.ask_soon()
+
     def configured(self, attribute: Attribute) -> None:
         """Begin a generation with the configuration of an attribute."""
         self.attribute = attribute
@@ -142,13 +184,13 @@ class TangoLink(Link):
         """Begin a generation with the types of a command."""
         self.command = command
         takes = command.takes.native or NativeType("unknown", detail="DevVoid")
-        self._begin(Served(takes, host=host))
+        self._begin(Served(takes, host=host, returns=command.returns.native))
 
     def is_missing(self, problem: str, help: str) -> None:
         """Note that the device is there and does not have this; who waits is told at once."""
-        self.missing, self.missing_help = problem, help
+        self.missing, self.help = problem, help
         self.absence = problem
-        if self.phase == "describing":
+        if self.phase in ("describing", "ready"):
             self.went_down(problem)
         self.trouble = problem
         self._call(self._until_ready)
@@ -172,16 +214,14 @@ class TangoLink(Link):
         if feed.kind:
             self.updates = feed.kind
             self.connector.poller.remove(self)
+            self.connector.later.call(CONFIRM_S, partial(self._confirm, feed))
         else:
             self._feed = None
-            if not self.subscribed:
-                return
-            if self.last is None:
-                self.device.read_soon(self)
             if self.events == "auto":
-                self._poll()
-            else:
-                self._refuse_monitors()
+                self.updates = self._polled
+            if self.subscribed:
+                self._go_without()
+        self._call(self._until_picked)
 
     def watch(self, session: Session) -> None:
         """Have the server tell when the configuration changes."""
@@ -197,6 +237,7 @@ class TangoLink(Link):
         for ended in (feed, watch):
             if ended is not None:
                 self.connector.subscriber.stop(ended)
+        self._call(self._until_picked)
 
     def drain(self, feed: Feed) -> None:
         """Deliver the events that have come."""
@@ -222,11 +263,12 @@ class TangoLink(Link):
                 else:
                     updates.append(update)
             except Exception as error:  # noqa: BLE001  # the monitors are told
-                if faults.reason(error) == _EVENT_TIMEOUT:
-                    continue
                 self._deliver(updates)
                 updates = []
-                self.read_failed(error)
+                if faults.is_gap(error):
+                    self.device.read_soon(self)
+                else:
+                    self.read_failed(error)
         self._deliver(updates)
 
     def was_read(self, seen: int, reading: Any) -> None:
@@ -258,7 +300,7 @@ class TangoLink(Link):
             self.deliver(updates)
 
     def _begin(self, served: Served) -> None:
-        self.missing = self.missing_help = ""
+        self.missing = self.help = ""
         self.absence = ABSENT
         self.went_up()
         self.described(served)
@@ -272,18 +314,36 @@ class TangoLink(Link):
         if self.events == "auto" and self._feed is not None and not self._feed.kind:
             self.connector.poller.add(self)
 
+    def _start_feed(self, session: Session) -> None:
+        limit = QUEUE_LIMIT if self.all_updates else 1
+        self._feed = Feed(self, session, self.attribute.info.name, self.events, limit)
+        self.connector.subscriber.start(self._feed)
+
+    def _go_without(self) -> None:
+        """Read again and again, or refuse, since the events that are wanted do not come."""
+        if self.last is None:
+            self.device.read_soon(self)
+        if self.events == "auto":
+            self._poll()
+        else:
+            self._refuse_monitors()
+
+    @property
+    def _polled(self) -> str:
+        return f"{POLLED} every {self.poll_s:g} s"
+
+    def _confirm(self, feed: Feed) -> None:
+        """Read once, if the events that began a moment ago are still wanted."""
+        if feed is self._feed and self.subscribed and self.phase == "ready":
+            self.device.read_soon(self)
+
     def _poll(self) -> None:
-        self.updates = f"{POLLED} every {self.poll_s:g} s"
+        self.updates = self._polled
         self.connector.poller.add(self)
 
     def _refuse_monitors(self) -> None:
         for monitor in list(self.monitors):
-            error = ReadError(
-                f"the device sends no {self.events} events of it: {self.no_events}",
-                source=monitor.channel.source,
-                help="have the server poll it, or push events; or declare `events: auto`, which falls back to reads",
-            )
-            monitor.fail(error)
+            monitor.fail(self.no_events_of(monitor.channel))
 
 
 class RefusedLink(Link):
@@ -313,6 +373,6 @@ def _differ(before: RawUpdate, after: RawUpdate) -> bool:
     if before[2:] != after[2:]:
         return True
     try:
-        return not np.array_equal(before[0], after[0])
+        return not np.array_equal(before[0], after[0]) or format_of(before[0]) != format_of(after[0])
     except Exception:  # noqa: BLE001  # what cannot be compared is given once more
         return True

@@ -4,11 +4,13 @@ import time
 from functools import partial
 from typing import Any, cast
 
-from ...errors import PutNotSentError, SignalError
+from ...errors import DisconnectedError, PutNotSentError, SignalError
 from ...vocab.readings import Reading
 from ..batches import PutBatch, ReadBatch
+from ..link import RawUpdate
 from ..linked_channel import LinkedChannel
 from . import faults
+from .attributes import Attribute
 from .channel import TangoChannel
 from .device import TangoDevice
 from .link import TangoLink, no_value
@@ -26,29 +28,37 @@ class ReadGroup:
         self._device = device
         self._session = session
         self._setpoint = setpoint
-        self._reads: Reads = []
-        self._places: dict[str, int] = {}
+        self._reads: list[tuple[int, LinkedChannel, TangoLink, str]] = []
+        #: those that are read, each once, by name.
+        self._attributes: dict[str, Attribute] = {}
         self._deadline = 0.0
 
-    def add(self, index: int, channel: LinkedChannel) -> None:
+    def add(self, index: int, channel: LinkedChannel, link: TangoLink) -> None:
         """Add a read; of an attribute that is wanted twice one value will do."""
-        self._reads.append((index, channel))
-        name = cast(TangoLink, channel.link).attribute.info.name
-        self._places.setdefault(name, len(self._places))
-        self._deadline = max(self._deadline, self._batch.deadline(index))
+        attribute = link.attribute
+        name = attribute.info.name  # as the device spells it, which refuses to read it twice in one call
+        self._attributes.setdefault(name, attribute)
+        self._reads.append((index, channel, link, name))
+        deadline = self._batch.deadline(index)
+        if deadline > self._deadline:
+            self._deadline = deadline
 
     def send(self) -> None:
         """Have the device read."""
         self._device.reads.submit(self._read)
 
     def _read(self) -> None:
-        """Read; called in a thread."""
+        """Read, and take the values out of the answer; called in a thread."""
         if self._batch.done or time.monotonic() >= self._deadline:
             return
         answer: Any
         try:
             with self._session.proxy(self._deadline) as proxy:
-                answer = proxy.read_attributes(list(self._places))
+                readings = proxy.read_attributes(list(self._attributes))
+            answer = {
+                name: _update(attribute, reading, self._setpoint)
+                for (name, attribute), reading in zip(self._attributes.items(), readings, strict=True)
+            }
         except Exception as error:  # noqa: BLE001  # it is the outcome of every read
             answer = error
         self._device.connector.inbox.post(self._finish, answer)
@@ -58,25 +68,34 @@ class ReadGroup:
         if isinstance(answer, Exception):
             if faults.is_closed(answer):
                 device.lost(self._session, f"the connection is closed: {faults.words(answer)}")
-            for index, channel in self._reads:
+            for index, channel, _, _ in self._reads:
                 error = faults.read_fault(answer, channel.source)
                 self._batch.settle(index, error)
             return
         device.heard()
-        for index, channel in self._reads:
-            self._batch.settle(index, self._outcome(channel, answer))
+        now = time.monotonic()
+        for index, channel, link, name in self._reads:
+            self._batch.settle(index, _outcome(channel, link, self._attributes[name], answer[name], now))
 
-    def _outcome(self, channel: LinkedChannel, answer: Any) -> Reading | SignalError:
-        link = cast(TangoLink, channel.link)
-        if link.phase != "ready":  # described anew meanwhile: the value may be of another type
-            return channel.unavailable()
-        attribute = link.attribute
-        try:
-            update = attribute.update(answer[self._places[attribute.info.name]], self._setpoint)
-        except Exception as error:  # noqa: BLE001  # one odd value must not take the others with it
-            return no_value(error, channel)
-        link.heard()
-        return channel.reading(update)
+
+def _update(attribute: Attribute, reading: Any, setpoint: bool) -> RawUpdate | Exception:
+    try:
+        return attribute.update(reading, setpoint)
+    except Exception as error:  # noqa: BLE001  # one odd value must not take the others with it
+        return error
+
+
+def _outcome(
+    channel: LinkedChannel, link: TangoLink, attribute: Attribute, update: RawUpdate | Exception, now: float
+) -> Reading | SignalError:
+    if link.phase != "ready":
+        return channel.unavailable()
+    if not link.attribute.is_like(attribute):  # described anew meanwhile: the value may be of another type
+        return DisconnectedError("the device was described anew during the read", source=channel.source)
+    if isinstance(update, Exception):
+        return no_value(update, channel)
+    link.heard_at = now
+    return channel.reading(update)
 
 
 class PutGroup:
@@ -111,7 +130,10 @@ class PutGroup:
             answer: Any
             try:
                 with self._session.proxy(deadline) as proxy:
-                    self._batch.sent.add(index)
+                    self._batch.sent.add(index)  # before the look at the time: who is told meanwhile that it was not
+                    if not self._batch.pending(index) or time.monotonic() >= deadline:  # sent can rely on that
+                        self._batch.sent.discard(index)
+                        continue
                     answer = _execute(proxy, link, raw) if link.is_command else _write(proxy, link, raw)
             except Exception as error:  # noqa: BLE001  # it is the outcome
                 answer = error
@@ -168,7 +190,7 @@ def send_reads(batch: ReadBatch, reads: Reads, setpoint: bool) -> None:
         group = groups.get(link.device)
         if group is None:
             group = groups[link.device] = ReadGroup(batch, link.device, session, setpoint)
-        group.add(index, channel)
+        group.add(index, channel, link)
     for group in groups.values():
         group.send()
 

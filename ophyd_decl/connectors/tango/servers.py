@@ -11,7 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from . import faults
+from .lifeline import Lifeline
 from .session import Session
+from .trl import Trl
 
 if TYPE_CHECKING:
     from .connector import TangoConnector
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How often servers are looked at, and how long one may be quiet before it is asked, in s.
 LOOK_S, ASK_S = 0.1, 0.3
+#: After how many looks that did not come a server may have come back unseen; and may live, though nothing was heard.
+LATE, STILL = 2, 10
 #: Of the liveness time: how long a server may be silent. It must be noticed before the whole of that time is over.
 SILENT = 0.9
 
@@ -29,7 +33,7 @@ class Server:
     :param host: what it is known by.
     """
 
-    __slots__ = ("_asked_at", "_asking", "_connector", "_since", "devices", "heard_at", "host")
+    __slots__ = ("_asked_at", "_asking", "_connector", "_lifeline", "_since", "devices", "heard_at", "host")
 
     def __init__(self, connector: "TangoConnector", host: str) -> None:
         self.host = host
@@ -37,6 +41,7 @@ class Server:
         self.heard_at = time.monotonic()
         self._connector = connector
         self._asking = False
+        self._lifeline: Lifeline | None = None
         self._asked_at = self._since = self.heard_at
 
     def look(self, now: float) -> None:
@@ -48,13 +53,38 @@ class Server:
             for device in list(self.devices):
                 device.silent(f"the server has said nothing for {now - self.heard_at:.1f} s")
 
+    def look_for_end(self) -> None:
+        """Take note of its end, if that has come."""
+        if self._lifeline is not None:
+            self._lifeline.look()
+
     def begin(self, now: float) -> None:
         """Begin to wait anew: it could not be heard for a while."""
         self._since = now
 
+    def join(self, device: "TangoDevice", trl: Trl) -> None:
+        """Look after one more device.
+
+        :param trl: by which it was found.
+        """
+        self.devices[device] = None
+        self.heard_at = time.monotonic()
+        if self._lifeline is None:
+            self._lifeline = Lifeline(self._connector, trl, self._ended, self._connector.servers.were_still)
+
     def leave(self, device: "TangoDevice") -> None:
         """Forget a device."""
         self.devices.pop(device, None)
+        if not self.devices and self._lifeline is not None:
+            self._lifeline.close()
+            self._lifeline = None
+
+    def _ended(self) -> None:
+        """Give its devices up: it has gone."""
+        self._lifeline = None
+        for device in list(self.devices):
+            if device.session is not None:
+                device.lost(device.session, "the connection is closed: the server has ended")
 
     def _ask(self, now: float) -> None:
         device = next((one for one in self.devices if one.session is not None), None)
@@ -96,13 +126,29 @@ class Servers:
         self._looking = False
         self._looked_at = 0.0
 
-    def join(self, device: "TangoDevice", host: str) -> Server:
-        """Return the server of a device that has come up."""
+    def were_still(self) -> bool:
+        """Return whether nothing was looked at for a while: the loop stood still, or the machine slept."""
+        return time.monotonic() - self._looked_at > STILL * LOOK_S
+
+    def look_if_late(self) -> None:
+        """Take note of the servers that have ended while the loop was late.
+
+        Else what another process answers could be believed, which is delivered before the loop sees the end.
+        """
+        if time.monotonic() - self._looked_at > LATE * LOOK_S:
+            for server in list(self._servers.values()):
+                server.look_for_end()
+
+    def join(self, device: "TangoDevice", host: str, trl: Trl) -> Server:
+        """Return the server of a device that has come up.
+
+        :param host: what the server is known by.
+        :param trl: by which the device was found.
+        """
         server = self._servers.get(host)
         if server is None:
             server = self._servers[host] = Server(self._connector, host)
-        server.devices[device] = None
-        server.heard_at = time.monotonic()
+        server.join(device, trl)
         if not self._looking:
             self._looking = True
             self._looked_at = time.monotonic()
@@ -111,7 +157,7 @@ class Servers:
 
     def _look(self) -> None:
         now = time.monotonic()
-        late = now - self._looked_at > 10 * LOOK_S  # the loop stood still, or the machine slept
+        late = self.were_still()
         self._looked_at = now
         for server in list(self._servers.values()):
             if late:

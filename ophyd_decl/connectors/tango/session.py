@@ -2,54 +2,106 @@
 
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import faults, library, reach
-from .attributes import is_array, shape_of
+from . import faults, proxies, reach
+from .attributes import Attribute, attribute, shape_of
+from .databases import IN_USE_S, Databases
 from .library import DevFailed, Proxy
-from .trl import Trl
+from .reach import ObstacleError
+from .trl import Trl, parse
 
 #: How long a device may take to give the arrays whose sizes are wanted, in s; without them sizes are not known.
 SIZES_S = 1.0
+_CORRECT = "is its server running, and the `trl` right?"
 #: Shortest client time-out, in ms.
 _SHORTEST_MS = 10
-
-
-class ObstacleError(Exception):
-    """The device cannot be reached; its text says why."""
 
 
 class Session:
     """A Tango device from its connection to the loss of it: one proxy, and more only while calls are side by side.
 
     :param host: name of its server.
+    :param trl: by which it was found, with host and port.
+    :param databases: None: it has none.
     """
 
-    def __init__(self, trl: Trl, main: Proxy, host: str) -> None:
+    def __init__(self, trl: Trl, main: Proxy, host: str, databases: Databases | None = None) -> None:
         self.trl = trl
         self.main = main
         self.host = host
+        self._databases = databases
         self._free = [main]
+        #: proxies whose last call got no answer: the next one has to connect them again.
+        self._broken: set[int] = set()
+        #: whether proxies share a time-out, and by when the calls under way end.
+        self._shared = False
+        self._deadlines: list[float] = []
         self._lock = threading.Lock()
 
     @contextmanager
     def proxy(self, deadline: float) -> Generator[Proxy]:
-        """Give a proxy to one call, which ends by this deadline, or a second after it if the server hangs.
+        """Give a proxy to one call, which ends by this deadline if the server lives, else after twice that time.
 
+        :raises SilentError: if the server does not answer, so that nothing can be asked by this deadline.
         :raises DevFailed: if another proxy is needed and cannot be made.
         """
         with self._lock:
             taken = self._free.pop() if self._free else None
-        taken = taken or library.make_proxy(self.trl.text)
+        if taken is None:
+            self._look(deadline)
+            taken = self._another()
+        with self._lock:
+            self._deadlines.append(deadline)
+            ends_at = max(self._deadlines) if self._shared else deadline
         try:
-            taken.set_timeout_millis(max(int((deadline - time.monotonic()) * 1000), _SHORTEST_MS))
+            if id(taken) in self._broken or (self._shared and self._broken):
+                self._look(deadline)
+                taken.ping()  # connects; setting a time-out would do that too, and hold the interpreter meanwhile
+                self._broken.difference_update(set(self._broken) if self._shared else {id(taken)})
+            taken.set_timeout_millis(max(int((ends_at - time.monotonic()) * 1000), _SHORTEST_MS))
             yield taken
+        except DevFailed as error:
+            if faults.is_timeout(error) or faults.is_closed(error):
+                self._broken.add(id(taken))
+            raise
         finally:
             with self._lock:
                 self._free.append(taken)
+                self._deadlines.remove(deadline)
+
+    def _look(self, deadline: float) -> None:
+        """See whether the server answers at all, before Tango is asked, which takes seconds to find that out.
+
+        :raises SilentError: if it does not.
+        """
+        if self._databases is not None:  # only Tango knows where the server is
+            return
+        left_s = max(deadline - time.monotonic(), _SHORTEST_MS / 1000)
+        silence = reach.silence(self.trl.host, self.trl.port)
+        if reach.obstacle(self.trl.host, self.trl.port, self.trl.device, left_s) == silence:
+            raise faults.SilentError(silence)
+
+    def obstacle(self) -> str:
+        """Return why nothing can be asked now that needs the database; empty if it can, or there is none."""
+        if self._databases is None:
+            return ""
+        return self._databases.obstacle(self.trl.host, self.trl.port, IN_USE_S)
+
+    def _another(self) -> Proxy:
+        """Return one more proxy. A device goes on when its database is away: then it is a copy."""
+        if not self.obstacle():
+            try:
+                return proxies.make(self.trl.text)
+            except DevFailed:
+                if self._databases is None:
+                    raise
+        with self._lock:
+            self._shared = True
+        return proxies.copy_of(self.main)
 
 
 @dataclass
@@ -58,40 +110,81 @@ class Told:
 
     :param attributes: configuration by name in small letters; of those that were asked for, as far as they are there.
     :param commands: by name in small letters.
-    :param sizes: of arrays now, by name in small letters.
+    :param usable: how to use those that were asked for, by name in small letters; made in the thread that asks, while
+        other devices are still waited for.
     :param names: of all attributes and commands; only where one was not found.
+    :param all_attributes: the configuration of each, in the order of the device; only where all are wanted.
+    :param all_commands: likewise.
     """
 
     session: Session
     attributes: dict[str, Any] = field(default_factory=dict[str, Any])
     commands: dict[str, Any] = field(default_factory=dict[str, Any])
-    sizes: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    usable: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
     names: tuple[str, ...] = ()
+    all_attributes: tuple[Any, ...] = ()
+    all_commands: tuple[Any, ...] = ()
 
 
-def begin(trl: Trl, timeout_s: float) -> Session:
+def begin(trl: Trl, databases: Databases, looks: reach.Looks, timeout_s: float, tell: Callable[[str], None]) -> Session:
     """Connect to a device.
 
+    :param looks: at servers without a database.
+    :param tell: called with what is asked now, for those who wait in vain.
     :raises ObstacleError: if there is no such device now.
     :raises DevFailed: if Tango says so.
     """
     if not trl.has_database:
-        obstacle = reach.obstacle(trl.host, trl.port, trl.device, timeout_s)
+        tell(trl.place)
+        obstacle = looks.obstacle(trl.host, trl.port, trl.device, timeout_s)
         if obstacle:
-            raise ObstacleError(obstacle)
-    proxy = library.make_proxy(trl.text)
-    proxy.set_timeout_millis(int(timeout_s * 1000))
-    if not trl.has_database:
+            raise ObstacleError(obstacle, _CORRECT)
+        try:
+            proxy = proxies.make(trl.text)
+        except DevFailed as error:
+            obstacle = reach.obstacle(trl.host, trl.port, trl.device, timeout_s)  # it may be another that was there
+            if obstacle:
+                raise ObstacleError(obstacle, _CORRECT) from error
+            raise
+        proxy.set_timeout_millis(int(timeout_s * 1000))
         return Session(trl, proxy, trl.place)
-    info = proxy.info()
-    return Session(trl, proxy, f"{info.server_host}/{info.server_id}")
+    host, port = databases.find(trl, timeout_s, tell)
+    tell(f"the server of the device, which the database at {host}:{port} names,")
+    found = parse(f"tango://{host}:{port}/{trl.device}")
+    try:
+        proxy = proxies.make(found.text)
+        proxy.set_timeout_millis(int(timeout_s * 1000))
+        info = proxy.info()
+    except DevFailed as error:
+        raise databases.why(error, trl, host, port) from error
+    return Session(found, proxy, f"{info.server_host}/{info.server_id}", databases)
 
 
-def describe(session: Session, attributes: Sequence[str], commands: bool, timeout_s: float) -> Told:
+def told_all(session: Session, attributes: Iterable[Any], commands: Iterable[Any]) -> Told:
+    """Return what a device said that told all that it has.
+
+    :param attributes: their configurations.
+    """
+    told = Told(session, all_attributes=tuple(attributes), all_commands=tuple(commands))
+    told.attributes = {info.name.lower(): info for info in told.all_attributes}
+    told.commands = {info.cmd_name.lower(): info for info in told.all_commands}
+    told.names = (*(info.name for info in told.all_attributes), *(info.cmd_name for info in told.all_commands))
+    return told
+
+
+def describe(
+    session: Session, attributes: Sequence[str], commands: bool, timeout_s: float, *, whole: bool = False
+) -> Told:
     """Ask a device for the configuration of these attributes, in one call, and for its commands if they are wanted.
 
+    :param whole: whether everything that it has is wanted.
     :raises DevFailed: if the device does not answer.
     """
+    if whole:
+        with session.proxy(time.monotonic() + timeout_s) as proxy:
+            told = told_all(session, proxy.attribute_list_query_ex(), proxy.command_list_query())
+        _prepare(session, told, attributes)
+        return told
     told = Told(session)
     with session.proxy(time.monotonic() + timeout_s) as proxy:
         if attributes:
@@ -109,19 +202,24 @@ def describe(session: Session, attributes: Sequence[str], commands: bool, timeou
             infos = proxy.command_list_query()
             told.commands = {info.cmd_name.lower(): info for info in infos}
             told.names += tuple(info.cmd_name for info in infos)
-    _measure(session, told)
+    _prepare(session, told, attributes)
     return told
 
 
-def _measure(session: Session, told: Told) -> None:
-    """Note the sizes of arrays; a device that cannot give them now does not fail because of that."""
-    names = [info.name for info in told.attributes.values() if is_array(info)]
-    if not names:
+def _prepare(session: Session, told: Told, attributes: Iterable[str]) -> None:
+    """Note how to use attributes, and the shape that arrays have now; that a device cannot give it is no fault."""
+    host, usable = session.host, told.usable
+    for key in map(str.lower, attributes):
+        info = told.attributes.get(key)
+        if info is not None:
+            usable[key] = attribute(info, (), host)
+    arrays = [one.info for one in told.usable.values() if one.served.native.shape is not None]
+    if not arrays:
         return
     try:
         with session.proxy(time.monotonic() + SIZES_S) as proxy:
-            readings = proxy.read_attributes(names)
+            readings = proxy.read_attributes([info.name for info in arrays])
     except DevFailed:
         return
-    for name, reading in zip(names, readings, strict=True):
-        told.sizes[name.lower()] = shape_of(reading)
+    for info, reading in zip(arrays, readings, strict=True):
+        told.usable[info.name.lower()] = attribute(info, shape_of(reading), session.host)

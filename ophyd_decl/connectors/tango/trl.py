@@ -1,11 +1,14 @@
 """The name of an attribute or command, taken apart: the device, where it lives, and the name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
-from ...vocab.addresses import tango_name_problem, trl_problem
+from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 
 _SCHEME = "tango://"
-_HIGHEST_PORT = 65535
+#: How many names are remembered: all attributes of a device ask for its name, and for their own several times in turn.
+_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,33 @@ class Trl:
     port: int
     device: str
     has_database: bool
+    #: What two names of one device have in common: Tango takes capitals for small letters.
+    key: str = field(init=False)
 
-    @property
-    def key(self) -> str:
-        """Return what two names of one device have in common: Tango takes capitals for small letters."""
-        return f"{self.host}:{self.port}/{self.device}{'' if self.has_database else '#'}".lower()
+    def __post_init__(self) -> None:
+        """Set the key."""
+        mark = "" if self.has_database else "#"
+        object.__setattr__(self, "key", f"{self.host}:{self.port}/{self.device}{mark}".lower())
 
     @property
     def place(self) -> str:
         """Return host and port, for messages; empty where only TANGO_HOST knows."""
         return f"{self.host}:{self.port}" if self.host else ""
+
+
+#: What stands for the device of a malformed name.
+NOWHERE = Trl("", "", 0, "", has_database=False)
+
+
+class Member(NamedTuple):
+    """An attribute or command.
+
+    :param problem: why no device can have it; empty if one may.
+    """
+
+    problem: str
+    device: Trl
+    name: str
 
 
 def split(address: str) -> tuple[str, str]:
@@ -46,22 +66,41 @@ def split(address: str) -> tuple[str, str]:
     return f"{device}{mark}{fragment}", name
 
 
-def problem(address: str) -> str:
-    """Return why no device can have this attribute or command; empty if one may.
+@lru_cache(_REMEMBERED)
+def member(address: str) -> Member:
+    """Return device and name of an attribute or command, or why there can be none.
 
-    >>> problem("tango://pc:88888/a/b/c/State#dbase=no")
+    >>> member("tango://pc:8888/a/b/c/State#dbase=no").name
+    'State'
+    >>> member("tango://pc:88888/a/b/c/State#dbase=no").problem
     'there is no port 88888'
     """
     if not address.strip():
-        return "the address is blank"
+        return Member("the address is blank", NOWHERE, "")
     trl, name = split(address)
-    found = trl_problem(trl) or tango_name_problem(name)
+    found = _malformed(trl) or tango_name_problem(name)
+    found = f"not the name of an attribute or command of a Tango device: {found}" if found else device_problem(trl)
+    return Member(found, NOWHERE, name) if found else Member("", parse(trl), name)
+
+
+_malformed = lru_cache(_REMEMBERED)(trl_problem)
+
+
+@lru_cache(_REMEMBERED)
+def device_problem(trl: str) -> str:
+    """Return why a text can be no device; empty if it may.
+
+    >>> device_problem("tango://pc:88888/a/b/c#dbase=no"), device_problem("tango://pc:8888/a/b/c#dbase=no")
+    ('there is no port 88888', '')
+    """
+    found = _malformed(trl)
     if found:
-        return f"not the name of an attribute or command of a Tango device: {found}"
+        return found
     port = parse(trl).port
-    return f"there is no port {port}" if port > _HIGHEST_PORT else ""
+    return f"there is no port {port}" if port > HIGHEST_PORT else ""
 
 
+@lru_cache(_REMEMBERED)
 def parse(trl: str) -> Trl:
     """Return the parts of a TRL that is well formed."""
     path, _, fragment = trl.partition("#")

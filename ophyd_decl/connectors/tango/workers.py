@@ -10,72 +10,86 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
-from . import library
+from . import library, proxies
 
 _log = logging.getLogger("ophyd_decl.connectors.tango")
 
 Job = Callable[[], None]
+#: What a thread is given to do; None: to end.
+Box = SimpleQueue[Job | None]
 #: How long a thread waits for something to do before it ends, in s.
-IDLE_S = 5.0
+IDLE_S = 1.0
 
 
 class Workers:
     """The threads of one connector."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Job] = deque()
-        self._changed = threading.Condition()
-        self._idle = 0
+        #: where threads wait that have nothing to do: the one behind the others is given the next job, so that those
+        #: which are not needed end.
+        self._idle: list[Box] = []
+        self._lock = threading.Lock()
         self._closed = False
         self._threads: set[threading.Thread] = set()
 
     def submit(self, job: Job) -> None:
         """Have a job done, at once, in a thread of its own; may be called in any thread."""
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return
-            self._jobs.append(job)
-            if self._idle >= len(self._jobs):
-                self._changed.notify()
+            if self._idle:
+                self._idle.pop().put(job)
                 return
-            thread = threading.Thread(target=self._run, name="Tango call", daemon=True)
+            box: Box = SimpleQueue()
+            box.put(job)
+            thread = threading.Thread(target=self._run, args=(box,), name="Tango call", daemon=True)
             self._threads.add(thread)
         thread.start()
 
     def close(self, timeout_s: float) -> None:
         """Do nothing more, and wait for the calls that are under way, but not longer than this."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._jobs.clear()
-            self._changed.notify_all()
+            for box in self._idle:
+                box.put(None)
+            self._idle.clear()
             threads = list(self._threads)
         deadline = time.monotonic() + timeout_s
         for thread in threads:
             thread.join(max(deadline - time.monotonic(), 0))
 
-    def _run(self) -> None:
+    def _run(self, box: Box) -> None:
         try:
             with library.thread():
-                while (job := self._next()) is not None:
+                while (job := self._next(box)) is not None:
                     try:
                         job()
                     except Exception:  # noqa: BLE001  # the thread must go on
                         _log.exception("in a call of Tango")
                     del job  # it holds the values of its call
+                proxies.let_go()
         finally:
-            with self._changed:
+            with self._lock:
                 self._threads.discard(threading.current_thread())
 
-    def _next(self) -> Job | None:
-        with self._changed:
-            self._idle += 1
-            try:
-                if not self._jobs and not self._closed:
-                    self._changed.wait_for(lambda: self._jobs or self._closed, IDLE_S)
-                return self._jobs.popleft() if self._jobs else None
-            finally:
-                self._idle -= 1
+    def _next(self, box: Box) -> Job | None:
+        """Return what was put into the box of a thread, or is within a time; None: the thread ends."""
+        with self._lock:
+            if box.empty():
+                if self._closed:
+                    return None
+                self._idle.append(box)
+        try:
+            job = box.get(timeout=IDLE_S)
+        except Empty:
+            with self._lock:
+                if box in self._idle:
+                    self._idle.remove(box)
+                    return None
+            job = box.get()  # it came at the last moment
+        return None if self._closed else job
 
 
 class Lane:

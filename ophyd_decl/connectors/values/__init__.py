@@ -6,11 +6,13 @@ or `float` for a scalar number, `str` for text, the index for an enum, a numpy a
 """
 
 from .conversion import Conversion, WireTraits, make_conversion
+from .encoded import Encoded
 from .standin import any_conversion, coerce_value, local_conversion, native_of, native_of_value, zero_value
 from .text import text_of
 
 __all__ = [
     "Conversion",
+    "Encoded",
     "WireTraits",
     "any_conversion",
     "coerce_value",

@@ -9,7 +9,7 @@ from .parts import Conversion, Outcome, bad_value, mismatch
 
 def command_conversion(datatype: Datatype, native: NativeType) -> Outcome | None:
     """Return the conversion of a command; None: that of any scalar of this native type."""
-    if native.shape is not None or native.kind in ("table", "image", "pvi", "unknown"):
+    if native.shape is not None or native.kind in ("table", "image", "listing", "unknown"):
         return mismatch(datatype, native, "a command is one value that is written", "is it the right address?")
     if native.kind != "enum":
         return None

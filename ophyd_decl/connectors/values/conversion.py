@@ -5,13 +5,14 @@ Answers with a conversion, or with an error that names both sides; it never gues
 
 from ...errors import MismatchError
 from ...vocab.datatypes import COMMAND, NUMPY_WIDTHS, Datatype, NativeType
-from ...vocab.pvi import STRUCTURE
+from ...vocab.listing import LISTING
 from .arrays import array_conversion
 from .commands import command_conversion
+from .encoded import encoded_conversion
 from .labels import enum_conversion
+from .listings import listing_conversion
 from .numbers import bool_conversion, float_conversion, int_conversion, width_conversion
 from .parts import Conversion, Outcome, WireTraits, mismatch
-from .structures import structure_conversion
 from .tables import table_conversion
 from .text import text_conversion
 
@@ -41,8 +42,8 @@ def make_conversion(datatype: Datatype, native: NativeType, traits: WireTraits =
 
 
 def _conversion(datatype: Datatype, native: NativeType, traits: WireTraits) -> Outcome:
-    if datatype.name == STRUCTURE:
-        return structure_conversion(datatype, native)
+    if datatype.name == LISTING:
+        return listing_conversion(datatype, native)
     if datatype.name == COMMAND:
         return command_conversion(datatype, native) or _conversion(Datatype("any"), native, traits)
     if datatype.name == "any":
@@ -50,8 +51,10 @@ def _conversion(datatype: Datatype, native: NativeType, traits: WireTraits) -> O
         if served is None:
             return mismatch(datatype, native, "this kind of value is not supported")
         return _conversion(served, native, traits)
-    if native.kind in ("unknown", "pvi"):
+    if native.kind in ("unknown", "listing"):
         return mismatch(datatype, native, "this kind of value is not supported")
+    if native.kind == "encoded":
+        return encoded_conversion(datatype, native)
     if datatype.name == "table" or native.kind == "table":
         return table_conversion(datatype, native)
     if datatype.shape is not None:
@@ -65,7 +68,7 @@ def _conversion(datatype: Datatype, native: NativeType, traits: WireTraits) -> O
 
 def as_served(native: NativeType) -> Datatype | None:
     """Return the type that takes a native one as it is; None if there is none."""
-    if native.kind in ("unknown", "image", "pvi"):
+    if native.kind in ("unknown", "image", "listing"):
         return Datatype(native.numpy, native.shape) if native.shape and native.numpy else None
     if native.kind == "table":
         return Datatype("table", columns=native.columns)

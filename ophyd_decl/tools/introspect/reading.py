@@ -82,19 +82,19 @@ class _Reader:
     def fill(self, device: Branch, body: Body) -> None:
         """Take down all members of a device."""
         for key, node in self._usable(device):
-            name = str(key)
-            if name.startswith("_"):
+            name = self._source.name(str(key), (*body.signals, *body.commands))
+            if not name:
                 self._left_out[node.path] = "its name begins with `_`"
             elif isinstance(node, WireSignal):
                 body.signals[name] = self._signal(node)
             elif isinstance(node, Command):
-                body.commands[name] = self._source.keys(node)
+                body.commands[name] = self._command(node)
             elif isinstance(node, Vector):
                 self._vector(name, node, body)
             elif isinstance(node, Branch):
                 self.fill(node, body.children.setdefault(name, Body()))
 
-    def _vector(self, name: str, vector: Vector, body: Body) -> None:
+    def _vector(self, name: str, vector: Any, body: Body) -> None:
         items = dict(self._usable(vector))
         if any(not isinstance(item, Branch) for item in items.values()):
             self._left_out[vector.path] = "a vector of signals or commands cannot be declared; `fill: true` adds it"
@@ -111,13 +111,31 @@ class _Reader:
             else:
                 yield key, node
 
+    def _command(self, command: Any) -> dict[str, Any]:
+        keys = dict(self._source.keys(command))
+        description = command.channels[0].description
+        if description is not None and command._shape.argument is not None:
+            keys["arg"] = self._type(description.native)
+        if description is not None and description.returns is not None:
+            keys["returns"] = self._type(description.returns)
+        return keys
+
+    def _type(self, native: NativeType) -> Any:
+        """Return what declares the type that a command takes or returns."""
+        keys = self._datatype(native)
+        return keys["dtype"] if list(keys) == ["dtype"] else keys
+
+    def _datatype(self, native: NativeType) -> dict[str, Any]:
+        keys = datatype_keys(native)
+        return {"dtype": "enum"} if keys["dtype"] == "enum" and self._source.fixes_labels(native) else keys
+
     def _signal(self, signal: WireSignal) -> dict[str, Any]:
         channel = signal.channels[0]
         description = channel.description
         keys = dict(self._source.keys(signal))
         if description is None:
             return {**keys, "dtype": "any"}
-        keys |= datatype_keys(description.native)
+        keys |= self._datatype(description.native)
         if signal._shape.access != "r":
             keys["access"] = signal._shape.access
         if description.units and description.native.kind in ("int", "float") and "${{" not in description.units:

@@ -2,13 +2,18 @@
 
 import keyword
 import re
+from collections.abc import Container
 from typing import Any, Protocol
 
 from ...blueprint import DeviceBlueprint, Shape
+from ...devices.command import Command
+from ...devices.fill import TANGO_TYPE, TRL
 from ...errors import OphydDeclError
 from ...model.addresses import PVI
 from ...source import SourceFile
-from ...vocab.addresses import pvi_problem
+from ...vocab.addresses import pvi_problem, trl_problem
+from ...vocab.datatypes import NativeType
+from ...vocab.names import name_here
 
 
 class SourceError(OphydDeclError):
@@ -35,8 +40,19 @@ class Source(Protocol):
         """Return what an instance gives for `param`."""
         ...
 
+    def name(self, key: str, taken: Container[str]) -> str:
+        """Return the name under which a type declares the member with this key; empty if it cannot.
+
+        :param taken: names of other members.
+        """
+        ...
+
     def keys(self, node: Any) -> dict[str, Any]:
         """Return the keys that say where a signal or command is, in a type that has `param`."""
+        ...
+
+    def fixes_labels(self, native: NativeType) -> bool:
+        """Return whether every server has these labels, so that a file need not say them."""
         ...
 
 
@@ -59,14 +75,62 @@ class PviSource:
         """Return the PV of the structure."""
         return address.removeprefix("pva://")
 
+    def name(self, key: str, taken: Container[str]) -> str:
+        """Return the key, which says where the member is."""
+        del taken
+        return "" if key.startswith("_") else key
+
     def keys(self, node: Any) -> dict[str, Any]:
         """Return nothing: the name of a member says where it is."""
         del node
         return {}
 
+    def fixes_labels(self, native: NativeType) -> bool:
+        """Return that none are fixed."""
+        del native
+        return False
+
+
+class TangoSource:
+    """A Tango device: members are the attributes and commands below its TRL."""
+
+    param = TRL
+
+    def device(self, address: str) -> DeviceBlueprint:
+        """Return a device that fills itself when it connects."""
+        problem = trl_problem(address)
+        if problem:
+            raise SourceError(f"{address!r} names no Tango device: {problem}; write tango://host:port/a/b/c")
+        place = SourceFile(address, "").start
+        _, _, path = address.partition("#")[0].removeprefix("tango://").partition("/")
+        name = name_of(path)
+        shape = Shape(TANGO_TYPE, (), (), place)
+        return DeviceBlueprint(name, name, shape, {TRL: address}, place, protocol="tango", fill=True)
+
+    def value(self, address: str) -> str:
+        """Return the TRL."""
+        return address
+
+    def name(self, key: str, taken: Container[str]) -> str:
+        """Return an identifier that is like the name of the attribute or command."""
+        bare = re.sub(r"\W", "_", key).lstrip("_")
+        name = name_here(bare if bare[:1].isalpha() else f"member_{bare}".rstrip("_"))
+        while name in taken:
+            name += "_"
+        return name
+
+    def keys(self, node: Any) -> dict[str, Any]:
+        """Return `attr` or `cmd`."""
+        name = node.source.partition("#")[0].rpartition("/")[2]
+        return {"cmd" if isinstance(node, Command) else "attr": name}
+
+    def fixes_labels(self, native: NativeType) -> bool:
+        """Return whether they are the states of Tango."""
+        return native.detail.startswith("DevState")
+
 
 #: Sources by the scheme of the address.
-SOURCES: dict[str, Source] = {"pva": PviSource()}
+SOURCES: dict[str, Source] = {"pva": PviSource(), "tango": TangoSource()}
 
 
 def source_of(address: str) -> Source:
@@ -84,8 +148,8 @@ def source_of(address: str) -> Source:
 def name_of(address: str) -> str:
     """Return a name for what is at an address.
 
-    >>> name_of("pva://BL22I-EA-PANDA-01:PVI")
-    'bl22i_ea_panda_01'
+    >>> name_of("pva://BL22I-EA-PANDA-01:PVI"), name_of("sr/d-ct/1")
+    ('bl22i_ea_panda_01', 'sr_d_ct_1')
     """
     bare = re.sub(r":PVI$", "", address.partition("://")[2] or address)
     name = re.sub(r"\W+", "_", bare).strip("_").lower()

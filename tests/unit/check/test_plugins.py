@@ -144,7 +144,7 @@ def test_the_others_are_not_loaded_for_shipped_plugins(fakes: None, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("use", "code"), [
-    ("use: setpont, setpoint: s", "E501"), ("use: start_and_wait", "E501"), ("use: motor_record", "E116"),
+    ("use: setpont, setpoint: s", "E501"), ("use: start_and_wait", "E501"), ("use: motor_record", "E111"),
     ("setpoint: s", "E111"), ("use: 3", "E121"), ("use: setpoint", "E111"), ("use: setpoint, setpoint: 3", "E121"),
     ("use: setpoint, setpoint: s, tolerance: -1", "E123"), ("use: setpoint, setpoint: s, tolerance: x", "E121"),
     ("use: setpoint, setpoint: s, positions: [1]", "E121"), ("use: setpoint, setpoint: s, positions: {a: [1]}", "E121"),

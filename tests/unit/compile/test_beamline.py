@@ -118,7 +118,7 @@ def test_several_files_are_checked_at_once(tmp_path: Path) -> None:
     assert (compiled.blueprint, compiled.device_count) == (None, 2 + 2 + 1)
     alone = compile_paths([other])
     assert alone.blueprint is not None
-    assert (alone.device_count, alone.signal_count) == (1, 5)
+    assert (alone.device_count, alone.signal_count) == (1, 32)
     assert compile_paths([other, other]).blueprint is None
     assert compile_paths([]).diagnostics == ()
 
@@ -141,7 +141,7 @@ def test_the_garbage_collector_is_as_before(tmp_path: Path) -> None:
         gc.enable()
 
 
-@pytest.mark.parametrize("path", ["beamlines/demo"])
+@pytest.mark.parametrize("path", ["beamlines/demo", "beamlines/demo_tango"])
 def test_a_usual_beamline_needs_neither_pydantic_nor_difflib(path: str) -> None:
     code = f"import sys\nfrom ophyd_decl.compile import compile_paths\nassert compile_paths([{path!r}]).blueprint\n"
     code += "print([name for name in ('pydantic', 'difflib', 'importlib.metadata', 'click') if name in sys.modules])"

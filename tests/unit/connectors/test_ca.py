@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ophyd_decl.connectors.ca import CaConnector
+from ophyd_decl.connectors.ca import CaConnector, library
+from ophyd_decl.connectors.ca.context import shared
 from ophyd_decl.connectors.ca.decoding import HEADER_SIZE, severity_of
 from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest
 from ophyd_decl.connectors.values import text_of
@@ -222,3 +223,80 @@ def test_the_layout_of_replies() -> None:
 
 def test_severities() -> None:
     assert [severity_of(severity) for severity in range(5)] == [0, 1, 2, -1, -1]
+
+
+async def test_puts_of_many_tasks_are_sent_together(
+    ca: CaConnector, types: Ioc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, _ = await connect(ca, types.pv("degrees"), "float")
+    flushes: list[None] = []
+    flush = library.flush_io
+    monkeypatch.setattr(library, "flush_io", lambda: flushes.append(flush()))
+    outcomes = await asyncio.gather(*[put(ca, channel, float(value)) for value in range(100)])
+    assert outcomes == [None] * 100
+    assert await read(ca, channel) in range(100)
+    assert len(flushes) < 50  # some are looked at again
+
+
+def test_what_was_not_sent_when_a_loop_ended_is_sent_from_the_next(types: Ioc) -> None:
+    ca = CaConnector()
+    loop = asyncio.new_event_loop()
+
+    async def ask_and_end() -> None:
+        ca.bind(loop)
+        channel = ca.channel(types.pv("degrees"), Datatype("float"))
+        asyncio.ensure_future(ca.connect([channel], time.monotonic() + 5))  # noqa: RUF006  # it dies with the loop
+        loop.call_soon(loop.stop)
+
+    loop.call_soon(lambda: asyncio.ensure_future(ask_and_end(), loop=loop))
+    loop.run_forever()
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+    async def go_on() -> None:
+        ca.bind(asyncio.get_running_loop())
+        channel, outcome = await connect(ca, types.pv("degrees"), "float")
+        assert isinstance(outcome, Description)
+        assert isinstance(await read(ca, channel), float)
+        await ca.close()
+
+    asyncio.run(go_on())
+
+
+async def test_a_request_behind_an_answer_does_not_wait_for_others(
+    ca: CaConnector, types: Ioc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, _ = await connect(ca, types.pv("degrees"), "float")
+    await read(ca, channel)
+    put_off: list[None] = []
+    put_off_as_usual = shared._flushes_soon
+
+    def noted() -> bool:
+        put_off.append(None)
+        return put_off_as_usual()
+
+    monkeypatch.setattr(shared, "_flushes_soon", noted)
+    for _ in range(5):
+        assert isinstance(await read(ca, channel), float)
+    assert put_off == []
+
+
+async def test_requests_that_are_made_together_are_sent_together(
+    ca: CaConnector, types: Ioc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, _ = await connect(ca, types.pv("degrees"), "float")
+    await read(ca, channel)
+    flushes: list[None] = []
+    flush = shared._flush
+
+    def counted() -> None:
+        flushes.append(None)
+        flush()
+
+    monkeypatch.setattr(shared, "_flush", counted)
+    values = await asyncio.gather(*[read(ca, channel) for _ in range(100)])
+    assert len(set(values)) == 1
+    assert isinstance(values[0], float)
+    assert len(flushes) <= 5

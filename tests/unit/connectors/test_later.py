@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+import time
 from contextlib import nullcontext
 
 from ophyd_decl.connectors.inbox import Inbox
-from ophyd_decl.connectors.later import IN_A_TURN, Later
+from ophyd_decl.connectors.later import A_FEW, IN_A_TURN, MOMENT_S, Later
 
 
 def later_on_this_loop() -> tuple[Later, Inbox]:
@@ -78,9 +79,60 @@ async def test_what_can_wait_does_not_keep_the_others_waiting() -> None:
     later, inbox = later_on_this_loop()
     seen: list[str] = []
     done = asyncio.Event()
-    for _ in range(IN_A_TURN + 1):
+    for _ in range(A_FEW + 1):
         later.soon(lambda: seen.append("soon"))
     later.soon(done.set)
     inbox.post(seen.append, "event")
     await asyncio.wait_for(done.wait(), 5)
-    assert seen == ["soon"] * IN_A_TURN + ["event", "soon"]
+    assert seen == ["soon"] * A_FEW + ["event", "soon"]
+
+
+async def many_have_come(later: Later) -> None:
+    """Have as many called as do not wait."""
+    enough = asyncio.Event()
+    for _ in range(A_FEW - 1):
+        later.soon(lambda: None)
+    later.soon(enough.set)
+    await asyncio.wait_for(enough.wait(), 5)
+
+
+async def test_of_many_that_can_wait_the_last_do_so_while_more_come() -> None:
+    later, _ = later_on_this_loop()
+    seen: list[float] = []
+    done = asyncio.Event()
+    last = 0.0
+    await many_have_come(later)
+    for _ in range(10):
+        later.soon(lambda: seen.append(time.monotonic()))
+        last = time.monotonic()
+        await asyncio.sleep(0)
+    later.soon(done.set)
+    await asyncio.wait_for(done.wait(), 5)
+    assert len(seen) == 10
+    assert min(seen) > last
+
+
+async def test_what_can_wait_comes_though_more_of_it_never_ends() -> None:
+    later, _ = later_on_this_loop()
+    done = asyncio.Event()
+    await many_have_come(later)
+    later.soon(done.set)
+    async with asyncio.timeout(5):
+        while not done.is_set():
+            later.soon(lambda: None)
+            await asyncio.sleep(MOMENT_S / 10)
+
+
+async def test_what_can_wait_is_called_once_each() -> None:
+    later, _ = later_on_this_loop()
+    seen: list[int] = []
+    wanted = 3 * IN_A_TURN
+    for number in range(wanted):
+        later.soon(lambda number=number: seen.append(number))
+        if number % 20 == 0:
+            await asyncio.sleep(MOMENT_S * 1.5)
+    async with asyncio.timeout(5):
+        while len(seen) < wanted:  # noqa: ASYNC110
+            await asyncio.sleep(MOMENT_S)
+    await asyncio.sleep(3 * MOMENT_S)
+    assert seen == list(range(wanted))

@@ -10,6 +10,7 @@ import pytest
 
 from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest
 from ophyd_decl.connectors.pva import PvaConnector
+from ophyd_decl.connectors.pva.subscription import Updates
 from ophyd_decl.errors import BadValueError, MismatchError, NotTakenError
 from ophyd_decl.vocab.datatypes import Datatype
 from ophyd_decl.vocab.readings import Reading
@@ -193,3 +194,35 @@ class TestOnP4p:
         served["L:plain"].open("x", nt=NTScalar("s"))
         await until(lambda: plain.generation == 2, 15)
         assert isinstance(await read(pva, plain), MismatchError)
+
+
+async def test_pvxs_does_not_wake_the_loop_for_each_update_that_comes_too_fast(
+    pva: PvaConnector, types: Ioc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel, _ = await connect(pva, types.pv("number"), "float")
+    wakes: list[None] = []
+    wake = Updates._wake
+
+    def counted(self: Updates) -> None:
+        wakes.append(None)
+        wake(self)
+
+    monkeypatch.setattr(Updates, "_wake", counted)
+    seen: list[Any] = []
+
+    def slow(update: Any) -> None:
+        seen.append(update.value)
+        time.sleep(0.02)
+
+    monitor = pva.monitor(channel, slow)
+    await until(lambda: len(seen) > 0)
+    wakes.clear()
+    seen.clear()
+    await asyncio.to_thread(lambda: [types.put("number", number) for number in range(2, 500)])
+    await until(lambda: seen[-1:] == [499])
+    types.put("number", 1.5)
+    await until(lambda: seen[-1:] == [1.5])
+    monitor.close()
+    assert len(seen) > 4
+    assert len(wakes) <= len(seen) / 2 + 1
+    assert channel.dropped > 0

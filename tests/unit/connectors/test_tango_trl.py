@@ -4,10 +4,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
+from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.connectors.registry import make_connector
 from ophyd_decl.connectors.tango import reach, trl
 from ophyd_decl.errors import AbsentError
@@ -107,3 +109,40 @@ def test_a_tango_server_says_which_devices_it_has(tango_factory: TangoFactory) -
     )
     with server.hung():
         assert reach.obstacle("127.0.0.1", port, "lab/a/1", 0.3) == f"127.0.0.1:{port} does not answer"
+
+
+def test_one_look_at_a_server_will_do_for_all_of_its_devices() -> None:
+    looks = reach.Looks()
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(5) as threads:
+        server.settimeout(0.0)
+        port = server.getsockname()[1]
+
+        def came() -> int:
+            count = 0
+            while True:
+                try:
+                    server.accept()[0].close()
+                except BlockingIOError:
+                    return count
+                count += 1
+
+        names = [f"a/b/{number}" for number in range(5)]
+        found = set(threads.map(lambda name: looks.obstacle("127.0.0.1", port, name, 0.5), names))
+        assert found == {f"127.0.0.1:{port} does not answer"}
+        assert came() == 1
+        looks.obstacle("127.0.0.1", port, "a/b/1", 0.3)  # what is in the way counts for those who have waited only
+        assert came() == 1
+
+
+async def test_a_device_that_is_not_there_is_told_from_one_that_is(
+    tango_client: None, tango_factory: TangoFactory
+) -> None:
+    server = tango_factory({"lab/a/1": "Lab"})
+    connector = make_connector("tango")
+    channels = [connector.channel(server.address("State", f"lab/a/{number}"), ANY) for number in (1, 2, 3)]
+    there, *absent = await connector.connect(channels, time.monotonic() + 2)
+    assert isinstance(there, Description)
+    for number, outcome in zip((2, 3), absent, strict=True):
+        assert isinstance(outcome, AbsentError)
+        assert outcome.problem == f"the server at 127.0.0.1:{server.ports.ca} has no device `lab/a/{number}`"
+    await connector.close()

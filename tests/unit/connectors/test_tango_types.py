@@ -1,6 +1,5 @@
 """Every type and shape of Tango, read as it is served and as it is declared, and written back."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -24,10 +23,8 @@ def server(tango_client: None, module_tango_factory: TangoFactory) -> TangoServe
 
 @pytest.fixture
 async def lab(server: TangoServer) -> AsyncIterator[TangoLab]:
-    made = TangoLab(server)
-    made.connector.bind(asyncio.get_running_loop())
-    yield made
-    await made.connector.close()
+    async with TangoLab(server) as made:
+        yield made
 
 
 NUMBERS = {

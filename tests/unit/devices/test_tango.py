@@ -35,7 +35,9 @@ def ring(**more: Any) -> DeviceBlueprint:
         ),
     )  # fmt: skip
     made = replace(shape("device", *members), type="tango.device")
-    return DeviceBlueprint("ring", "ring", made, {}, HERE, protocol="tango", fill=True, **more)
+    return DeviceBlueprint(
+        "ring", "ring", made, {"trl": "tango://sr-db:10000/sr/d-ct/1"}, HERE, protocol="tango", fill=True, **more
+    )
 
 
 def beamline(device: DeviceBlueprint) -> Any:

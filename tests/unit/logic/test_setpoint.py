@@ -22,13 +22,15 @@ from ophyd_decl.vocab.readings import Limits
 from ..devices.shapes import HERE, command, connect, make, path, shape, soft, soft_motor, until
 
 
-def axis(*members: Any, setpoint: dict[str, Any] | None = None, name: str = "axis", **options: Any) -> Any:
+def axis(
+    *members: Any, setpoint: dict[str, Any] | None = None, name: str = "axis", precision: int = 3, **options: Any
+) -> Any:
     """Return an axis whose readback follows only if the test says so."""
     return make(
         shape(
             "axis",
             soft("setpoint", 0.0, limits=Limits(-10, 10), **(setpoint or {})),
-            soft("readback", 0.0, format="hinted", carries_device_name=True, precision=3, all_updates=True),
+            soft("readback", 0.0, format="hinted", carries_device_name=True, precision=precision, all_updates=True),
             *members,
             roles=(
                 RoleShape(
@@ -226,6 +228,27 @@ async def test_a_readback_one_step_of_the_precision_away_is_at_the_target() -> N
     await device.set(0.3)
     with pytest.raises(MoveFailedError):
         await device.set(0.3025)
+
+
+async def test_a_precision_of_0_allows_no_distance() -> None:
+    device = axis(precision=0)
+    await connect(device)
+    with pytest.raises(MoveFailedError, match="the readback is not at the target"):
+        await device.set(0.9)
+    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, value))
+    await device.set(0.9)
+
+
+async def test_with_a_precision_of_0_and_no_completion_a_move_waits_for_the_target() -> None:
+    device = axis(precision=0, setpoint={"wait": "no"})
+    await connect(device)
+    status = device.set(0.9)
+    await until(lambda: device._logic("movable")._may_move)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not status.done
+    set_mock_value(device.readback, 0.9)
+    await status
 
 
 async def test_the_second_of_two_sets_is_refused_and_a_third_after_them_is_not() -> None:

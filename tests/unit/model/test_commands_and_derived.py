@@ -59,7 +59,7 @@ def test_a_tango_command() -> None:
     ("cmd: On, arg: int, value: x", [("E121", 28)]),
     ("cmd: On, arg: float, value: true", [("E121", 30)]),
     ("cmd: On, arg: {dtype: int16, shape: [null]}, value: 3", [("E121", 54)]),
-    ("cmd: On, arg: enum", [("E122", 16)]),
+    ("cmd: On, arg: table", [("E111", 16)]),
     ("cmd: On, returns: [int]", [("E122", 20)]),
     ("cmd: On, arg: {dtype: int, shape: [null]}", [("E127", 29)]),
     ("cmd: On, arg: {shape: [null]}", [("E111", 16)]),

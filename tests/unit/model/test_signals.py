@@ -124,7 +124,7 @@ def test_every_key() -> None:
     signal = sound(
         "pv: A, dtype: float, access: rw, format: hinted, doc: ' what ', units: mm, precision: 3, limits: [null, 4],"
         "timeout: {read: 1}, retries: 2, wait: non_zero, verify: readback, poll: 0.5, optional: true,"
-        "name: other, x-free: [1], when: true"
+        "name: other, x-free: [1], when: true, restore: 3"
     )
     assert (signal.access, signal.format, signal.doc, signal.units, signal.precision) == (
         "rw",
@@ -135,7 +135,8 @@ def test_every_key() -> None:
     )
     assert (signal.limits, signal.timeouts) == (Limits(None, 4), Timeouts(read=1))
     assert (signal.retries, signal.wait, signal.verify, signal.poll_s) == (2, "non_zero", "readback", 0.5)
-    assert (signal.optional, signal.document_name) == (True, "other")
+    assert (signal.optional, signal.document_name, signal.restore) == (True, "other", 3)
+    assert sound("pv: A, dtype: float, access: rw, restore: never").restore == "never"
     assert sound("pv: A, dtype: float, wait: false, timeout: 3").timeouts == Timeouts(3, 3, 3)
     assert sound("pv: A, dtype: float, wait: false").wait == "no"
 

@@ -11,7 +11,7 @@ from tango import AttrQuality, DevState, EventType
 
 from tests.servers.fixtures import TangoFactory
 from tests.servers.process import ServerError
-from tests.servers.tango_server import TangoServer
+from tests.servers.tango_server import TangoServer, answers
 
 pytestmark = pytest.mark.usefixtures("tango_client")
 
@@ -29,24 +29,9 @@ def reason(call: Callable[[], object]) -> str:
     return caught.value.args[0].reason
 
 
-def answers(device: Any) -> bool:
-    try:
-        device.ping()
-    except tango.DevFailed:
-        return False
-    return True
-
-
-def connected(trl: str) -> Any:
-    """Return a proxy; omniORB may have kept a connection to an earlier server of this port, which has to fail once."""
-    proxy = tango.DeviceProxy(trl)
-    wait_until(lambda: answers(proxy))
-    return proxy
-
-
 @pytest.fixture
 def lab(tango_server: TangoServer) -> Any:
-    return connected(tango_server.trl())
+    return tango_server.client()
 
 
 def test_what_it_serves(lab: Any) -> None:
@@ -129,7 +114,7 @@ def test_there_are_no_events_of_an_attribute_that_is_neither_polled_nor_pushed(l
 
 def test_a_property_that_changes_under_a_client(tango_factory: TangoFactory) -> None:
     server = tango_factory()
-    lab = connected(server.trl())
+    lab = server.client()
     assert lab.get_attribute_config("spectrum").unit == "V"
     server.play("configure", "spectrum", unit="mV")
     assert lab.get_attribute_config("spectrum").unit == "mV"
@@ -137,7 +122,7 @@ def test_a_property_that_changes_under_a_client(tango_factory: TangoFactory) -> 
 
 def test_another_version_of_the_server_at_the_same_place(tango_factory: TangoFactory) -> None:
     server = tango_factory()
-    lab = connected(server.trl())
+    lab = server.client()
     assert lab.read_attribute("mode").value == 1
     server.kill()
     assert reason(lambda: lab.read_attribute("mode")) in ("API_CantConnectToDevice", "API_CorbaException")
@@ -156,7 +141,7 @@ def test_another_version_of_the_server_at_the_same_place(tango_factory: TangoFac
 
 def test_while_it_hangs_nothing_is_answered(tango_factory: TangoFactory) -> None:
     server = tango_factory()
-    lab = connected(server.trl())
+    lab = server.client()
     lab.set_timeout_millis(300)
     assert lab.read_attribute("number").value == 1.5
     with server.hung():
@@ -173,7 +158,7 @@ def test_what_a_device_cannot_do_is_said(tango_server: TangoServer) -> None:
 
 def test_a_mover(tango_factory: TangoFactory) -> None:
     server = tango_factory({"lab/m/1": "Mover", "lab/m/2": "PolledMover"})
-    axis = connected(server.trl())
+    axis = server.client()
     assert reason(lambda: axis.write_attribute("Position", 101)) == "API_WAttrOutsideLimit"
     axis.write_attribute("Position", 4.0)
     assert axis.State() == DevState.MOVING
@@ -193,17 +178,20 @@ def test_a_mover(tango_factory: TangoFactory) -> None:
 
 def test_a_polled_mover_tells_where_it_is(tango_factory: TangoFactory) -> None:
     server = tango_factory({"lab/m/1": "PolledMover"})
-    axis = connected(server.trl())
+    axis = server.client()
     states: list[Any] = []
     number = axis.subscribe_event("State", EventType.CHANGE_EVENT, states.append)
     axis.write_attribute("Position", 10.0)
-    wait_until(lambda: len(states) >= 3)
+    wait_until(lambda: sum(not event.err for event in states) >= 3)
     axis.unsubscribe_event(number)
-    assert [event.attr_value.value for event in states] == [DevState.ON, DevState.MOVING, DevState.ON]
+    # On a busy machine the server polls late, and tells its clients so.
+    assert {error.reason for event in states for error in event.errors} <= {"API_PollThreadOutOfSync"}
+    values = [event.attr_value.value for event in states if not event.err]
+    assert values == [DevState.ON, DevState.MOVING, DevState.ON]
 
 
 def test_two_servers_at_a_time(tango_factory: TangoFactory) -> None:
     servers = [tango_factory(numbers=3) for _ in range(2)]
     for value, server in zip(itertools.count(1.0), servers, strict=False):
         server.set("n2", value)
-    assert [connected(server.trl()).read_attribute("n2").value for server in servers] == [1.0, 2.0]
+    assert [server.client().read_attribute("n2").value for server in servers] == [1.0, 2.0]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from ophyd_decl import load_beamline
+from ophyd_decl.session.beamline import Beamline
+from ophyd_decl.vocab.names import BEAMLINE_MEMBERS
 
 BEAMLINE = """\
 api: ophyd_decl/v1
@@ -23,6 +25,10 @@ devices:
     signals:
       thickness: {soft: 1.0, dtype: float, units: mm, access: rw, format: config}
 """
+
+
+def test_what_a_beamline_offers_is_no_name_of_a_device() -> None:
+    assert {name for name in dir(Beamline) if not name.startswith("_")} <= BEAMLINE_MEMBERS
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def module(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def test_devices_are_names_of_the_module(module: Any) -> None:
     assert module.sample is module.beamline.sample
-    assert set(module.__all__) == {"i0", "sample", "beamline", "connect", "report"}
+    assert set(module.__all__) == {"i0", "sample", "beamline", "connect", "report", "provenance"}
     assert not module.report.devices[0].connected
     assert module.connect().ok
     assert module.report.ok

@@ -33,7 +33,8 @@ def engine(run_engine_factory: Callable[..., RunEngine]) -> RunEngine:
 
 @pytest.fixture
 def axes(tango_factory: TangoFactory) -> TangoServer:
-    return tango_factory({"lab/axis/x": "Mover", "lab/axis/y": "Mover"})
+    """One that is read again and again, and one whose server polls it and sends events."""
+    return tango_factory({"lab/axis/x": "Mover", "lab/axis/y": "PolledMover"})
 
 
 @pytest.fixture
@@ -62,27 +63,30 @@ def test_a_step_scan_of_two(bl: Any, engine: RunEngine) -> None:
     assert set(descriptors[0]["configuration"]["x"]["data"]) == {"x-velocity"}
 
 
-@pytest.mark.parametrize("state", ["FAULT", "ALARM"])
-def test_a_move_that_breaks_is_no_success(bl: Any, axes: TangoServer, engine: RunEngine, state: str) -> None:
-    axes.play("break", state)
+@pytest.mark.parametrize(("name", "state"), [("x", "FAULT"), ("x", "ALARM"), ("y", "FAULT"), ("y", "ALARM")])
+def test_a_move_that_breaks_is_no_success(bl: Any, axes: TangoServer, engine: RunEngine, name: str, state: str) -> None:
+    axes.play("break", state, device=f"lab/axis/{name}")
     with pytest.raises(FailedStatus) as caught:
-        engine(bps.mv(bl.x, 20))
+        engine(bps.mv(bl[name], 20))
     assert isinstance(cause(caught), MoveFailedError)
     assert state in str(cause(caught))
 
 
-def test_a_move_that_is_stopped_is_no_success(bl: Any, engine: RunEngine) -> None:
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_move_that_is_stopped_is_no_success(bl: Any, engine: RunEngine, name: str) -> None:
+    axis = bl[name]
+
     def plan() -> Any:
-        yield from bps.abs_set(bl.x, 80, group="move")
+        yield from bps.abs_set(axis, 80, group="move")
         yield from bps.sleep(0.5)
-        yield from bps.stop(bl.x)
+        yield from bps.stop(axis)
         yield from bps.wait("move")
 
     with pytest.raises(FailedStatus) as caught:
         engine(plan())
     assert isinstance(cause(caught), StoppedError)
-    assert bl.x.state.get() == "ON"
-    assert 0 < bl.x.user_readback.get() < 80
+    assert axis.state.get() == "ON"
+    assert 0 < axis.user_readback.get() < 80
 
 
 def test_limits_are_those_of_the_attribute(bl: Any, engine: RunEngine) -> None:

@@ -53,3 +53,20 @@ def test_move_is_smooth_keeps_to_the_velocity_and_ends_exactly(
     for before, after in pairwise(places):
         assert abs(after - before) <= largest * (1 + 1e-6) + 1e-9
         assert (after - before) * (end - start) >= -1e-9
+
+
+@pytest.mark.parametrize("at_s", [0.1, 0.5, 1.2, 2.4])
+def test_a_braked_move_slows_down_from_where_it_is(at_s: float) -> None:
+    move = Trajectory.plan(0, -4, 2, 0.5)  # 2.5 s
+    braked = move.braked(at_s)
+    assert braked.position(at_s) == pytest.approx(move.position(at_s))
+    assert braked.duration_s == pytest.approx(at_s + min(at_s, 0.5, 2.5 - at_s))
+    assert braked.velocity(at_s + 1e-9) == pytest.approx(move.velocity(at_s), rel=1e-6)
+    assert braked.position(braked.duration_s) == braked.end
+    steps = [braked.position(at_s + step * (braked.duration_s - at_s) / 10) for step in range(11)]
+    assert steps == sorted(steps, reverse=True)
+
+
+def test_a_move_without_ramps_is_braked_at_once() -> None:
+    braked = Trajectory.plan(0, 4, 2, 0).braked(0.5)
+    assert (braked.end, braked.duration_s) == (1.0, 0.5)

@@ -3,14 +3,20 @@
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
 
 from ophyd_decl.tools.doctor import Section, check_all
+from ophyd_decl.tools.doctor.ask_tango import PATIENCE_S
 from ophyd_decl.tools.doctor.ca import check_ca, loaded_libraries
 from ophyd_decl.tools.doctor.pva import check_pva
 from ophyd_decl.tools.doctor.python import check_python
+from ophyd_decl.tools.doctor.tango import check_tango
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_database import TangoDatabase
 
 QUIET_CA = {"EPICS_CA_AUTO_ADDR_LIST": "NO", "EPICS_CA_ADDR_LIST": "10.0.0.1 ioc2:5070"}
 QUIET_PVA = {"EPICS_PVA_AUTO_ADDR_LIST": "NO", "EPICS_PVA_ADDR_LIST": "10.0.0.1 ioc2:5076 [::1]:5076"}
@@ -31,7 +37,7 @@ def findings(section: Section, *severities: str) -> list[str]:
 def test_nothing_to_say_where_all_is_well() -> None:
     assert findings(check_ca(QUIET_CA)) == findings(check_pva(QUIET_PVA)) == []
     assert findings(check_python({})) == []
-    assert [section.name for section in check_all({})] == ["python", "ca", "pva"]
+    assert [section.name for section in check_all({})] == ["python", "ca", "pva", "tango"]
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,13 @@ def test_nothing_to_say_where_all_is_well() -> None:
         (check_pva, QUIET_PVA, {"EPICS_PVA_CONN_TMO": "1"}, "warning", "is taken as 2 s", "no less"),
         (check_pva, QUIET_PVA, {"EPICS_PVA_CONN_TMO": "soon"}, "error", "is no number", "unset"),
         (check_pva, QUIET_PVA, {"EPICS_PVA_BROADCAST_PORT": "0"}, "error", "is no port, so 5076", "65535"),
+        (check_tango, {}, {}, "note", "TANGO_HOST is not set", "TANGO_HOST=HOST:PORT"),
+        (check_tango, {}, {"TANGO_HOST": "db"}, "error", "TANGO_HOST=db names no database", "TANGO_HOST=HOST:PORT"),
+        (check_tango, {}, {"TANGO_HOSTS": "db:1"}, "warning", "TANGO_HOSTS is no variable", "mean TANGO_HOST?"),
+        (
+            check_tango, {}, {"TANGO_HOST": "127.0.0.1:1"},
+            "error", "the Tango database does not answer: no server listens at 127.0.0.1:1", "start the database",
+        ),
         (check_python, {}, {"OPHYD_DECL_READ_ONLY": "1"}, "note", "no put leaves", ""),
         (check_python, {}, {"OPHYD_DECL_PROFILE": "mock"}, "note", "profile `mock`", ""),
     ],
@@ -105,6 +118,59 @@ def test_the_library_is_the_one_that_is_loaded() -> None:
     assert loaded_libraries() == [facts["libca"]]
 
 
+def test_a_tango_database_says_what_it_knows(module_tango_database: TangoDatabase, tango_factory: TangoFactory) -> None:
+    host = module_tango_database.host
+    before = check_tango({"TANGO_HOST": host})
+    assert findings(before, "error", "warning", "note") == []
+    known, running = (int(text) for text in before.facts[-1].about.split() if text.isdecimal())
+    module_tango_database.add("other/1", {"lab/b/1": "Lab"})
+    tango_factory({"lab/a/1": "Lab", "lab/a/2": "Lab"}, database=module_tango_database)
+    after = check_tango({"TANGO_HOST": host})
+    assert [(fact.name, fact.value) for fact in after.facts[1:]] == [
+        ("TANGO_HOST", host),
+        (f"database {host}", "answers"),
+    ]
+    assert after.facts[-1].about == f"{known + 3} devices, {running + 2} of them running"
+    one_of_two = check_tango({"TANGO_HOST": f"127.0.0.1:1,{host}"})
+    assert findings(one_of_two, "error") == []
+    assert findings(one_of_two) == ["a Tango database does not answer: no server listens at 127.0.0.1:1"]
+
+
+#: How long a process that uses Tango may take to start, on a machine that is busy.
+STARTS_IN_S = 10.0
+HERE = b"GIOP\1\0\1\4\x08\0\0\0" + b"\1\0\0\0" + b"\1\0\0\0"
+
+
+@pytest.mark.parametrize("answer", [b"", HERE], ids=["nothing", "that it is there, and no more"])
+def test_a_tango_database_that_hangs_is_given_up(answer: bytes) -> None:
+    """One that takes connections; one that finds its object, and then answers no question."""
+    taken: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                taken.append(connection)
+                if answer and len(taken) == 1:
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        place = f"127.0.0.1:{listening.getsockname()[1]}"
+        started = time.monotonic()
+        section = check_tango({"TANGO_HOST": place})
+        assert time.monotonic() - started < PATIENCE_S + STARTS_IN_S
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    for connection in taken:
+        connection.close()
+    said = f"{place} is there, and does not answer as a database" if answer else f"{place} does not answer"
+    assert findings(section, "error") == [f"the Tango database does not answer: {said}"]
+
+
 QUIET = """
 import os
 from ophyd_decl.tools.doctor import check_all
@@ -113,6 +179,7 @@ left = [os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/s
 assert not [target for target in left if target.startswith("socket:")], left
 names = [open(f"/proc/self/task/{number}/comm").read() for number in os.listdir("/proc/self/task")]
 assert not [name for name in names if name.startswith(("CAC", "PVX"))], names
+assert "tango" not in __import__("sys").modules
 """
 
 

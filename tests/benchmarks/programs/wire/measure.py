@@ -16,18 +16,23 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from peer import DevicePeer, Peer
+from tango_names import names_of
 
 PEERS = {
     "aioca": "peer_aioca.AiocaPeer",
     "p4p": "peer_p4p.P4pPeer",
+    "pytango": "peer_pytango.PytangoPeer",
     "ophyd-async": "peer_ophyd_async.OphydAsyncPeer",
     "ophyd_decl": "peer_ophyd_decl.OphydDeclPeer",
 }
+#: The same on Tango, where it differs.
+TANGO_PEERS = {"ophyd_decl": "peer_ophyd_decl_tango.OphydDeclTangoPeer"}
 TIMEOUT_S = 30.0
 #: For a search of which one PV is not there, in s.
 SHORT_TIMEOUT_S = 3.0
 #: When no update has come for this time, in s, none will.
 QUIET_S = 0.3
+LOOK_S = 0.01
 #: How often an operation is done before it is measured.
 WARM = 3
 POINTS_BEFORE = 5
@@ -112,8 +117,8 @@ async def monitor(peer: Peer, _: int) -> Figures:
         last[name] = value
 
     peer.monitor(take)
+    await until(lambda: len(last) == len(peer.names) and peer.is_monitored())
     await quiet(latencies)
-    expect(len(last), len(peer.names))
     latencies.clear()
     sent: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     used = cpu_s()
@@ -134,6 +139,13 @@ async def monitor(peer: Peer, _: int) -> Figures:
 def wait_for_line(loop: asyncio.AbstractEventLoop, sent: "asyncio.Future[int]") -> None:
     """Give the loop the number in the next line of the standard input."""
     loop.call_soon_threadsafe(sent.set_result, int(sys.stdin.readline()))
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    async with asyncio.timeout(TIMEOUT_S):
+        while not condition():  # noqa: ASYNC110  # nothing there could set an event
+            await asyncio.sleep(LOOK_S)
 
 
 async def quiet(updates: list[float]) -> None:
@@ -196,10 +208,12 @@ async def repeated(operation: Callable[[], Awaitable[Any]], repeats: int) -> Fig
 def main() -> None:
     """Measure, and write the figures."""
     name, protocol, benchmark, prefix, size, repeats = sys.argv[1:]
-    names = [f"{prefix}{number}" for number in range(int(size))]
+    count = int(size)
+    names = names_of(prefix, count) if protocol == "tango" else [f"{prefix}{number}" for number in range(count)]
     if benchmark == "absent":
         names[-1] = f"{prefix}nowhere"
-    module, _, kind = PEERS[name].partition(".")
+    known = PEERS | TANGO_PEERS if protocol == "tango" else PEERS
+    module, _, kind = known[name].partition(".")
     peer = getattr(importlib.import_module(module), kind)(protocol, names)
     function = globals()[benchmark]
     figures = function(peer, int(repeats))

@@ -8,8 +8,8 @@ from typing import Any
 class Peer(ABC):
     """One peer on one protocol.
 
-    :param protocol: `ca` or `pva`.
-    :param names: PVs without scheme, all floats that can be written.
+    :param protocol: `ca`, `pva` or `tango`.
+    :param names: PVs or attributes without scheme, all floats that can be written.
     """
 
     def __init__(self, protocol: str, names: list[str]) -> None:
@@ -39,6 +39,10 @@ class Peer(ABC):
     @abstractmethod
     def monitor(self, callback: Callable[[str, float], None]) -> None:
         """Call back with a name and the value, at each update that the peer delivers."""
+
+    def is_monitored(self) -> bool:
+        """Return whether updates come by themselves, after `monitor`; where a first value says so, always."""
+        return True
 
     @abstractmethod
     async def read_others(self, timeout_s: float) -> list[float]:

@@ -14,22 +14,31 @@ from ophyd_async.core import (
     StandardReadable,
     StandardReadableFormat,
 )
-from ophyd_async.epics.core import epics_signal_rw
 from peer import DevicePeer
+
+
+def signal(address: str, name: str = "") -> SignalRW[float]:
+    if address.startswith("tango://"):
+        from ophyd_async.tango.core import tango_signal_rw
+
+        return tango_signal_rw(float, address, name=name)
+    from ophyd_async.epics.core import epics_signal_rw
+
+    return epics_signal_rw(float, address, name=name)
 
 
 class Bank(StandardReadable):
     def __init__(self, addresses: list[str], format: StandardReadableFormat, name: str = "") -> None:
         with self.add_children_as_readables(format):
             for number, address in enumerate(addresses):
-                setattr(self, f"s{number}", epics_signal_rw(float, address))
+                setattr(self, f"s{number}", signal(address))
         super().__init__(name=name)
 
 
 class Motor(StandardReadable, StandardMovable[float]):
     def __init__(self, address: str, name: str = "") -> None:
         with self.add_children_as_readables(StandardReadableFormat.HINTED_SIGNAL):
-            self.position = epics_signal_rw(float, address)
+            self.position = signal(address)
         super().__init__(name=name)
 
     @cached_property
@@ -79,7 +88,7 @@ class OphydAsyncPeer(DevicePeer):
 
     def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
         detector = Bank(self._addresses[2:12], StandardReadableFormat.HINTED_SIGNAL, name="detector")
-        make: Any = Motor if kind == "motors" else lambda address, name: epics_signal_rw(float, address, name=name)
+        make: Any = Motor if kind == "motors" else signal
         axes = [make(address, name=f"axis{number}") for number, address in enumerate(self._addresses[:2])]
 
         async def connect() -> None:

@@ -38,10 +38,16 @@ class OphydDeclPeer(DevicePeer):
         # Others import their client library when they are imported; here that would be part of the first connect.
         importlib.import_module(f"ophyd_decl.connectors.{protocol}")
         self._addresses = [f"{protocol}://{name}" for name in names]
-        lines = self._group("bank", self._addresses, "uncached")
-        self._beamline = load(lines)
+        self._beamline = load(*self._bank_text())
         self._bank = self._beamline.bank
-        self._signals: list[Any] = [child for _, child in self._bank.children()]
+        self._signals: list[Any] = self._members()
+
+    def _bank_text(self) -> tuple[str, list[str]]:
+        """Return types, and lines of the device with all signals."""
+        return TYPES, self._group("bank", self._addresses, "uncached")
+
+    def _members(self) -> list[Any]:
+        return [child for _, child in self._bank.children()]
 
     async def connect(self, timeout_s: float) -> int:
         report = await self._beamline.aconnect(timeout_s)
@@ -85,7 +91,7 @@ class OphydDeclPeer(DevicePeer):
                 lines.append(f'  axis{number}: {{type: bench.motor, pv: "{address}"}}')
             else:
                 lines.append(f'  axis{number}: {{type: signal, pv: "{address}", dtype: float, access: rw}}')
-        beamline = load(lines)
+        beamline = load(TYPES, lines)
         beamline.connect(30.0).or_raise()
         return beamline.detector, [beamline.axis0, beamline.axis1]
 
@@ -102,10 +108,10 @@ class OphydDeclPeer(DevicePeer):
         ]
 
 
-def load(lines: list[str]) -> Any:
-    """Return the beamline with these lines of devices."""
+def load(types: str, lines: list[str]) -> Any:
+    """Return the beamline with these types and lines of devices."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "types.yaml").write_text(TYPES)
+        (Path(folder) / "types.yaml").write_text(types)
         file = Path(folder) / "beamline.yaml"
         file.write_text(HEAD + "\n".join(lines) + "\n")
         return load_beamline(file)

@@ -1,6 +1,6 @@
 """The program of the soft IOC of the benchmarks: records over Channel Access and pvAccess (QSRV 2), posted on demand.
 
-    posting_ioc.py PREFIX RECORDS
+    serve.py PREFIX RECORDS
 
 It writes READY when clients can connect. A line `post RECORDS SECONDS RATE` on its standard input puts the time of
 sending, on the clock of `time.monotonic`, into the first records in turn; then it writes how often, and POSTED. It ends

@@ -1,0 +1,67 @@
+"""Motor records in the IOC of the demo, and beside each the records with which a test changes its hardware.
+
+Of a motor `M`: `M` itself; `M:HighSwitch` and `M:LowSwitch`, where its limit switches are, dial, EGU; `M:Lost`, by how
+much each of its moves ends short, EGU.
+"""
+
+# pythonSoftIOC has no type information; what is used of it is given types here.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import os
+import tempfile
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from softioc import builder, softioc
+
+from .axis import Axis
+from .motor_record import MotorRecord, Mover
+from .record_type import Fields, RecordType
+
+_builder, _softioc = cast(Any, builder), cast(Any, softioc)
+#: Where `dbCommon.dbd` is, which each record type includes.
+_BASE_DEFINITIONS = cast(str, import_module("epicscorelibs.ioc").DEFAULT_DBD_PATH)
+_FAR = 1e9
+_RECORD = """record(motor, "{name}") {{
+    field(DESC, "simulated motor") field(EGU, "mm") field(PREC, "3") field(MRES, "0.001") field(RDBD, "0.001")
+    field(VELO, "{velocity}") field(VMAX, "1000") field(ACCL, "0.1") field(BACC, "0.1")
+    field(DHLM, "25") field(DLLM, "-25") field(TWV, "0.1")
+}}
+"""
+
+
+def make_motor_records(names: Sequence[str], velocity: float) -> None:
+    """Make one motor of each name; call it before the IOC starts.
+
+    :param velocity: VELO at first, EGU/s.
+    """
+    axes = {name: Axis() for name in names}
+    mover = Mover()
+    folder = Path(__file__).parent
+
+    def support(fields: Fields) -> MotorRecord:
+        return MotorRecord(fields, axes[fields.name], mover.add)
+
+    _softioc.dbLoadDatabase("motor_record.dbd", os.pathsep.join((str(folder), _BASE_DEFINITIONS)))
+    RecordType("motor", support)
+    with tempfile.NamedTemporaryFile("w", suffix=".db") as file:
+        file.writelines(_RECORD.format(name=name, velocity=velocity) for name in names)
+        file.flush()
+        _softioc.dbLoadDatabase(file.name)
+    for name, axis in axes.items():
+        _make_hardware(name, axis)
+
+
+def _make_hardware(name: str, axis: Axis) -> None:
+    def number(suffix: str, attribute: str, value: float) -> None:
+        async def change(value: float) -> None:
+            setattr(axis, attribute, value)
+
+        _builder.aOut(f"{name}:{suffix}", initial_value=value, PREC=3, on_update=change, blocking=True)
+        setattr(axis, attribute, value)
+
+    number("HighSwitch", "high", _FAR)
+    number("LowSwitch", "low", -_FAR)
+    number("Lost", "lost", 0.0)

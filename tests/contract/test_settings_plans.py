@@ -1,0 +1,114 @@
+"""Settings saved and put back by plans, on a real IOC."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import bluesky.plan_stubs as bps
+import pytest
+from bluesky import RunEngine
+
+from ophyd_decl import load_beamline
+from ophyd_decl.errors import DefinitionError, OphydDeclError, ReadOnlyError, SettingsError
+from ophyd_decl.plans import restore_settings, save_settings
+from tests.servers.fixtures import IocFactory
+from tests.servers.ioc import Ioc
+
+FOLDER = Path(__file__).parent / "settings"
+START = {"speed": 1.5, "bare": 0.25, "count": 3, "mode": 1, "text": "12:30", "top": 10, "value": 1}
+
+
+@pytest.fixture(scope="module")
+def served(module_ioc_factory: IocFactory) -> Ioc:
+    return module_ioc_factory(FOLDER / "records.db")
+
+
+@pytest.fixture
+def load(served: Ioc, epics_protocol: str, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    for name, value in START.items():
+        served.put(name, value)
+    shutil.copy(FOLDER / "types.yaml", tmp_path)
+    (tmp_path / "beamline.yaml").write_text((FOLDER / "beamline.yaml").read_text().replace("PROTOCOL", epics_protocol))
+    made: list[Any] = []
+
+    def beamline(**settings: Any) -> Any:
+        made.append(
+            load_beamline(tmp_path, set={"vars.p": served.prefix, "defaults.protocol": epics_protocol} | settings)
+        )
+        made[-1].connect(timeout=3, only=["box", "guard"])
+        return made[-1]
+
+    yield beamline
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def engine(run_engine_factory: Callable[..., RunEngine]) -> RunEngine:
+    return run_engine_factory({}, call_returns_result=True)
+
+
+def test_a_plan_saves_changes_and_puts_back(
+    load: Callable[..., Any], engine: RunEngine, served: Ioc, tmp_path: Path
+) -> None:
+    bl = load()
+    file = str(tmp_path / "box.yaml")
+    sent: list[str] = []
+    engine.msg_hook = lambda message: sent.append(message.obj.path) if message.command == "set" else None
+
+    def plan() -> Iterator[Any]:
+        report = yield from save_settings(file, bl.box)
+        assert (len(report.changed), report.failures) == (11, {})
+        yield from bps.mv(bl.box.top, 50, bl.box.mode, "Low Energy")
+        yield from bps.mv(bl.box.count, 9)
+        sent.clear()
+        return (yield from restore_settings(file, bl.box))
+
+    outcomes = engine(plan()).plan_result
+    assert sent == ["box.top", "box.count", "box.mode"]
+    assert {one.setting.path for one in outcomes if one.state == "set"} == set(sent)
+    assert [bl.box.top.get(), bl.box.mode.get(), bl.box.count.get()] == [10, "Off", 3]
+
+
+def test_a_refused_put_ends_the_plan_after_all_others(
+    load: Callable[..., Any], engine: RunEngine, tmp_path: Path
+) -> None:
+    bl = load()
+    file = tmp_path / "guard.yaml"
+    engine(save_settings(str(file), bl.guard))
+    text = file.read_text()
+    for path, old, new in (("count", "3", "8"), ("disabled", "1.0", "2.0"), ("guarded", "1.0", "2.0")):
+        text = text.replace(f"{path}: {{value: {old}", f"{path}: {{value: {new}")
+    text = text.replace("speed: {value: 1.5", "speed: {value: 2.5")
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"2 settings were refused:\n  guard\.disabled: ") as caught:
+        engine(restore_settings(str(file), bl.guard))
+    states = {one.setting.path: one.state for one in caught.value.outcomes}
+    assert states == {
+        "guard.count": "set", "guard.disabled": "refused", "guard.guarded": "refused", "guard.speed": "set",
+    }  # fmt: skip
+    assert (bl.guard.count.get(), bl.guard.speed.get(), bl.guard.disabled.get()) == (8, 2.5, 1)
+    assert engine.state == "idle"
+
+
+def test_a_plan_refuses_a_wrong_file_and_puts_nothing(
+    load: Callable[..., Any], engine: RunEngine, tmp_path: Path
+) -> None:
+    bl = load()
+    file = tmp_path / "box.yaml"
+    engine(save_settings(str(file), bl.box))
+    with pytest.raises(DefinitionError, match="E408"):
+        engine(restore_settings(str(file), bl.guard))
+    with pytest.raises(OphydDeclError, match="name devices of one beamline; these are of none"):
+        engine(restore_settings(str(file)))
+    text = file.read_text().replace("mm/s", "um/s").replace("value: 3", "value: 5")
+    file.write_text(text)
+    with pytest.raises(DefinitionError, match="has the unit mm/s, the file the unit um/s"):
+        engine(restore_settings(str(file), bl.box))
+    assert bl.box.count.get() == 3
+    file.write_text(text.replace("um/s", "mm/s"))
+    guest = load(read_only=True)
+    with pytest.raises(ReadOnlyError):
+        engine(restore_settings(str(file), guest.box))
+    assert bl.box.count.get() == 3

@@ -1,0 +1,98 @@
+"""Bulk requests to Tango: as few calls as there are devices, and one outcome for each request whatever they share."""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from ophyd_decl.connectors.protocol import Channel, ReadRequest, Use
+from ophyd_decl.connectors.tango import proxies
+from ophyd_decl.vocab.readings import Limits, Reading
+from tests.contract.labs import ANY, FLOAT, TangoLab
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_server import TangoServer
+
+DEVICES = {f"test/lab/{number}": "Lab" for number in (1, 2, 3)}
+
+
+@pytest.fixture(scope="module")
+def server(tango_client: None, module_tango_factory: TangoFactory) -> TangoServer:
+    return module_tango_factory(DEVICES, numbers=20)
+
+
+@pytest.fixture
+async def lab(server: TangoServer) -> AsyncIterator[TangoLab]:
+    async with TangoLab(server) as made:
+        yield made
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count the calls of every proxy that is made from here on."""
+    made = proxies.make
+    counted: Counter[str] = Counter()
+
+    class Counted:
+        def __init__(self, trl: str) -> None:
+            self._proxy = made(trl)
+
+        def __getattr__(self, name: str) -> Any:
+            counted[name] += 1
+            return getattr(self._proxy, name)
+
+    monkeypatch.setattr(proxies, "make", Counted)
+    return counted
+
+
+async def read(lab: TangoLab, channels: list[Channel]) -> list[Any]:
+    return await lab.connector.read([ReadRequest(channel, time.monotonic() + 5.0) for channel in channels])
+
+
+async def test_one_call_for_each_device_describes_it_and_one_reads_it(
+    lab: TangoLab, server: TangoServer, calls: Counter[str]
+) -> None:
+    channels = [
+        lab.connector.channel(server.address(f"n{number}", device), FLOAT) for device in DEVICES for number in range(20)
+    ]
+    await lab.connect(*channels)
+    assert calls["get_attribute_config_ex"] == len(DEVICES)
+    assert calls["read_attributes"] == 0
+    readings = await read(lab, channels)
+    assert [reading.value for reading in readings] == [float(number) for _ in DEVICES for number in range(20)]
+    assert calls["read_attributes"] == len(DEVICES)
+    assert calls["attribute_list_query_ex"] == calls["command_list_query"] == 0
+
+
+async def test_an_attribute_that_is_used_in_two_ways_is_read_once_for_both(lab: TangoLab, calls: Counter[str]) -> None:
+    addresses = [lab.address("n3"), lab.address("n3"), lab.address("N3")]
+    uses = [Use(), Use(events="none"), Use(events="none", poll_s=7.0)]
+    channels = [lab.connector.channel(address, FLOAT, None, use) for address, use in zip(addresses, uses, strict=True)]
+    await lab.connect(*channels)
+    readings = await read(lab, channels)
+    assert all(isinstance(reading, Reading) for reading in readings), readings
+    assert [reading.value for reading in readings] == [3.0, 3.0, 3.0]
+    assert calls["read_attributes"] == 1
+
+
+async def test_one_that_gives_no_value_does_not_take_the_others_with_it(lab: TangoLab) -> None:
+    channels = [lab.connector.channel(lab.address(name), FLOAT) for name in ("n1", "raising", "invalid", "n2")]
+    await lab.connect(*channels)
+    one, raising, invalid, two = await read(lab, channels)
+    assert (one.value, two.value) == (1.0, 2.0)
+    assert "the sensor is not connected" in str(raising)
+    assert "its quality is INVALID" in str(invalid)
+
+
+async def test_attributes_that_are_alike_share_what_was_made_of_them_and_no_others_do(lab: TangoLab) -> None:
+    declared = [("n1", FLOAT), ("n2", FLOAT), ("n2", ANY), ("number", FLOAT), ("axis", FLOAT)]
+    channels = [lab.connector.channel(lab.address(name), datatype) for name, datatype in declared]
+    await lab.connect(*channels)
+    one, two, other_type, other_limits, other_unit = [channel.description for channel in channels]
+    assert one is two
+    assert other_type is not one
+    assert other_limits is not None
+    assert other_unit is not None
+    assert (other_limits.units, other_limits.limits) == ("mm", Limits(-50.0, 50.0))
+    assert (other_unit.units, other_unit.limits) == (None, None)

@@ -1,0 +1,3 @@
+from ophyd_decl import expose
+
+expose(__name__)
