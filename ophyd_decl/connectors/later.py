@@ -16,6 +16,8 @@ A_FEW = 20
 MOMENT_S = 0.02
 #: How long they wait for that at most, in s; then a few are called in each moment.
 BUSY_S = 0.5
+#: In so many parts a patient call waits; time in which the process stood still counts as one of them.
+PARTS = 4
 
 
 class Later:
@@ -54,6 +56,24 @@ class Later:
         heapq.heappush(self._calls, (time.monotonic() + delay_s, next(self._numbers), callback))
         if self._calls[0][2] is callback:
             self.rearm()
+
+    def patiently(
+        self, delay_s: float, waits: Callable[[], bool], late: Callable[[], None], parts: int = PARTS
+    ) -> None:
+        """Call `late` if somebody still waits after this time, counted in parts.
+
+        Time in which the process stood still, so that it could hear nothing, counts as one part at most.
+        """
+
+        def look() -> None:
+            if not waits():
+                return
+            if parts == 1:
+                late()
+            else:
+                self.patiently(delay_s * (parts - 1) / parts, waits, late, parts - 1)
+
+        self.call(delay_s / parts, look)
 
     def rearm(self) -> None:
         """Set the timer anew, on the loop that the inbox is bound to now."""

@@ -96,7 +96,7 @@ class PvaLink(Link):
             keeper = self._keeper = Keeper(self, self.structure.quiet)
             patience_s = min(max(KEEPER_PATIENCE_S, 2 * self._took_s), self.connector.silence_s)
             patience_s += FOR_EACH_S * self.connector.size
-            self.connector.later.call(patience_s, partial(self._keeper_late, keeper))
+            self.connector.later.patiently(patience_s, partial(self._waits_for, keeper), self.lost)
 
     def closed(self) -> None:
         """End the generation, since the connection was closed; it may have been that of others, too."""
@@ -112,7 +112,7 @@ class PvaLink(Link):
             self._ask()
             slow_s = 2 * (self._took_s - ANSWER_EACH_S * self.connector.size)
             patience_s = max(ANSWER_S + ANSWER_EACH_S * number, slow_s)
-            self.connector.later.call(patience_s, partial(self._answer_late, self._asked))
+            self.connector.later.patiently(patience_s, partial(self._waits_for_answer, self._asked), self._answer_late)
 
     def lost(self) -> None:
         """End the generation; the keeper tells when the server is back."""
@@ -178,23 +178,24 @@ class PvaLink(Link):
     def _fields(self, names: list[str]) -> Any:
         return self.connector.request(f"field({','.join(names)})") if names else None
 
-    def _keeper_late(self, keeper: Keeper) -> None:
-        """End the generation if the connection seems to have gone before the keeper was there to notice."""
+    def _waits_for(self, keeper: Keeper) -> bool:
+        """Return whether the connection seems to have gone before the keeper was there to notice."""
         quiet = self.heard_at is None or self.heard_at < keeper.opened_at
-        if keeper is self._keeper and not keeper.has_heard and quiet:
-            self.lost()
+        return keeper is self._keeper and not keeper.has_heard and quiet
 
     @property
     def _kept(self) -> bool:
         """Return whether the keeper has spoken, so that it tells of a closed connection."""
         return self._keeper is not None and self._keeper.has_heard
 
-    def _answer_late(self, asked: int) -> None:
+    def _waits_for_answer(self, asked: int) -> bool:
+        return asked == self._asked and not self._kept
+
+    def _answer_late(self) -> None:
         """End the generation, and wait for the answer as long as it takes: the server may only be slow."""
-        if asked == self._asked and not self._kept:
-            self.lost()
-            if self._question is None:
-                self._ask()
+        self.lost()
+        if self._question is None:
+            self._ask()
 
     def _understand(self, value: Value) -> Served:
         """Return what the structure says, and note how to use it."""

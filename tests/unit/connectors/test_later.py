@@ -6,7 +6,7 @@ import time
 from contextlib import nullcontext
 
 from ophyd_decl.connectors.inbox import Inbox
-from ophyd_decl.connectors.later import A_FEW, IN_A_TURN, MOMENT_S, Later
+from ophyd_decl.connectors.later import A_FEW, IN_A_TURN, MOMENT_S, PARTS, Later
 
 
 def later_on_this_loop() -> tuple[Later, Inbox]:
@@ -51,6 +51,44 @@ async def test_what_is_cancelled_does_not_come() -> None:
     later.cancel()
     await asyncio.sleep(0.02)
     assert seen == []
+
+
+async def test_time_in_which_the_process_stood_still_counts_as_one_part() -> None:
+    later, inbox = later_on_this_loop()
+    begin = time.monotonic()
+    seen: list[str] = []
+    done = asyncio.Event()
+
+    def waits() -> bool:
+        seen.append("waits")
+        return True
+
+    def late() -> None:
+        seen.append("late")
+        done.set()
+
+    later.patiently(0.08, waits, late)
+    time.sleep(0.2)  # noqa: ASYNC251  # nothing is heard meanwhile
+    inbox.post(seen.append, "heard")
+    await asyncio.wait_for(done.wait(), 5)
+    assert seen == ["heard", *["waits"] * PARTS, "late"]
+    assert time.monotonic() - begin >= 0.2 + 0.08 * (PARTS - 1) / PARTS
+
+
+async def test_nothing_is_late_that_nobody_waits_for() -> None:
+    later, _ = later_on_this_loop()
+    done = asyncio.Event()
+    seen: list[str] = []
+
+    def waits() -> bool:
+        seen.append("asked")
+        done.set()
+        return False
+
+    later.patiently(0.004, waits, lambda: seen.append("late"))
+    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.sleep(0.02)
+    assert seen == ["asked"]
 
 
 def test_calls_move_to_another_loop() -> None:
