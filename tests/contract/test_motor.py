@@ -4,7 +4,7 @@ What the device says is compared with what a raw client of the other protocol se
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ophyd_decl.errors import (
     ReadTimeoutError,
     StoppedError,
 )
+from tests.cancelled import CancelledAt
 from tests.servers.motors import RAW, Motors, RawMotor, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
@@ -430,40 +431,6 @@ async def test_a_cancelled_set_leaves_the_axis_at_rest(motor: Any, raw: RawMotor
     assert await raw.numbers("DMOV", "MOVN") == [1, 0]
     assert motor._moves == []
     assert motor._context.binding.idle
-
-
-class CancelledAt(Coroutine[Any, Any, Any]):
-    """A coroutine whose task is cancelled when it waits for the nth time.
-
-    :ivar waits: how often it has waited.
-    """
-
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], at: int) -> None:
-        self._coroutine, self._at = coroutine, at
-        self.waits = 0
-        self.task: asyncio.Task[Any] | None = None
-
-    def send(self, value: Any) -> Any:
-        """Go on until it waits."""
-        return self._waiting(self._coroutine.send(value))
-
-    def throw(self, *error: Any) -> Any:
-        """Go on with an error until it waits."""
-        return self._waiting(self._coroutine.throw(*error))
-
-    def close(self) -> None:
-        """End it."""
-        self._coroutine.close()
-
-    def __await__(self) -> Any:
-        """Wait as the coroutine does."""
-        return self._coroutine.__await__()
-
-    def _waiting(self, waited_for: Any) -> Any:
-        self.waits += 1
-        if self.waits == self._at and self.task is not None:
-            asyncio.get_running_loop().call_soon(self.task.cancel)
-        return waited_for
 
 
 async def test_a_set_cancelled_at_any_await_leaves_the_axis_at_rest(
