@@ -167,6 +167,11 @@ class Link(ABC):
         """Return when the server was last known to live, on the clock of `time.monotonic`; None if it is away."""
         return self.heard_at if self.phase == "ready" else None
 
+    @property
+    def is_asking(self) -> bool:
+        """Return whether a server that is there is asked what it serves."""
+        return self.phase == "describing" and self.trouble == CLOSED
+
     def add_monitor(self, monitor: "LinkedMonitor") -> None:
         """Deliver to this monitor: the value now, or what is wrong now, and all that follows."""
         self.monitors.append(monitor)

@@ -70,7 +70,9 @@ class LinkedChannel:
         """Return whether it was ever connected, and is now."""
         if self.made is None:
             return "new"
-        return "connected" if self.link.phase == "ready" else "closed"
+        if self.link.phase == "ready":
+            return "connected"
+        return "describing" if self.link.is_asking else "closed"
 
     @property
     def generation(self) -> int:

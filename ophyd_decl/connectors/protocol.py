@@ -27,7 +27,8 @@ from ..vocab.datatypes import Datatype, NativeType
 from ..vocab.keywords import Events
 from ..vocab.readings import Limits, Reading
 
-ChannelState = Literal["new", "connected", "closed"]
+#: `describing`: the server is asked anew what it serves, since that has changed, or the connection is back.
+ChannelState = Literal["new", "connected", "describing", "closed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
 from .node import Node, walk
-from .reading import read_signals
+from .reading import read_signals, settle
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .type_variables import Item_co, Key
@@ -258,6 +258,7 @@ class Device(Branch):
     async def _data_keys(self, signals: list[SignalR]) -> "dict[str, DataKey]":
         with self._context.binding.operation():
             await self._context.ensure(self.path)
+            await settle(signals)
             return {
                 signal.name: data_key(signal.source, signal._shape, await signal._describe())
                 for signal in present(signals)

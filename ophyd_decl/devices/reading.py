@@ -105,6 +105,24 @@ def _companions(connector: Connector, leaves: Sequence["WireSignal"]) -> list[He
     return companions
 
 
+async def settle(signals: Iterable["SignalR"]) -> None:
+    """Wait for servers that are asked anew what they serve, since nothing is known of that until they answer.
+
+    A read waits for that, as long as a read may take, and ends at once where the connection is closed.
+    """
+    leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
+    begun = time.monotonic()
+    while True:
+        asked: dict[Connector, list[ReadRequest]] = {}
+        for leaf in leaves:
+            channel, deadline = leaf._read_channel, begun + leaf._shape.timeouts.read
+            if channel is not None and channel.state == "describing" and time.monotonic() < deadline:
+                asked.setdefault(leaf.open(), []).append(ReadRequest(channel, deadline))
+        if not asked:
+            return
+        await asyncio.gather(*(connector.read(requests) for connector, requests in asked.items()))
+
+
 async def read_signals(signals: Sequence["SignalR"], fresh: Sequence["SignalR"] = ()) -> list[Update]:
     """Return one outcome for each signal, all from one snapshot.
 

@@ -347,7 +347,7 @@ class WireSignal(SignalNode):
         if channel.description is None:
             raise self._error(AbsentError("nothing answers to this name"))
         if channel.state != "connected":
-            raise self._error(DisconnectedError("the connection is closed"))
+            raise self._error(DisconnectedError(channel.trouble))
         return channel.description
 
     async def _write(self, value: Any, timeout_s: float | None) -> Reading | None:

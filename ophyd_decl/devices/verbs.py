@@ -14,7 +14,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
 from .node import Node
-from .reading import read_one
+from .reading import read_one, settle
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .subscription import Subscription
@@ -133,6 +133,7 @@ class SignalR(SignalNode, Generic[Value_co]):
         """
         with self._context.binding.operation():
             await self._context.ensure(self.path)
+            await settle((self,))
             return {self.name: data_key(self.source, self._shape, await self._describe())}
 
     def stage(self) -> AsyncStatus[None]:

@@ -134,6 +134,24 @@ async def told_of_limits(motor: Any, beyond: float) -> None:
             await asyncio.sleep(0.002)
 
 
+async def test_it_can_be_described_while_the_server_tells_new_limits(motor: Any, raw: RawMotor) -> None:
+    async def change() -> None:
+        for number in range(60):
+            await raw.put("DHLM", 5 + number % 2)
+
+    changing = asyncio.ensure_future(change())
+    described = 0
+    while not changing.done():
+        (await motor.describe(), await motor.user_readback.describe(), await motor.describe_configuration())
+        described += 1
+        await asyncio.sleep(0)
+    await changing
+    assert described > 10
+    async with asyncio.timeout(5):
+        while (await motor.user_setpoint.describe())["m-user_setpoint"]["limits"]["control"]["high"] != 6:  # noqa: ASYNC110  # the server tells it when it likes
+            await asyncio.sleep(0.01)
+
+
 async def test_limits_that_are_both_zero_are_none(raw: RawMotor, protocol: str, tmp_path: Path) -> None:
     for field, value in {"DHLM": 0, "DLLM": 0, "OFF": 3, "VELO": 1000, "ACCL": 0.01}.items():
         await raw.put(field, value)

@@ -63,10 +63,10 @@ async def test_each_device_has_its_own_state_and_causes() -> None:
 async def test_only_the_device_that_waits_takes_the_time_of_the_waiting() -> None:
     bl, connector = beamline(good=shape("g", wire("a", "A")), gone=shape("g", wire("b", "GONE")))
     connector.serve("T:A", FLOAT, 1.0)
-    report = await bl.aconnect(timeout=0.1)
+    report = await bl.aconnect(timeout=1.0)
     good, gone = report.devices
-    assert good.elapsed_s < 0.05
-    assert gone.elapsed_s >= 0.1
+    assert good.elapsed_s < gone.elapsed_s - 0.1
+    assert gone.elapsed_s >= 1.0
     await bl.aclose()
 
 
