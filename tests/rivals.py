@@ -10,6 +10,8 @@ FOLDER = Path(__file__).parents[1] / ".rivals"
 OPHYD_ASYNC = ("ophyd-async[ca,pva,sim,tango]==0.21.3", "bluesky", "guarneri==0.5.0", "happi==3.0.1")
 #: What reads EPICS beside us, over both protocols.
 EPICS = ("ophyd-async[ca,pva]==0.21.3", "ophyd==1.11.2", "pyepics==3.5.9")
+#: Both libraries whose devices a beamline can host, of the versions that the documents name.
+HOSTED = ("ophyd-async[ca,pva]==0.21.3", "ophyd==1.11.2", "pyepics==3.5.9")
 _INSTALL_TIMEOUT_S = 600
 
 

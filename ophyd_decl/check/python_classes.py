@@ -1,7 +1,6 @@
 """Devices of Python classes: the class may be loaded, and what its arguments refer to exists. Nothing is imported."""
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ..blueprint import Json
@@ -11,19 +10,11 @@ from ..source.findings import Findings
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedList, LocatedMapping
 from ..vocab.names import is_identifier
+from ..vocab.python_classes import is_allowed
 from .references import Lookup
 from .requirement import Requirement
 
 _ANY = Requirement("any")
-
-
-def is_allowed(name: str, patterns: Sequence[str]) -> bool:
-    """Return whether a class may be loaded; `*` in a pattern also crosses dots.
-
-    >>> is_allowed("dodal.devices.linkam3:Linkam3", ["dodal.devices.*"])
-    True
-    """
-    return any(fnmatchcase(name.replace(":", "."), pattern) for pattern in patterns)
 
 
 def check_class(name: str, patterns: Sequence[str] | None, spot: Spot) -> None:

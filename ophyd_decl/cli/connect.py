@@ -148,7 +148,7 @@ def _chosen(report: Any, beamline: "Beamline", only: tuple[str, ...]) -> Any:
     from ..session.report import Report
     from .finding import device_name
 
-    names = {device_name(node) for selector in only for node in beamline.find(selector)}
+    names = {device_name(node) for selector in only for node in beamline._find(selector)}
     devices = [device for device in report.devices if device.name in names]
     return Report(report.beamline, report.profile, report.elapsed_s, devices)
 

@@ -19,7 +19,7 @@ def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
     nodes: dict[int, Any] = {}
     for selector in selectors:
         try:
-            found = beamline.find(selector)
+            found = beamline._find(selector)
         except OphydDeclError as error:
             raise click.BadParameter(f"{error}{_near(beamline, selector)}", param_hint="SIGNAL") from None
         if not found:
@@ -31,7 +31,7 @@ def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
 def readable_signals(nodes: Sequence[Any]) -> dict[str, Any]:
     """Return the signals that stand for nodes, by path: itself, where a movable is, or all that can be read below.
 
-    :raises NotHostedError: if there is nothing but devices of Python classes.
+    :raises OphydDeclError: if there is nothing but devices of Python classes.
     """
     from ..devices.node import walk
     from ..devices.python_device import PythonDevice
@@ -48,15 +48,15 @@ def readable_signals(nodes: Sequence[Any]) -> dict[str, Any]:
     if not signals:
         for node in nodes:
             if isinstance(node, PythonDevice):
-                raise node.not_hosted()
+                raise node.not_native()
     return signals
 
 
 def device_name(node: Any) -> str:
     """Return the name of the device of the beamline that holds a node."""
-    from ..devices.node import root_of
+    from ..devices.python_device import holder_of
 
-    return root_of(node).path
+    return holder_of(node).path
 
 
 def _near(beamline: "Beamline", selector: str) -> str:

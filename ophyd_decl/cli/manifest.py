@@ -22,13 +22,14 @@ _MOCK = "mock+"
 
 async def manifest(beamline: "Beamline") -> list[dict[str, Any]]:
     """Return the nodes of `tree --format json`, in file order; connects the beamline in mock mode."""
+    beamline._shared.makes_python = False
     await beamline.aconnect(mock=True)
     known: dict[type, list[str]] = {}
     try:
         return [
             await _entry(node, declared, known)
             for device in beamline.blueprint.devices
-            for node, declared in _walk(beamline.devices[device.path], device)
+            for node, declared in _walk(beamline._nodes[device.path], device)
         ]
     finally:
         await beamline.aclose()

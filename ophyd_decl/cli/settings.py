@@ -231,7 +231,7 @@ def restore(
 def _nodes(beamline: "Beamline", selectors: tuple[str, ...]) -> list[Any]:
     from .finding import named
 
-    return named(beamline, selectors) if selectors else list(beamline.devices.values())
+    return named(beamline, selectors) if selectors else list(beamline._nodes.values())
 
 
 def _chosen(beamline: "Beamline", path: Path, selectors: tuple[str, ...]) -> "list[tuple[Setting, Entry]]":
@@ -244,7 +244,7 @@ def _chosen(beamline: "Beamline", path: Path, selectors: tuple[str, ...]) -> "li
     from ..session.settings.file import read_settings
 
     file = read_settings(str(path))
-    file.check(beamline.name, settings_of(beamline.devices.values()))
+    file.check(beamline.name, settings_of(beamline._nodes.values()))
     for selector in selectors:
         file.require(selector, settings_of(_nodes(beamline, (selector,))))
     return chosen_of(file, settings_of(_nodes(beamline, selectors)))

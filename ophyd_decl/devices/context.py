@@ -81,6 +81,10 @@ class Shared:
     locate: Callable[[tuple[str | int, ...]], Any] | None = None
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
     structures: StructureReader | None = None
+    #: patterns of Python classes that may be loaded.
+    python_allow: Sequence[str] = ()
+    #: whether connect makes the devices of Python classes; a manifest does without.
+    makes_python: bool = True
     #: the devices by name, in file order.
     devices: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: one for each host; for each address where the protocol tells no host.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from ..blueprint import Reference
-from ..errors import OphydDeclError
+from ..errors import AbsentError, OphydDeclError
 from .node import Node
 from .verbs import SignalR
 
@@ -67,9 +67,19 @@ def has_value(node: Any) -> bool:
 
 def value_signal_of(node: Any) -> SignalR:
     """Return the signal that is the value of a node: itself, or the readback of a movable."""
-    return cast("SignalR", node if isinstance(node, SignalR) else node.readback_signal)
+    return cast("SignalR", node if isinstance(node, SignalR) else _native(node).readback_signal)
 
 
 def setpoint_of(node: Any) -> SignalR:
     """Return the signal that says where a node was told to be: itself, or the setpoint of a movable."""
-    return cast("SignalR", node if isinstance(node, SignalR) else node.setpoint_signal)
+    return cast("SignalR", node if isinstance(node, SignalR) else _native(node).setpoint_signal)
+
+
+def _native(node: Any) -> Any:
+    if not isinstance(node, Node):
+        name = getattr(node, "name", "") or type(node).__name__
+        raise AbsentError(
+            f"{name} is a {type(node).__name__} of a Python class, and only signals of this package can be used here",
+            help="declare the signal in the file, at the same address",
+        )
+    return node

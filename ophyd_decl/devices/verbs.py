@@ -183,13 +183,15 @@ class SignalR(SignalNode, Generic[Value_co]):
     def clear_sub(self, callback: Callable[..., Any] | int) -> None:
         """End a subscription, named by its callback (the newest with it) or its number.
 
-        :raises OphydDeclError: if there is no such subscription.
+        :raises OphydDeclError: if there is no such subscription, unless the beamline was closed, which ends all.
         """
         subscriptions = self._subscriptions or []
         for subscription in reversed(subscriptions):
             if callback in (subscription.number, subscription.callback):
                 break
         else:
+            if not self._context.opened:
+                return  # closing the beamline has ended it
             raise OphydDeclError(f"{self.path}: {callback!r} is not subscribed")
         subscriptions.remove(subscription)
         subscription.silence()

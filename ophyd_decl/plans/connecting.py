@@ -9,7 +9,7 @@ from typing import Any
 
 from bluesky.utils import Msg
 
-from ..devices.node import root_of
+from ..devices.python_device import PythonDevice, holder_of
 from ..session.connecting import connect_devices
 from ..session.expectations import check_settings
 from ..session.report import Report, report_of
@@ -22,7 +22,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
     :param timeout: in s, for all together; None: the longest of their signals.
     :raises ReportError: names each device that is not usable, with its causes.
     """
-    roots = list(dict.fromkeys(root_of(device) for device in devices))
+    roots = list(dict.fromkeys(holder_of(device) for device in devices))
 
     tasks: list[asyncio.Task[Any]] = []
 
@@ -52,5 +52,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
 
 
 def _unusable(root: Any) -> bool:
+    if isinstance(root, PythonDevice):
+        return True  # connecting it again costs nothing where it is connected on this loop, and moves it here else
     (report,) = report_of([root], {})
     return report.state not in ("connected", "mocked")

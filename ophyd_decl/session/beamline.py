@@ -11,8 +11,9 @@ from ..devices.build import build
 from ..devices.command import Command
 from ..devices.context import Shared
 from ..devices.device import Device, Vector
-from ..devices.node import root_of, walk
-from ..devices.python_device import PythonDevice
+from ..devices.hosted import member_of
+from ..devices.node import Node, walk
+from ..devices.python_device import PythonDevice, holder_of, shown
 from ..devices.reading import read_signals
 from ..devices.resolve import has_value, value_signal_of
 from ..devices.signal import WireSignal
@@ -22,8 +23,10 @@ from ..vocab.keywords import CONNECT_TIMEOUT_S
 from ..vocab.readings import Reading
 from .background import Background
 from .connecting import Outcomes, connect_devices
+from .devices import Devices
 from .environment import apply_environment, read_only_by_environment
 from .expectations import check_settings, compare
+from .hosting import make_hosted
 from .loops import RunEngineFirst
 from .plugins import connector_of, find_spec
 from .references import with_referred
@@ -54,6 +57,7 @@ class Beamline:
             liveness_s=blueprint.liveness_s,
             locate=self._locate,
             restore=restore,
+            python_allow=blueprint.python_allow,
         )
         self._outcomes: Outcomes = {}
         self._later_checks: Background[SignalR] = Background(compare, "expected values could not be compared")
@@ -73,12 +77,13 @@ class Beamline:
 
     def _build(self, mock: bool) -> None:
         self._mock = mock
-        self.devices: dict[str, Any] = {
+        self._nodes: dict[str, Any] = {
             device.path: build(device, self._shared, find_spec, mock=mock) for device in self.blueprint.devices
         }
-        vars(self).update(self.devices)
-        self._shared.devices = self.devices
-        for device in self.devices.values():
+        self.devices = Devices(self._nodes)
+        vars(self).update(self.devices.native)
+        self._shared.devices = self._nodes
+        for device in self._nodes.values():
             connection = device._context.connection
             connection.connect = self._connect_lazily(device)
             connection.compare = self._later_checks.ask
@@ -120,7 +125,7 @@ class Beamline:
     @property
     def report(self) -> Report:
         """Return the state of every connection now."""
-        return Report(self.name, self.profile, self._elapsed_s, report_of(self.devices.values(), self._outcomes))
+        return Report(self.name, self.profile, self._elapsed_s, report_of(self._nodes.values(), self._outcomes))
 
     def connect(
         self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
@@ -133,10 +138,13 @@ class Beamline:
         :raises WouldBlockError: where an event loop runs (Jupyter); write `await beamline.aconnect()`.
         :raises WrongLoopError: if the beamline is in use on another event loop.
         """
+        instead = "`await beamline.aconnect()`, or in a plan `yield from ophyd_decl.plans.ensure_connected(device)`"
+        self._binding.refuse_on_loop(f"{self.name}.connect()", instead)
+        if mock and not self._mock:
+            self._to_mock()
+        make_hosted(self._chosen(only))  # here, since some libraries want to be in the thread of the user
         return self._binding.run(
-            lambda: self.aconnect(timeout, mock=mock, only=only),
-            f"{self.name}.connect()",
-            "`await beamline.aconnect()`, or in a plan `yield from ophyd_decl.plans.ensure_connected(device)`",
+            lambda: self.aconnect(timeout, mock=mock, only=only), f"{self.name}.connect()", instead
         )
 
     async def aconnect(
@@ -147,8 +155,6 @@ class Beamline:
         started = loop.time()
         with self._binding.operation():
             if mock and not self._mock:
-                if any(device._context.opened for device in self.devices.values()):
-                    raise OphydDeclError(f"{self.name} is connected; load it again to use it in mock mode")
                 self._to_mock()
             devices = self._chosen(only)
             await self._connect(devices, timeout)
@@ -168,18 +174,23 @@ class Beamline:
         return self.report
 
     def _to_mock(self) -> None:
+        if any(device._context.opened for device in self._nodes.values()):
+            raise OphydDeclError(f"{self.name} is connected; load it again to use it in mock mode")
+        for device in self._nodes.values():
+            if isinstance(device, PythonDevice):
+                device.check_mock()
         self._mock = True
-        for device in self.devices.values():
+        for device in self._nodes.values():
             device._context.connection.mock = True
 
     def _chosen(self, only: str | Iterable[str] | None) -> list[Any]:
         if only is not None:
             selectors = [only] if isinstance(only, str) else list(only)
-            chosen = {root_of(node).path for selector in selectors for node in self.find(selector)}
-            return [self.devices[name] for name in with_referred(self.blueprint.devices, chosen)]
+            chosen = {holder_of(node).path for selector in selectors for node in self._find(selector)}
+            return [self._nodes[name] for name in with_referred(self.blueprint.devices, chosen)]
         return [
             device
-            for device in self.devices.values()
+            for device in self._nodes.values()
             if device._context.connection.policy != "lazy" or device._context.mock
         ]
 
@@ -188,7 +199,11 @@ class Beamline:
 
         :raises OphydDeclError: if a path without `*` names nothing.
         """
-        return select(self.devices, self.blueprint.devices, selector)
+        return [shown(node) for node in self._find(selector)]
+
+    def _find(self, selector: str) -> list[Any]:
+        """Return the nodes of the tree that a selector names, with the places of what Python classes make."""
+        return select(self._nodes, self.blueprint.devices, selector)
 
     async def read_many(self, paths: Sequence[str]) -> dict[str, dict[str, Any] | SignalError]:
         """Return a reading, or an error, for each path; one round trip for each protocol.
@@ -226,7 +241,7 @@ class Beamline:
         self._binding.leave()
 
     def _release(self) -> None:
-        for device in self.devices.values():
+        for device in self._nodes.values():
             nodes = list(walk(device))
             for node in nodes:
                 if isinstance(node, Device | SignalNode):
@@ -249,6 +264,9 @@ class Beamline:
 
         :raises PluginError: if it cannot be made.
         """
+        nodes = vars(self).get("_nodes", {})
+        if name in nodes:
+            return shown(nodes[name])
         services = vars(self).get("services")
         if services is not None and name in services.names:
             return services[name]
@@ -261,22 +279,25 @@ class Beamline:
     def _locate(self, path: tuple[str | int, ...]) -> Any:
         first, *rest = path
         node: Any
-        if first in self.devices:
-            node = self.devices[str(first)]
+        if first in self._nodes:
+            node = self._nodes[str(first)]
         elif first in self.services.names and not rest:
             return self.services[str(first)]
         else:
             raise KeyError(f"{self.name} has no device {first!r}; it has {', '.join(self.devices)}")
         for key in rest:
-            if not isinstance(node, Vector | Device | PythonDevice):
+            if not isinstance(node, Node):
+                node = member_of(node, key)
+            elif isinstance(node, Vector | Device | PythonDevice):
+                node = cast("Any", node)[key]
+            else:
                 raise KeyError(f"{node.path} has no members, so no {key!r}")
-            node = cast("Any", node)[key]
-        return node
+        return shown(node)
 
 
 def _value_of(node: Any) -> SignalR:
     if has_value(node):
         return value_signal_of(node)
-    if isinstance(node, PythonDevice):
-        raise node.not_hosted()
+    if not isinstance(node, Node) or isinstance(node, PythonDevice):
+        raise holder_of(node).not_native()
     raise OphydDeclError(f"{node.path} has no single value; name one of its signals")

@@ -11,10 +11,12 @@ from ..devices.command import Command
 from ..devices.context import Connection, StructureReader
 from ..devices.listed import Listed
 from ..devices.node import Node, walk
+from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
 from . import tasks
+from .hosting import connect_hosted, make_hosted
 from .structures import has_structure
 
 #: What is left at least of the time for all when structures have been read, in s.
@@ -37,6 +39,7 @@ async def connect_devices(
     :param outcomes: gets the errors of each signal that is not usable; those that are, are taken out.
     :param anew: whether a member of a PVI structure may be at other PVs than before.
     """
+    make_hosted(devices)
     started = time.monotonic()
     for binding in {device._context.binding for device in devices}:
         binding.retry()
@@ -52,7 +55,9 @@ async def connect_devices(
     ]
     try:
         await asyncio.gather(
-            _connect_leaves(leaves, timeout_s, outcomes), _connect_listed(listed, timeout_s, outcomes, anew)
+            _connect_leaves(leaves, timeout_s, outcomes),
+            _connect_listed(listed, timeout_s, outcomes, anew),
+            connect_hosted([device for device in devices if isinstance(device, PythonDevice)], timeout_s),
         )
     finally:
         # Also where this is cancelled: what was asked for goes on, and a late answer makes a device usable.

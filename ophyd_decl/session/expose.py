@@ -29,10 +29,12 @@ def expose(module_name: str) -> None:
     def attribute(name: str) -> Any:
         if name == "report":
             return beamline.report
+        if name in beamline.devices:  # a Python class makes it, now
+            return beamline.devices[name]
         raise AttributeError(f"beamline {beamline.name} has no device `{name}`; it has {', '.join(beamline.devices)}")
 
     names: dict[str, Any] = {
-        **beamline.devices,
+        **beamline.devices.native,
         **beamline.services,
         "beamline": beamline,
         "connect": beamline.connect,
@@ -40,4 +42,4 @@ def expose(module_name: str) -> None:
     }
     vars(module).update(names)
     vars(module)["__getattr__"] = attribute
-    vars(module)["__all__"] = [*names, "report"]
+    vars(module)["__all__"] = [*dict.fromkeys([*beamline.devices, *names]), "report"]

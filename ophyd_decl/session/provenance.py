@@ -50,7 +50,7 @@ class Provenance:
             "profile": self._beamline.profile or "",
             "digest": digest,
             "devices": dict(digests),
-            "mock": [name for name, device in self._beamline.devices.items() if device._context.mock],
+            "mock": [name for name, device in self._beamline._nodes.items() if device._context.mock],
         }
         return {"versions": dict(packages), "beamlines": {self._beamline.name: facts}}
 

@@ -16,6 +16,7 @@ from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
 from .connecting import LEAVES, Leaf, Outcomes
+from .hosting import state_of
 
 DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
 
@@ -172,15 +173,7 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     settings = shared.settings
     place = device._place
     if isinstance(device, PythonDevice):
-        error = device.not_hosted()
-        problem = Problem(
-            "error", "E504", error.problem, device.path, device.class_name, "", None, None, error.help or "",
-            place.file, place.line, place.column,
-        )  # fmt: skip
-        return DeviceReport(
-            device.path, device._shape.type, place.file, place.line, place.column, "absent",
-            connection.policy == "required", 0, 0, 0.0, (problem,),
-        )  # fmt: skip
+        return _report_hosted(device)
     nodes = walk(device)
     leaves: list[Leaf] = [node for node in nodes if isinstance(node, LEAVES)]
     tally = _Tally()
@@ -225,6 +218,22 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
         len(leaves), usable, connection.elapsed_s, tuple(problems), tuple(_updates(leaves)),
+    )  # fmt: skip
+
+
+def _report_hosted(device: PythonDevice) -> DeviceReport:
+    """Return the state of a device that a Python class made, or could not make."""
+    now, place = state_of(device), device._place
+    problems = tuple(
+        Problem(
+            "error", trouble.code, trouble.cause, trouble.path, trouble.source, "", None, None, trouble.help,
+            place.file, place.line, place.column,
+        )
+        for trouble in now.troubles
+    )  # fmt: skip
+    return DeviceReport(
+        device.path, device._shape.type, place.file, place.line, place.column, now.state,
+        device._context.connection.policy == "required", now.signals, now.connected, now.elapsed_s, problems,
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Shape, VectorShape
-from ..devices.node import walk
+from ..devices.hosted import member_of
+from ..devices.node import Node, walk
+from ..devices.python_device import PythonDevice
 from ..devices.resolve import member
 from ..errors import OphydDeclError
 
@@ -51,11 +53,22 @@ def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], se
     first, *rest = parse_path(selector)
     node = devices.get(str(first))  # a whole number names no device
     for key in rest:
+        if isinstance(node, PythonDevice) or (node is not None and not isinstance(node, Node)):
+            node = _hosted(node, key)
+            continue
         members = dict(node.children()) if node is not None else {}
         node = members.get(key)
     if node is None:
         raise OphydDeclError(f"{selector!r} names nothing; there are the devices {', '.join(devices)}")
     return [node]
+
+
+def _hosted(node: Any, key: str | int) -> Any:
+    """Return what is under a key of a hosted device, or of something in it; None if there is nothing."""
+    try:
+        return node[key] if isinstance(node, PythonDevice) else member_of(node, key)
+    except KeyError:
+        return None
 
 
 def _labelled(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], label: str) -> list[Any]:

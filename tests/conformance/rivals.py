@@ -4,10 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests import rivals
 
@@ -28,6 +30,26 @@ def rival(name: str, *requirements: str, base: str = sys.executable) -> Path:
 def ophyd_async() -> Path:
     """Return the interpreter of the environment with ophyd-async; a test is skipped where there can be none."""
     return rival("ophyd-async", *rivals.OPHYD_ASYNC)
+
+
+def hosted() -> Path:
+    """Return the interpreter of the environment with ophyd and ophyd-async, in which ours can be imported."""
+    return rival("hosted", *rivals.HOSTED, *requirements_of_ours())
+
+
+def requirements_of_ours(*extras: str) -> list[str]:
+    """Return what ours needs in an environment of a rival, in which it is not installed.
+
+    :param extras: none: those of EPICS.
+    """
+    found: list[str] = []
+    for text in requires("ophyd-decl") or ():
+        requirement = Requirement(text)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras or ("ca", "pva")):
+            requirement.marker = None
+            found.append(str(requirement))
+    return found
 
 
 def answer(python: Path, script: Path, word: str, *arguments: str) -> Any:

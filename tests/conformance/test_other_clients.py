@@ -5,13 +5,11 @@ pyepics makes a context of its own where it does not come first: two circuits th
 
 import os
 import subprocess
-from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
-from tests.conformance.rivals import rival
+from tests.conformance.rivals import requirements_of_ours, rival
 from tests.servers.ioc import Ioc
 
 ROOT = Path(__file__).parents[2]
@@ -90,14 +88,7 @@ print(len(files), bool(own), shared._owned)
 @pytest.fixture(scope="module")
 def interpreter() -> Path:
     """Return the interpreter of an environment with pyepics and ophyd, in which ours can be imported."""
-    ours: list[str] = []
-    for text in requires("ophyd-decl") or ():
-        requirement = Requirement(text)
-        marker = requirement.marker
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in ("ca", "pva")):
-            requirement.marker = None
-            ours.append(str(requirement))
-    return rival("pyepics", "pyepics", "ophyd", *ours)
+    return rival("pyepics", "pyepics", "ophyd", *requirements_of_ours())
 
 
 def run(interpreter: Path, ioc: Ioc, order: str) -> subprocess.CompletedProcess[str]:

@@ -67,7 +67,7 @@ def _channels(beamline: Beamline) -> Iterator[tuple[Connector, Channel]]:
     """Give every address of a control system, with what reaches it."""
     seen: set[tuple[int, str]] = set()
     leaf: Any
-    for device in beamline.devices.values():
+    for device in beamline._nodes.values():
         if device._context.mock:
             continue
         for leaf in walk(device):

@@ -1,0 +1,181 @@
+"""Devices of ophyd and ophyd-async in a beamline: made, named, connected, reported and scanned beside ours."""
+
+import itertools
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conformance.rivals import hosted
+from tests.servers.fixtures import IocFactory
+from tests.servers.ioc import Ioc
+from tests.servers.motors import Motors, motors
+
+HERE = Path(__file__).parent / "hosted"
+ROOT = Path(__file__).parents[2]
+LIBRARIES = ("ophyd_decl", "ophyd", "ophyd_async")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Motors]:
+    with motors("HOSTED:") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lab(module_ioc_factory: IocFactory) -> Ioc:
+    return module_ioc_factory(HERE / "records.db")
+
+
+def run(program: Path | str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a program with all three libraries; a file, or the text of one."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("PYEPICS", "VIRTUAL_ENV"))}
+    call = [str(program)] if isinstance(program, Path) else ["-c", program]
+    return subprocess.run(
+        [hosted(), *call, *arguments], env=others | {"PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"} | variables,
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def answer(done: subprocess.CompletedProcess[str]) -> Any:
+    """Return what a program answers; it must end well, and say nothing else."""
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    return json.loads(line.removeprefix("ANSWER "))
+
+
+@pytest.mark.parametrize("order", [",".join(order) for order in itertools.permutations(LIBRARIES)])
+def test_three_libraries_in_one_scan_in_any_order(server: Motors, lab: Ioc, order: str) -> None:
+    found = answer(run(HERE / "scan.py", order, lab.prefix, server.take()))
+    assert found["states"] == {
+        "x": ["connected", 35, 35],
+        "supply": ["connected", 2, 2],
+        "gauge": ["connected", 2, 2],
+        "interface": ["connected", 4, 4],
+        "camera": ["connected", 0, 0],
+        "follower": ["connected", 1, 1],
+    }
+    assert found["names"] == ["supply", "supply_voltage", "gauge", "gauge-pressure"]
+    assert found["own classes"] == found["native arguments"] == [True, True]
+    assert found["groups"] == {
+        "all": ["x", "supply", "gauge", "camera"],
+        "inner": ["gauge-pressure", "supply_current"],
+    }
+    assert found["one each"]
+    assert found["inner"]
+    scan, grid = found["events"][:3], found["events"][3:]
+    frame = scan[0]["interface-frames"]
+    voltage = scan[0]["supply_voltage"]
+    read = {"supply_voltage": voltage, "supply_current": 1.5, "gauge-pressure": 1.5}
+    assert scan == [{**read, "interface-frames": frame + n, "x": pytest.approx(n / 10)} for n in range(3)]
+    assert grid == [
+        {"gauge-pressure": 1.5, "interface-frames": frame + 2, "supply_voltage": voltage, "x": pytest.approx(x)}
+        for voltage in (1.0, 2.0)
+        for x in (0.0, 0.1)
+    ]
+    assert found["hints"][0]["x"] == {"fields": ["x"]}
+    assert found["hints"][0]["supply"] == {"fields": ["supply_voltage"]}
+    configuration = found["configuration"][0]
+    assert configuration["gauge"] == {"gauge-range": voltage}
+    assert configuration["camera"] == {"interface-exposure": 0.1}
+    assert configuration["x"]["x-velocity"] == 2.0
+    assert found["libcas"] == 1
+
+
+def test_a_device_in_trouble_is_reported_with_its_place_and_the_others_work(lab: Ioc) -> None:
+    done = run(HERE / "trouble.py", lab.prefix)
+    done.stderr = done.stderr[: done.stderr.find("Run aborted")]  # bluesky tells of the last plan
+    found = answer(done)
+    assert found["before"] == []
+    assert found["early"]
+    assert (found["value"], found["ok"]) == (1.5, True)
+    assert found["states"] == {
+        "value": "connected",
+        "half_ophyd": "degraded",
+        "half_async": "degraded",
+        "broken": "absent",
+        "slow": "absent",
+        "unknown": "absent",
+        "function": "absent",
+        "reexported": "absent",
+        "needs_broken": "absent",
+        "gauge": "connected",
+        "sleeper": "lazy",
+    }
+    problems = {name: said[0] for name, said in found["problems"].items() if said}
+    lines = {}
+    for number, line in enumerate((HERE / "trouble.yaml").read_text().splitlines(), 1):
+        lines[line.strip().partition(":")[0]] = number
+    assert {name: said[3] for name, said in problems.items()} == {name: lines[name] for name in problems}
+    missing = f"ca://{lab.prefix}no_such_pv"
+    assert problems["half_ophyd"][:3] == ["E610", "half_ophyd.missing", missing]
+    assert problems["half_async"][:3] == ["E610", "half_async.missing", missing]
+    assert problems["slow"][0] == "E610"
+    for name, cause in {
+        "broken": "RuntimeError: no licence for",
+        "unknown": "No module named 'nowhere'",
+        "function": "no class but a function",
+        "reexported": "is the class pathlib:PurePath, which may not be loaded",
+        "needs_broken": "name what cannot be used: broken: the Python class lab_ophyd:Broken",
+    }.items():
+        assert problems[name][0] == "E504"
+        assert cause in problems[name][4]
+    errors = found["errors"]
+    assert "no licence" in errors["read"]
+    assert "no licence" in errors["attribute"]
+    assert errors["read"].startswith("NotHostedError: broken: ")
+    assert errors["no member"].startswith("KeyError")
+    assert "use its own verbs" in errors["value"]
+    assert found["later"] == {"sleeper": "connected"}
+    assert found["event"] == {
+        "gauge-pressure": 1.5,
+        "sleeper_voltage": pytest.approx(found["event"]["sleeper_voltage"]),
+        "sleeper_current": 1.5,
+        "half_ophyd_there": 1.5,
+    }
+    assert found["refused"].startswith("ReportError")
+    assert missing in found["refused"]
+
+
+def test_mock_and_read_only_mode_imports_by_name_and_one_run_engine_after_the_other(
+    server: Motors, lab: Ioc, tmp_path: Path
+) -> None:
+    found = answer(run(HERE / "modes.py", lab.prefix, server.take(), str(tmp_path)))
+    assert found["after the import"] == []
+    assert found["after `from ... import supply`"] == ["ophyd", "lab_ophyd"]
+    assert found["the device itself"] == "Supply"
+    assert found["all"][:5] == ["x", "supply", "gauge", "interface", "camera"]
+    read_only = found["read-only"]
+    assert [said for said in read_only["problems"] if said[0] == "E505"] == [["E505", "supply"], ["E505", "gauge"]]
+    assert read_only["error"].startswith("HostedReadOnlyError: supply: ")
+    assert read_only["native"]
+    first, second = found["engines"]
+    assert second == {**first, "interface-frames": first["interface-frames"] + 1}
+    assert set(first) == {"gauge-pressure", "interface-frames", "supply_voltage", "supply_current", "x"}
+    assert found["threads"] == []
+    assert found["mock"] == {
+        "x": ["mocked", 35],
+        "supply": ["mocked", 2],
+        "gauge": ["mocked", 2],
+        "interface": ["mocked", 4],
+        "camera": ["mocked", 0],
+        "follower": ["mocked", 1],
+    }
+    assert found["mock class"] == [True, True]
+    assert found["too late"].startswith("OphydDeclError: supply was made already")
+    assert found["mock events"] == [{"supply_voltage": 3, "supply_current": 0, "gauge-pressure": 0.0}]
+
+
+def test_helpers_of_ophyd_async_take_native_signals_and_what_looks_at_their_class_refuses_them(lab: Ioc) -> None:
+    found = answer(run(HERE / "native.py", lab.prefix))
+    assert found["exposure"] == 0.3
+    assert found["frames"] == 1
+    assert found["idle"][0]
+    assert found["a readable"] == {"interface-exposure": 0.1}
+    assert found["a child"] == []
+    assert set(found["refused"]) == {"add_readables", "DeviceVector", "Settings", "set_mock_value"}
+    assert set(found["refused"].values()) == {"TypeError"}
