@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from types import FrameType
@@ -23,8 +24,8 @@ USAGE = 2
 CONTROL_SYSTEM = 3
 INTERRUPTED = 130
 
-#: After Ctrl-C a command has this long to tidy up; then the process ends whatever still hangs.
-GRACE_AFTER_INTERRUPT_S = 1.5
+#: After Ctrl-C a command has this long to tidy up, in s, counted in parts; then the process ends whatever still hangs.
+GRACE_AFTER_INTERRUPT_S, GRACE_PARTS = 1.5, 5
 
 
 class ReaderGoneError(Exception):
@@ -118,10 +119,17 @@ def end_now(code: int) -> NoReturn:
 
 
 def limit_time_after_interrupt() -> None:
-    """End the process when tidying up after Ctrl-C takes too long; a library that hangs cannot keep it."""
-    watchdog = threading.Timer(GRACE_AFTER_INTERRUPT_S, os._exit, (INTERRUPTED,))
-    watchdog.daemon = True
-    watchdog.start()
+    """End the process when tidying up after Ctrl-C takes too long; a library that hangs cannot keep it.
+
+    The time is counted in parts, so that a machine that stands still for a moment does not cut off what is to be said.
+    """
+
+    def end() -> None:
+        for _ in range(GRACE_PARTS):
+            time.sleep(GRACE_AFTER_INTERRUPT_S / GRACE_PARTS)
+        os._exit(INTERRUPTED)
+
+    threading.Thread(target=end, name="ophyd_decl interrupted", daemon=True).start()
 
 
 def end_soon_after_interrupt(signal_number: int, frame: FrameType | None) -> None:

@@ -348,35 +348,35 @@ async def test_a_target_of_another_client_is_an_error(motor: Any, raw: RawMotor)
 
 
 async def test_a_set_during_a_move_is_refused_and_the_move_goes_on(motor: Any, raw: RawMotor) -> None:
-    status = await begin(motor, raw, 0.5)
+    status = await begin(motor, raw, 5.0)
     with pytest.raises(BusyError, match=r"the set to 0\.1 was not started"):
         await motor.set(0.1)
     await status
-    assert await raw.numbers("VAL", "RBV") == [0.5, 0.5]
+    assert await raw.numbers("VAL", "RBV") == [5.0, 5.0]
 
 
 async def test_pause_holds_a_move_and_go_ends_it(motor: Any, raw: RawMotor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ophyd_decl.logic.motor_record.MARGIN_S", 0.5)
     monkeypatch.setattr("ophyd_decl.logic.motor_record.ASK_AGAIN_S", 0.1)
-    status = await begin(motor, raw, 0.6)
+    status = await begin(motor, raw, 3.0)
     await motor.mode.set("Pause")
     await raw.until(lambda: raw.values("MOVN")[-1] == 0)
-    await asyncio.sleep(1.2)  # beyond the time of the move, which does not count
+    await asyncio.sleep(2.5)  # beyond the time of the move, which does not count
     assert not status.done
     assert await raw.get("DMOV") == 0
     await raw.put("SPMG", GO, wait=False)
     await status
-    assert await raw.numbers("RBV", "DMOV") == [0.6, 1]
+    assert await raw.numbers("RBV", "DMOV") == [3.0, 1]
 
 
 async def test_a_pause_that_ends_within_the_time_of_the_move_does_not_count(
     motor: Any, raw: RawMotor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ophyd_decl.logic.motor_record.MARGIN_S", 0.5)  # so 2.2 s, of which the move needs 1.6 s
+    monkeypatch.setattr("ophyd_decl.logic.motor_record.MARGIN_S", 1.5)  # so 3.2 s, of which the move needs 1.6 s
     monkeypatch.setattr("ophyd_decl.logic.motor_record.ASK_AGAIN_S", 0.1)
     status = await begin(motor, raw, 3.0)
     await motor.mode.set("Pause")
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(2.2)
     await raw.put("SPMG", GO, wait=False)
     await status
     assert await raw.numbers("RBV", "DMOV") == [3.0, 1]

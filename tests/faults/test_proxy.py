@@ -44,7 +44,7 @@ async def test_dropped_connections_come_back(far_lab: ProxyLab) -> None:
     lab = far_lab
     number = await lab.connected("number", FLOAT)
     lab.proxy.drop()
-    await until(lambda: number.state == "closed", 1.0)
+    await until(lambda: number.state == "closed", 3.0)
     await until(lambda: number.generation == 2, lab.reconnection_s)
     assert await lab.value(number) == 1.5
 

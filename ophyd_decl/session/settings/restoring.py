@@ -21,7 +21,7 @@ from .snapshot import Live, snapshot
 
 State = Literal["set", "unchanged", "refused", "interrupted", "not reached"]
 #: After an interrupt the put under way has this long to end, in s; the command has to end within 2 s.
-_GRACE_S = 1.0
+_GRACE_S = 0.8
 #: So long a server may take to tell limits that a put has changed, and so often they are looked at, in s.
 _LIMITS_S, _LOOK_AGAIN_S = 1.0, 0.02
 

@@ -104,7 +104,8 @@ def test_events(lab: Any, tango_server: TangoServer, name: str, kind: EventType)
     finally:
         lab.unsubscribe_event(number)
         tango_server.set(name, 0.0)
-    assert not [event for event in events if event.err]
+    # A polling thread that is late says so by an event.
+    assert not [event for event in events if event.err and event.errors[0].reason != "API_PollThreadOutOfSync"]
 
 
 def test_there_are_no_events_of_an_attribute_that_is_neither_polled_nor_pushed(lab: Any) -> None:
