@@ -8,6 +8,7 @@
 - DMOV is 0 for a moment at a put that moves nothing, too;
 - a readback that stays off by RDBD or more is tried again RTRY times; then MISS is 1;
 - with BDST the last part of each move comes from one side, with BVEL and BACC;
+- HOMF and HOMR move to where the dial is 0, which is home here; the record itself leaves that to the controller;
 - with SET, VAL redefines where it is: by OFF, or the position itself where FOFF is Frozen.
 
 Source: EPICS motor module, motorRecord.html and the comments of motorRecord.cc.
@@ -29,7 +30,7 @@ _HIGH_ALARM, _LOW_ALARM = 4, 6  # alarm.h
 # Bits of MSTA, motor.h.
 _DIRECTION, _DONE, _PLUS_SWITCH, _MOVING, _MINUS_SWITCH = 1 << 0, 1 << 1, 1 << 2, 1 << 10, 1 << 13
 
-_TARGETS = ("VAL", "DVAL", "RVAL", "RLV", "TWF", "TWR")
+_TARGETS = ("VAL", "DVAL", "RVAL", "RLV", "TWF", "TWR", "HOMF", "HOMR")
 _USER, _DIAL = ("VAL", "RBV", "HLM", "LLM"), ("DVAL", "DRBV", "DHLM", "DLLM")
 _SPEEDS = ("VELO", "VBAS", "VMAX", "BVEL")
 
@@ -237,6 +238,9 @@ class MotorRecord:
             f["RLV"] = 0.0
         elif field in ("TWF", "TWR"):
             f["VAL"] += f["TWV"] if field == "TWF" else -f["TWV"]
+            f[field] = 0
+        elif field in ("HOMF", "HOMR"):
+            f["VAL"] = f["OFF"]
             f[field] = 0
         f["DVAL"] = self._dial(f["VAL"])
         f["RVAL"] = round(f["DVAL"] / f["MRES"]) if math.isfinite(f["DVAL"]) else 0

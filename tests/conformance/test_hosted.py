@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,3 +180,61 @@ def test_helpers_of_ophyd_async_take_native_signals_and_what_looks_at_their_clas
     assert found["a child"] == []
     assert set(found["refused"]) == {"add_readables", "DeviceVector", "Settings", "set_mock_value"}
     assert set(found["refused"].values()) == {"TypeError"}
+
+
+GUIDE = (ROOT / "docs/how-to/migrate.md").read_text()
+#: Runs the scan of the guide, and shows what was recorded.
+RECORDING = """
+import bluesky, json, sys
+documents = []
+class RunEngine(bluesky.RunEngine):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.subscribe(lambda name, document: documents.append((name, document)))
+program, file, sets = sys.argv[1:]
+import ophyd_decl
+load = ophyd_decl.load_beamline
+ophyd_decl.load_beamline = lambda path: load(path, set=json.loads(sets))
+bluesky.RunEngine = RunEngine
+sys.argv = [program, file]
+exec(compile(open(program).read(), program, "exec"))
+from event_model import DocumentNames, schema_validators
+for name, document in documents:
+    schema_validators[DocumentNames[name]].validate(document)
+(descriptor,) = [document for name, document in documents if name == "descriptor"]
+print("ANSWER", json.dumps({
+    "classes": [f"{type(one).__module__}.{type(one).__name__}" for one in (beamline.x, beamline.y)],
+    "events": [document["data"] for name, document in documents if name == "event"],
+    "hints": {name: hints["fields"] for name, hints in descriptor["hints"].items()},
+    "keys": {name: [key["source"], key["dtype"]] for name, key in descriptor["data_keys"].items()},
+    "configuration": {name: one["data"] for name, one in descriptor["configuration"].items()},
+}, default=str))
+"""
+
+
+def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(server: Motors, tmp_path: Path) -> None:
+    for kind, language in (("file", "yaml"), ("python", "python")):
+        for name, text in re.findall(rf"<!-- {kind}: (\S+) -->\n```{language}\n(.*?)```", GUIDE, re.DOTALL):
+            (tmp_path / name).write_text(text)
+    found: dict[str, Any] = {}
+    x, y = server.take(), server.take()
+    for file in ("before", "after"):
+        sets = json.dumps({"vars.x": x, "vars.y": y})
+        done = run(RECORDING, str(tmp_path / "scan.py"), str(tmp_path / f"{file}.yaml"), sets)
+        assert done.returncode == 0, done.stderr
+        done.stderr = ""  # ophyd speaks of callbacks of a status that has ended
+        found[file] = answer(done)
+    before, after = found["before"], found["after"]
+    assert before["classes"] == ["ophyd.epics_motor.EpicsMotor", "ophyd_async.epics.motor.Motor"]
+    assert all(name.startswith("ophyd_decl.") for name in after["classes"])
+    for n, (old, new) in enumerate(zip(before["events"], after["events"], strict=True)):
+        assert old == new == {"x": pytest.approx(n / 10), "x_user_setpoint": n / 10, "y": pytest.approx(n / 20)}
+    assert before["hints"] == after["hints"] == {"x": ["x"], "y": ["y"]}
+    assert {name: key[1] for name, key in before["keys"].items()} == {
+        name: key[1] for name, key in after["keys"].items()
+    }
+    assert before["keys"]["x"][0] == f"PV:{x}.RBV"
+    assert after["keys"]["x"][0] == f"ca://{x}.RBV"
+    assert before["configuration"]["x"] | {"x_user_offset_dir": "Pos"} == after["configuration"]["x"]
+    assert before["configuration"]["x"]["x_user_offset_dir"] == 0
+    assert before["configuration"]["y"] == after["configuration"]["y"]

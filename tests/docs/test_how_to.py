@@ -31,7 +31,9 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["motors.md", "pvi.md", "settings.md", "split-a-beamline.md", "tango-database.md"])
+@pytest.mark.parametrize(
+    "page", ["migrate.md", "motors.md", "pvi.md", "settings.md", "split-a-beamline.md", "tango-database.md"]
+)
 def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path: Path) -> None:
     text = (GUIDES / page).read_text()
     folder = tmp_path / "i99"

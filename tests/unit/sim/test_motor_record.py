@@ -207,6 +207,14 @@ async def test_a_tweak_moves_by_its_step(motor: RawMotor) -> None:
     assert await motor.get("RBV") == 0.0
 
 
+@pytest.mark.parametrize("field", ["HOMF", "HOMR"])
+async def test_homing_ends_where_the_dial_is_0(motor: RawMotor, field: str) -> None:
+    await motor.put("OFF", 0.1)
+    await motor.put("VAL", 0.4)
+    await motor.put(field, 1)
+    assert await motor.numbers("RBV", "DRBV", field, "DMOV") == [0.1, 0.0, 0, 1]
+
+
 async def test_speeds_stay_in_their_range(motor: RawMotor) -> None:
     await motor.put("VBAS", 0.5)
     await motor.put("VELO", 0.1)
