@@ -12,6 +12,7 @@ from bluesky.utils import Msg
 from ..devices.python_device import PythonDevice, holder_of
 from ..session.connecting import connect_devices
 from ..session.expectations import check_settings
+from ..session.hosting import make_hosted
 from ..session.report import Report, report_of
 
 
@@ -33,6 +34,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
             for binding in dict.fromkeys(root._context.binding for root in roots):
                 operations.enter_context(binding.operation())
             missing = [root for root in roots if not root._context.opened or _unusable(root)]
+            make_hosted(missing)
             await connect_devices(missing, timeout, outcomes)
             await check_settings(roots)
         devices = [replace(device, required=True) for device in report_of(roots, outcomes)]

@@ -140,23 +140,27 @@ class Beamline:
         """
         instead = "`await beamline.aconnect()`, or in a plan `yield from ophyd_decl.plans.ensure_connected(device)`"
         self._binding.refuse_on_loop(f"{self.name}.connect()", instead)
-        if mock and not self._mock:
-            self._to_mock()
-        make_hosted(self._chosen(only))  # here, since some libraries want to be in the thread of the user
-        return self._binding.run(
-            lambda: self.aconnect(timeout, mock=mock, only=only), f"{self.name}.connect()", instead
-        )
+        chosen = self._prepare(mock, only)  # here, since some libraries want their devices made in the user's thread
+        return self._binding.run(lambda: self._connect_chosen(chosen, timeout), f"{self.name}.connect()", instead)
 
     async def aconnect(
         self, timeout: float | None = None, *, mock: bool = False, only: str | Iterable[str] | None = None
     ) -> Report:
         """Connect on the running event loop; parameters and errors as `connect`."""
+        return await self._connect_chosen(self._prepare(mock, only), timeout)
+
+    def _prepare(self, mock: bool, only: str | Iterable[str] | None) -> list[Any]:
+        """Return the devices to connect, with the hosted ones of them made."""
+        if mock and not self._mock:
+            self._to_mock()
+        chosen = self._chosen(only)
+        make_hosted(chosen)
+        return chosen
+
+    async def _connect_chosen(self, devices: Sequence[Any], timeout: float | None) -> Report:
         loop = asyncio.get_running_loop()
         started = loop.time()
         with self._binding.operation():
-            if mock and not self._mock:
-                self._to_mock()
-            devices = self._chosen(only)
             await self._connect(devices, timeout)
         self._elapsed_s = loop.time() - started
         return self.report

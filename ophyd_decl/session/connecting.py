@@ -16,7 +16,7 @@ from ..devices.signal import WireSignal
 from ..errors import SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
 from . import tasks
-from .hosting import connect_hosted, make_hosted
+from .hosting import connect_hosted
 from .structures import has_structure
 
 #: What is left at least of the time for all when structures have been read, in s.
@@ -39,7 +39,6 @@ async def connect_devices(
     :param outcomes: gets the errors of each signal that is not usable; those that are, are taken out.
     :param anew: whether a member of a PVI structure may be at other PVs than before.
     """
-    make_hosted(devices)
     started = time.monotonic()
     for binding in {device._context.binding for device in devices}:
         binding.retry()

@@ -34,7 +34,10 @@ class Hosting:
 
 
 def make_hosted(devices: Sequence[Any]) -> None:
-    """Make the hosted ones of some devices, before the time of a connect begins; errors are kept by their places."""
+    """Make the hosted ones of some devices, before the time of a connect begins; errors are kept by their places.
+
+    Those that could not be made are tried again.
+    """
     for device in devices:
         if isinstance(device, PythonDevice) and device._context.shared.makes_python:
             device.try_again()
@@ -78,7 +81,7 @@ async def _connect(device: PythonDevice, timeout_s: float) -> None:
     if not done:
         hosting.failures[""] = AbsentError(f"its own connect has not ended after {timeout_s:g} s")
     else:
-        error = waiting.exception()
+        error = AbsentError("its own connect was cancelled") if waiting.cancelled() else waiting.exception()
         if error is not None:
             hosting.failures.update(_failures(error, ""))
     hosting.elapsed_s = time.monotonic() - started
