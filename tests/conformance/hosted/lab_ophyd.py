@@ -19,7 +19,7 @@ class Follower(Device):
     :param value: a signal of ophyd_decl.
     """
 
-    current = Component(EpicsSignalRO, "ai", kind="normal")
+    current = Component(EpicsSignalRO, "followed", kind="normal")
 
     def __init__(self, prefix: str, *, name: str, motor: Any, value: Any) -> None:
         super().__init__(prefix, name=name)
@@ -30,7 +30,7 @@ class Follower(Device):
 class Half(Device):
     """One PV that is there, and one that is not."""
 
-    there = Component(EpicsSignalRO, "ai")
+    there = Component(EpicsSignalRO, "there")
     missing = Component(EpicsSignalRO, "no_such_pv")
 
 
@@ -49,7 +49,7 @@ def make() -> Supply:
 class Slow(Device):
     """A device whose connect takes longer than anybody has asked for."""
 
-    there = Component(EpicsSignalRO, "ai")
+    there = Component(EpicsSignalRO, "slow")
 
     def wait_for_connection(self, all_signals: bool = False, timeout: float = 2.0) -> None:
         """Hang."""
