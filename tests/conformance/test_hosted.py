@@ -157,6 +157,7 @@ def test_mock_and_read_only_mode_imports_by_name_and_one_run_engine_after_the_ot
     first, second = found["engines"]
     assert second == {**first, "interface-frames": first["interface-frames"] + 1}
     assert set(first) == {"gauge-pressure", "interface-frames", "supply_voltage", "supply_current", "x"}
+    assert found["connects"] == [False, True, False, True, False]  # anew on each other loop, and not on the same
     assert found["threads"] == []
     assert found["mock"] == {
         "x": ["mocked", 35],

@@ -1,6 +1,7 @@
 """Devices of a beamline that were written for ophyd-async; the logic of the detector is given signals of ophyd_decl."""
 
 from pathlib import PurePath as NotPlain  # a class of another module
+from typing import Any
 
 from ophyd_async.core import (
     AsyncStatus,
@@ -28,7 +29,14 @@ class Gauge(StandardReadable):
             self.pressure = epics_signal_r(float, f"{prefix}ai")
         with self.add_children_as_readables(StandardReadableFormat.CONFIG_SIGNAL):
             self.range = epics_signal_rw(float, f"{prefix}ao")
+        #: of each connect whether it was told to begin anew.
+        self.connects: list[bool] = []
         super().__init__(name)
+
+    async def connect(self, mock: Any = False, timeout: float = 10, force_reconnect: bool = False) -> None:
+        """Connect, and note how."""
+        self.connects.append(force_reconnect)
+        await super().connect(mock, timeout, force_reconnect)
 
 
 class Half(StandardReadable):

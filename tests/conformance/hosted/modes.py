@@ -81,6 +81,8 @@ found["engines"] = []
 for engine in engines:
     engine(ensure_connected(exposed.gauge, exposed.camera, exposed.supply, exposed.x, exposed.interface, timeout=20))
     found["engines"] += events_of(engine, bp.count([exposed.gauge, exposed.camera, supply, exposed.x]))
+    engine(ensure_connected(exposed.gauge, timeout=20))
+found["connects"] = exposed.gauge.connects
 exposed.beamline.close()
 found["threads"] = [thread.name for thread in threading.enumerate() if thread.name.startswith("ophyd_decl-connect")]
 
