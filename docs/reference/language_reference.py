@@ -190,7 +190,27 @@ def _type(model: TypeModel) -> str:
         for name, param in model.params.items()
     ]
     table = "\n".join(["| param | value | default | meaning |", "|---|---|---|---|", *rows])
-    return f"### {model.name}\n\n{model.doc}\n\n{table if rows else 'It has no params.'}"
+    parts = [f"### {model.name}", model.doc, table if rows else "It has no params."]
+    roles = [f"{_code(role)} by {_code(one.value['use'])}" for role, one in model.body.roles.items()]
+    if roles:
+        parts.append(f"Logic: {', '.join(roles)}.")
+    members = [_member(name, one.block, one.value) for name, one in model.body.members.items()]
+    parts.append("\n".join(["| member | where it is | type | meaning |", "|---|---|---|---|", *members]))
+    return "\n\n".join(parts)
+
+
+_PLACES = {"children": "sub-device", "vectors": "sub-devices", "derived": "computed"}
+
+
+def _member(name: str, block: str, told: Any) -> str:
+    """Return the row of a signal, a command, a sub-device, or a derived signal."""
+    places = [f"{key} {_code(told[key])}" for key in ("suffix", "pv", "attr", "cmd", "soft") if key in told]
+    where = places[0] if places else _PLACES.get(block, "")
+    kind = "command" if block == "commands" else f"{told.get('dtype', told.get('type', ''))}"
+    shape = "".join(f"[{size or ''}]" for size in told.get("shape", ()))
+    access = told.get("access", "r") if block == "signals" else ""
+    words = [f"{kind}{shape}", access, told.get("format", "")]
+    return f"| {_code(name)} | {where} | {' '.join(filter(None, words))} | {told.get('doc', '–')} |"
 
 
 def _taken(param: ParamModel) -> str:

@@ -142,7 +142,7 @@ class SetpointMove(EndsByCondition):
     async def stop(self) -> None:
         """Execute the stop command, unless `done` says that it is at rest; without one, end a move of ours.
 
-        That is done by making the setpoint what the readback is.
+        That is done by making the setpoint what the readback is, where that is a number: nothing is half open.
 
         :raises SignalError: if the device could not be told.
         """
@@ -150,7 +150,9 @@ class SetpointMove(EndsByCondition):
             if self._may_move or not await self._is_at_rest():
                 await self._stop.execute()
         elif self._may_move and self.readback is not self.setpoint:
-            await self.setpoint.set(await self.readback.get_value(cached=False))
+            position = await self.readback.get_value(cached=False)
+            if isinstance(position, int | float) and not isinstance(position, bool):
+                await self.setpoint.set(position)
         self._may_move = False
 
     async def _is_at_rest(self) -> bool:
