@@ -50,6 +50,9 @@ def guard(call: Callable[[], object], debug: bool) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
+        # Python remembers an interrupt that came while it ran code from a text, as modules do when they are imported,
+        # and ends by the signal in the place of the exit code (`unhandled_keyboard_interrupt` of 3.11). So it forgets.
+        exec("")  # noqa: S102
         return INTERRUPTED
     except (ReaderGoneError, BrokenPipeError):
         # Keeps Python from complaining at its end that nobody reads (`| head`), which is no fault of ours.

@@ -15,7 +15,7 @@ from bluesky.protocols import Movable, Triggerable
 from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import BadValueError, LimitError, MoveFailedError, WriteError
+from ophyd_decl.errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, WriteError
 from tests.contract.labs import until
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
@@ -34,6 +34,10 @@ def file(server: Ioc, epics_protocol: str, tmp_path: Path) -> Path:
     devices = "".join(f'  {name}: {{type: epics.{name}, prefix: "{server.pv(name)}"}}\n' for name in RECORDS)
     control = f'control: "{server.pv("con")}", status: "{server.pv("sta")}"'
     devices += f"  shutter: {{type: epics.shutter, {control}}}\n  valve: {{type: epics.valve, {control}, longest: 5}}\n"
+    control = f'control: "{server.pv("slow:con")}", status: "{server.pv("slow:sta")}"'
+    devices += (
+        f"  slow: {{type: epics.shutter, {control}}}\n  hasty: {{type: epics.shutter, {control}, longest: 0.5}}\n"
+    )
     for name, setpoint in (("stage", "sp"), ("far", "far")):
         readback, moving, stop = (("rb", "moving", ""), ("far:rb", "far:moving", "far:stop"))[name == "far"]
         pvs = f'setpoint: "{server.pv(setpoint)}", readback: "{server.pv(readback)}", done: "{server.pv(moving)}"'
@@ -148,12 +152,21 @@ async def test_a_positioner_that_is_done_later_than_its_put(bl: Any) -> None:
 
 
 async def test_a_shutter_that_is_stopped_on_its_way_goes_on_by_itself(bl: Any, server: Ioc) -> None:
-    status = bl.shutter.set("Open")
-    await until(lambda: '"Opening"' in server.command(f'dbgf "{server.pv("sta")}"') or status.done)
-    await bl.shutter.stop(success=True)
+    status = bl.slow.set("Open")
+    await until(lambda: '"Opening"' in server.command(f'dbgf "{server.pv("slow:sta")}"') or status.done)
+    assert not status.done
+    await bl.slow.stop(success=True)
     await asyncio.wait([status.task])
-    assert await bl.shutter.control.get_value(cached=False) == "Open"
-    await bl.shutter.set("Close")
+    assert await bl.slow.control.get_value(cached=False) == "Open"
+    await until(lambda: '"Open"' in server.command(f'dbgf "{server.pv("slow:sta")}"'))
+    await bl.slow.set("Close")
+
+
+async def test_a_shutter_that_takes_too_long_is_an_error(bl: Any, server: Ioc) -> None:
+    with pytest.raises(MoveTimeoutError, match=r"0\.5 s"):
+        await bl.hasty.set("Open")
+    await until(lambda: '"Open"' in server.command(f'dbgf "{server.pv("slow:sta")}"'))
+    await bl.slow.set("Close")
 
 
 async def test_a_positioner_is_stopped_by_its_pv(bl: Any, server: Ioc) -> None:
