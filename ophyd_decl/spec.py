@@ -166,6 +166,15 @@ class DerivedOptions(Options):
     timeout: float | None = Field(None, gt=0, description="longest time of a move, in s; default: that of its inputs")
 
 
+class CoupledOptions(Options):
+    """Move by setting a derived signal that shares its inputs with others; their moves take turns."""
+
+    signal: SettableSignal = Field(description="derived signal that is set")
+    timeout: float | None = Field(
+        None, gt=0, description="longest time of a move and of the wait for its turn, in s; default: that of its inputs"
+    )
+
+
 class StartAndWaitOptions(Options):
     """Trigger by a command, and wait until a condition says that the data are there."""
 
@@ -237,6 +246,15 @@ SHIPPED: tuple[PluginSpec, ...] = (
         carries_name=("signal",),
         protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
         doc="sets a derived signal, which moves its inputs together",
+    ),
+    PluginSpec(
+        "coupled",
+        "movable",
+        CoupledOptions,
+        "ophyd_decl.logic.coupled:CoupledMove",
+        carries_name=("signal",),
+        protocols=("Movable", "Locatable", "Stoppable", "Checkable", "Subscribable"),
+        doc="sets a derived signal that shares what it moves with others, such as gap and centre; they take turns",
     ),
     PluginSpec(
         "start_and_wait",

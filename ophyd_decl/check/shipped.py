@@ -57,6 +57,10 @@ SHIPPED: dict[str, PluginFacts] = {
         'signal': OptionFacts(required=True, mark=Requirement(kind='signal', readable=True, writable=True), kind='str'),
         'timeout': OptionFacts(kind='float', gt=0.0),
     }),
+    'coupled': PluginFacts('coupled', 'movable', ('signal',), {
+        'signal': OptionFacts(required=True, mark=Requirement(kind='signal', readable=True, writable=True), kind='str'),
+        'timeout': OptionFacts(kind='float', gt=0.0),
+    }),
     'start_and_wait': PluginFacts('start_and_wait', 'triggerable', (), {
         'start': OptionFacts(required=True, mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
         'reset': OptionFacts(mark=Requirement(kind='command', readable=False, writable=False), kind='str'),

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ..blueprint import Derived, Reference, SignalShape
 from ..connectors.protocol import Description, Update
-from ..errors import BusyError, LimitError, MoveError, ReadError
+from ..errors import BusyError, LimitError, MoveError, ReadError, SignalError
 from ..formula import Formula, FormulaError
 from ..vocab.datatypes import SCALAR_NUMPY, NativeType
 from ..vocab.readings import INVALID, Reading
@@ -169,6 +169,21 @@ class DerivedSignal(SignalNode):
                 ).about(self.path, self._place) from None
         return targets
 
+    async def check_targets(self, value: Any) -> list[tuple[Node, Any]]:
+        """Return what a set of this value would move, and to where, if nothing of that would be refused.
+
+        :raises SignalError: what the first one refuses, with the value that needs it; as `compute_targets`.
+        """
+        targets = await self.compute_targets(value)
+        for node, target in targets:
+            try:
+                await check_value(node, target)
+            except SignalError as error:
+                units = f" {self._shape.units}" if self._shape.units else ""
+                error.problem += f", which {self.path} needs for {value}{units}"
+                raise
+        return targets
+
     async def _write(self, value: Any, timeout_s: float | None) -> None:
         with self._context.binding.operation():
             await self._context.ensure(self.path)
@@ -179,9 +194,7 @@ class DerivedSignal(SignalNode):
                 )
             self._busy = True
             try:
-                targets = await self.compute_targets(value)
-                for node, target in targets:
-                    await check_value(node, target)
+                targets = await self.check_targets(value)
                 moving = [node.path for node, _ in targets if getattr(node, "_busy", False)]
                 if moving:
                     raise BusyError(

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from ..devices.condition import Observation
-from ..devices.derived import DerivedSignalRW, check_value
+from ..devices.derived import DerivedSignalRW
 from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR
 from ..errors import SignalError
@@ -32,8 +32,7 @@ class DerivedMove:
         except SignalError as error:
             error.signal = self._device.path
             raise
-        for node, target in await self._signal.compute_targets(value):
-            await check_value(node, target)
+        await self._signal.check_targets(value)
         return value
 
     async def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:

@@ -32,7 +32,16 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["migrate.md", "motors.md", "pvi.md", "settings.md", "split-a-beamline.md", "tango-database.md"]
+    "page",
+    [
+        "migrate.md",
+        "motors.md",
+        "pvi.md",
+        "settings.md",
+        "slits-and-energy.md",
+        "split-a-beamline.md",
+        "tango-database.md",
+    ],
 )
 def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path: Path) -> None:
     text = (GUIDES / page).read_text()
