@@ -15,7 +15,7 @@ from bluesky.protocols import Flyable, Preparable
 from ophyd_decl import FlyMotorInfo, load_beamline
 from ophyd_decl.errors import BusyError, LimitError, MoveFailedError, OphydDeclError, WriteError
 from ophyd_decl.logic.motor_fly import ramp_distance
-from tests.cancelled import CancelledAt
+from tests.cancelled import NextStart
 from tests.servers.motors import RAW, Motors, RawMotor, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
@@ -269,20 +269,7 @@ async def test_a_verb_cancelled_at_any_await_leaves_nothing_behind_after_unstage
 ) -> None:
     await raw.put("ACCL", 0.01)
     binding = motor._context.binding
-    start = binding.start
-    made: list[CancelledAt] = []
-    armed_at: int | None = None
-
-    def start_counted(make: Any) -> Any:
-        nonlocal armed_at
-        if armed_at is None:
-            return start(make)
-        counted, armed_at = CancelledAt(make(), armed_at), None
-        made.append(counted)
-        counted.task = start(lambda: counted)
-        return counted.task
-
-    monkeypatch.setattr(binding, "start", start_counted)
+    following = NextStart(binding, monkeypatch)
     steps = {
         "prepare": lambda: motor.prepare(FlyMotorInfo(0.1, 0.14, 0.02)),
         "kickoff": lambda: motor.kickoff(),
@@ -292,7 +279,7 @@ async def test_a_verb_cancelled_at_any_await_leaves_nothing_behind_after_unstage
     while True:
         for before in list(steps)[: list(steps).index(verb)]:
             await steps[before]()
-        armed_at = cancelled + 1
+        following.cancel_at(cancelled + 1)
         status = steps[verb]()
         await asyncio.wait([status.task])
         await motor.unstage()
@@ -304,7 +291,7 @@ async def test_a_verb_cancelled_at_any_await_leaves_nothing_behind_after_unstage
             break
         cancelled += 1
         await motor.set(0.0)
-    assert cancelled >= made[-1].waits >= 3
+    assert cancelled >= following.made[-1].waits >= 3
 
 
 async def test_a_flight_in_mock_mode(protocol: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline
 from ophyd_decl.errors import BusyError, LimitError, MismatchError, MoveFailedError, MoveTimeoutError, StoppedError
-from tests.cancelled import CancelledAt
+from tests.cancelled import NextStart
 from tests.servers.motors import RAW, Motors, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
@@ -181,23 +181,10 @@ async def test_a_set_cancelled_at_any_await_leaves_both_blades_at_rest(
     await blades.put("VELO", 10)
     await blades.put("ACCL", 0.01)
     binding = pair.gap._context.binding
-    start = binding.start
-    made: list[CancelledAt] = []
-    armed_at: int | None = None
-
-    def start_counted(make: Any) -> Any:
-        nonlocal armed_at
-        if armed_at is None:
-            return start(make)
-        counted, armed_at = CancelledAt(make(), armed_at), None
-        made.append(counted)
-        counted.task = start(lambda: counted)
-        return counted.task
-
-    monkeypatch.setattr(binding, "start", start_counted)
+    following = NextStart(binding, monkeypatch)
     cancelled = 0
     while True:
-        armed_at = cancelled + 1
+        following.cancel_at(cancelled + 1)
         status = pair.gap.set(0.4 if cancelled % 2 else 0.0)
         await asyncio.wait([status.task])
         await blades.where()
@@ -206,7 +193,7 @@ async def test_a_set_cancelled_at_any_await_leaves_both_blades_at_rest(
             assert status.success
             break
         cancelled += 1
-    assert cancelled >= made[-1].waits >= 3
+    assert cancelled >= following.made[-1].waits >= 3
     await pair.gap.set(0.2)
     assert await pair.gap.get_value() == pytest.approx(0.2, abs=0.003)
 
