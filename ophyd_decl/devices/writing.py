@@ -77,7 +77,8 @@ def outside_limits(shape: SignalShape, description: Description | None, value: A
             "the server",
             "nothing was sent; see its control limits (DRVL and DRVH, of a motor LLM and HLM)",
         )
-    units = f" {shape.units}" if shape.units else ""
+    unit = shape.units or (description.units if description is not None else None)
+    units = f" {unit}" if unit else ""
     return LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}", help=help)
 
 

@@ -103,7 +103,7 @@ async def test_a_target_beyond_the_limits_is_refused_before_it_is_sent(
     motor: Any, raw: RawMotor, target: float
 ) -> None:
     await raw.watch("VAL", "DMOV")
-    with pytest.raises(LimitError, match=r"-25\.0, 25\.0"):
+    with pytest.raises(LimitError, match=rf"{target} mm is outside the limits \[-25\.0, 25\.0\] mm of the server"):
         await motor.set(target)
     with pytest.raises(LimitError):
         await motor.check_value(target)
@@ -115,7 +115,7 @@ async def test_a_target_that_the_record_refuses_is_an_error(motor: Any, raw: Raw
     # pvAccess tells of new limits, so there it is not even sent.
     if protocol == "pva":
         await told_of_limits(motor, 7.0)
-    told = r"refused 7\.0: .*LVIO" if protocol == "ca" else r"outside the limits \[-25\.0, 5\.0\] of the server"
+    told = r"refused 7\.0: .*LVIO" if protocol == "ca" else r"outside the limits \[-25\.0, 5\.0\] mm of the server"
     with pytest.raises(LimitError, match=told):
         await motor.set(7.0)
     assert await raw.numbers("VAL", "RBV", "LVIO", "DMOV") == [0, 0, protocol == "ca", 1]
