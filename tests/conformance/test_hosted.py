@@ -16,6 +16,7 @@ from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 from tests.servers.motors import Motors, motors
 
+pytestmark = pytest.mark.timeout(600)  # it may have to install the other libraries
 HERE = Path(__file__).parent / "hosted"
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ("ophyd_decl", "ophyd", "ophyd_async")
