@@ -12,6 +12,7 @@ import pytest
 from tests.conformance.rivals import requirements_of_ours, rival
 from tests.servers.ioc import Ioc
 
+pytestmark = pytest.mark.timeout(600)  # it may have to install the other libraries
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import asyncio, os, re, sys, time
