@@ -196,10 +196,15 @@ class WatcherUpdate:
 def progress(
     current: Any, initial: Any, target: Any, name: str, unit: str | None, precision: int | None
 ) -> WatcherUpdate:
-    """Return an update with the fraction of the way that is left, 1 at the start and 0 at the target."""
-    fraction = None
-    if all(isinstance(value, int | float) for value in (current, initial, target)) and target != initial:
-        fraction = min(abs(target - current) / abs(target - initial), 1.0)
+    """Return an update with the fraction of the way that is left, 1 at the start and 0 at the target.
+
+    Between labels or texts there is no way, so such an update has no initial position; a progress bar would take one
+    from the other.
+    """
+    ends = (current, initial, target)
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in ends):
+        return WatcherUpdate(current, None, target, name, unit, precision)
+    fraction = min(abs(target - current) / abs(target - initial), 1.0) if target != initial else None
     return WatcherUpdate(current, initial, target, name, unit, precision, fraction)
 
 
@@ -248,7 +253,7 @@ class WatchableAsyncStatus(AsyncStatus[None]):
                 current=update.current,
                 initial=update.initial,
                 target=update.target,
-                unit=update.unit,
+                unit=update.unit or "",  # a progress bar shows it as it is
                 precision=update.precision,
                 fraction=update.fraction,
                 time_elapsed=elapsed,

@@ -1,8 +1,10 @@
 """Types of the library on real records, over Channel Access and pvAccess, by themselves and in plans."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 from bluesky import RunEngine
 from bluesky.protocols import Movable, Triggerable
+from bluesky.utils import ProgressBarManager, TerminalProgressBar
 from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline
@@ -196,3 +199,30 @@ def test_they_run_in_plans(connected: Any, run_engine_factory: Callable[..., Run
     assert [event["data"]["ao"] for event in events] == [1, 2, 3]
     assert {event["data"]["ai-value"] for event in events} == {1.5}
     assert {event["data"]["shutter"] for event in events} == {"Open"}
+
+
+def test_a_progress_bar_shows_each_move(
+    connected: Any,
+    run_engine_factory: Callable[..., RunEngine],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    engine = run_engine_factory()
+    engine.waiting_hook = ProgressBarManager(partial(TerminalProgressBar, delay_draw=0))
+
+    def plan() -> Any:
+        yield from bps.mv(connected.shutter, "Open", connected.stage, 3.0)
+        yield from bps.mv(connected.ao, 7.0, connected.longout, 9, connected.stringout, "bye")
+        yield from bps.mv(connected.ao.value, 2.5, connected.longout, 3, connected.stringout, "hello")
+        yield from bps.trigger(connected.busy, wait=True)
+        yield from bps.mv(connected.shutter, "Close", connected.stage, 0.0)
+
+    engine(plan())
+    drawn = capsys.readouterr().out
+    assert "Traceback" not in caplog.text
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")]
+    for name in ("shutter", "stage", "ao", "longout", "stringout"):
+        assert re.search(rf"\b{name}\b", drawn), name
+    assert re.search(r"stage: +0%\|.* 0\.0/3\.0", drawn)
+    assert "100%" in drawn
+    assert "None" not in drawn
