@@ -166,10 +166,9 @@ class DerivedOptions(Options):
     timeout: float | None = Field(None, gt=0, description="longest time of a move, in s; default: that of its inputs")
 
 
-class CoupledOptions(Options):
+class CoupledOptions(DerivedOptions):
     """Move by setting a derived signal that shares its inputs with others; their moves take turns."""
 
-    signal: SettableSignal = Field(description="derived signal that is set")
     timeout: float | None = Field(
         None, gt=0, description="longest time of a move and of the wait for its turn, in s; default: that of its inputs"
     )

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from .inbox import Inbox
 
@@ -57,23 +58,21 @@ class Later:
         if self._calls[0][2] is callback:
             self.rearm()
 
-    def patiently(
-        self, delay_s: float, waits: Callable[[], bool], late: Callable[[], None], parts: int = PARTS
-    ) -> None:
+    def patiently(self, delay_s: float, waits: Callable[[], bool], late: Callable[[], None]) -> None:
         """Call `late` if somebody still waits after this time, counted in parts.
 
         Time in which the process stood still, so that it could hear nothing, counts as one part at most.
         """
 
-        def look() -> None:
+        def look(parts: int) -> None:
             if not waits():
                 return
-            if parts == 1:
+            if parts == PARTS:
                 late()
             else:
-                self.patiently(delay_s * (parts - 1) / parts, waits, late, parts - 1)
+                self.call(delay_s / PARTS, partial(look, parts + 1))
 
-        self.call(delay_s / parts, look)
+        self.call(delay_s / PARTS, partial(look, 1))
 
     def rearm(self) -> None:
         """Set the timer anew, on the loop that the inbox is bound to now."""

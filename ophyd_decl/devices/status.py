@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from ..errors import OphydDeclError
 from .binding import Binding, follow
+from .numbers import number_in
 
 T = TypeVar("T")
 log = logging.getLogger("ophyd_decl.devices")
@@ -201,8 +202,7 @@ def progress(
     Between labels or texts there is no way, so such an update has no initial position; a progress bar would take one
     from the other.
     """
-    ends = (current, initial, target)
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in ends):
+    if any(number_in(value) is None for value in (current, initial, target)):
         return WatcherUpdate(current, None, target, name, unit, precision)
     fraction = min(abs(target - current) / abs(target - initial), 1.0) if target != initial else None
     return WatcherUpdate(current, initial, target, name, unit, precision, fraction)

@@ -10,7 +10,7 @@ from typing import Any
 from ..devices.command import Command
 from ..devices.condition import Condition, Observation
 from ..devices.mock import set_mock_value
-from ..devices.numbers import plain
+from ..devices.numbers import number_in, plain
 from ..devices.signal import WireSignal
 from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
@@ -151,7 +151,7 @@ class SetpointMove(EndsByCondition):
                 await self._stop.execute()
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
-            if isinstance(position, int | float) and not isinstance(position, bool):
+            if number_in(position) is not None:
                 await self.setpoint.set(position)
         self._may_move = False
 

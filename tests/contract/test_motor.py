@@ -20,7 +20,7 @@ from ophyd_decl.errors import (
     ReadTimeoutError,
     StoppedError,
 )
-from tests.cancelled import CancelledAt
+from tests.cancelled import NextStart
 from tests.servers.motors import RAW, Motors, RawMotor, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
@@ -457,23 +457,11 @@ async def test_a_set_cancelled_at_any_await_leaves_the_axis_at_rest(
     for field, value in {"VELO": 10, "ACCL": 0.01}.items():
         await raw.put(field, value)
     binding = motor._context.binding
-    start = binding.start
-    moves: list[CancelledAt] = []
-    at = 0
-
-    def start_counted(make: Any) -> Any:
-        if "follow" not in make.__qualname__:
-            return start(make)
-        move = CancelledAt(make(), at)
-        moves.append(move)
-        move.task = start(lambda: move)
-        return move.task
-
-    monkeypatch.setattr(binding, "start", start_counted)
+    following = NextStart(binding, monkeypatch)
     cancelled = 0
     while True:
-        at += 1
         target = 0.5 if await motor.get_value() < 0.25 else 0.0
+        following.cancel_at(cancelled + 1)
         status = motor.set(target)
         await asyncio.wait([status.task])
         assert await raw.numbers("DMOV", "MOVN") == [1, 0]
@@ -486,4 +474,4 @@ async def test_a_set_cancelled_at_any_await_leaves_the_axis_at_rest(
             assert status.success
             break
         cancelled += 1
-    assert cancelled >= moves[-1].waits >= 5
+    assert cancelled >= following.made[-1].waits >= 5

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from ...connectors.values import Encoded
-from ...devices.numbers import plain
+from ...devices.numbers import number_in, plain
 
 #: A longer array makes a file that nobody can read, and takes a minute to edit.
 MOST_ITEMS = 10_000
@@ -79,13 +79,9 @@ def same(one: Any, other: Any, float_type: str = _DOUBLE, tolerance: float = 0.0
         return len(items) == len(others) and all(
             same(item, it, float_type, tolerance) for item, it in zip(items, others, strict=True)
         )
-    if _is_number(one) and _is_number(other):
+    if number_in(one) is not None and number_in(other) is not None:
         return _near(one, other, float_type, tolerance)
     return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _near(one: Any, other: Any, float_type: str, tolerance: float) -> bool:
