@@ -49,15 +49,17 @@ class PutBatch(ChannelBatch[Any]):
     :ivar number: of puts.
     :ivar sent: which of them may have reached a server.
     :ivar seen: what wants the value behind each; None: nothing.
+    :ivar breaks: of the connection of each, when it was completed.
     """
 
-    __slots__ = ("number", "seen", "sent")
+    __slots__ = ("breaks", "number", "seen", "sent")
 
     def __init__(self, channels: Sequence[LinkedChannel], requests: Sequence[PutRequest]) -> None:
         super().__init__(channels, [request.deadline for request in requests] * 2)
         self.sent = set[int]()
         self.number = len(channels)
         self.seen = [request.seen for request in requests]
+        self.breaks = [0] * self.number
 
     def late(self, index: int) -> SignalError:
         """Return the error of a put, or of a look, that was not answered in time."""
@@ -68,8 +70,16 @@ class PutBatch(ChannelBatch[Any]):
     def settle(self, index: int, outcome: Any) -> None:
         """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""
         super().settle(index, outcome)
-        if index < self.number and (outcome is not None or not self._channels[index].link.looked_at):
-            super().settle(index + self.number, None)
+        if index < self.number:
+            link = self._channels[index].link
+            self.breaks[index] = link.breaks
+            if outcome is not None or not link.looked_at:
+                super().settle(index + self.number, None)
+
+    def can_look(self, index: int) -> bool:
+        """Return whether the connection is still the one over which a put was completed."""
+        link = self._channels[index].link
+        return link.phase == "ready" and link.breaks == self.breaks[index]
 
     def settle_look(self, index: int, look: Look) -> None:
         """Say what the look behind a put has told."""

@@ -72,6 +72,8 @@ class Link(ABC):
     # What every link begins with: thousands of them are made at once, so each is given only what it has of its own.
     phase: Phase = "new"
     generation = 0
+    #: how often the connection was lost: a generation may end while it stands.
+    breaks = 0
     served: Served | None = None
     subscribed = False
     last: RawUpdate | None = None
@@ -261,6 +263,7 @@ class Link(ABC):
         self.trouble = trouble
         if self.phase in ("released", "new", "searching", "down"):
             return
+        self.breaks += 1
         was_described = self.generation > 0
         self.phase = "down" if was_described else "searching"
         self._close_subscription()

@@ -223,7 +223,8 @@ class LinkedConnector(ABC):
         self._begin_puts(batch, used, requests)
         outcomes = await batch.wait()
         deadline = max((request.deadline for request in requests), default=0.0)
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, self._look_at, batch.seen, deadline)
+        look_at = partial(self._look_at, batch, used)
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, look_at, batch.seen, deadline)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -340,15 +341,18 @@ class LinkedConnector(ABC):
             if ready:
                 self.send_puts(batch, ready)
 
-    async def _look_at(self, compared: Sequence[tuple[LinkedChannel, Any]], deadline: float) -> list[Look]:
-        batch = LookBatch([channel for channel, _ in compared], [deadline] * len(compared))
+    async def _look_at(
+        self, puts: PutBatch, used: Sequence[LinkedChannel], compared: Sequence[tuple[int, Any]], deadline: float
+    ) -> list[Look]:
+        channels = [used[put] for put, _ in compared]
+        batch = LookBatch(channels, [deadline] * len(compared))
         with self.turn():
             ready: list[tuple[int, LinkedChannel, Any]] = []
-            for index, (channel, sent) in enumerate(compared):
-                if channel.link.phase == "ready":
-                    ready.append((index, channel, sent))
+            for index, (put, sent) in enumerate(compared):
+                if puts.can_look(put):
+                    ready.append((index, channels[index], sent))
                 else:
-                    batch.settle(index, look_lost(channel))
+                    batch.settle(index, look_lost(channels[index]))
             if ready:
                 self.send_looks(batch, ready)
         return await batch.wait()

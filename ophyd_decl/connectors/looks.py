@@ -54,8 +54,8 @@ class Less(NamedTuple):
 #: What a look tells: True is disabled; False, that it was not when the look was answered; None, that there is nothing
 #: to look for any more; an error is what became of the put.
 Look = bool | SignalError | Less | Seen | None
-#: Looks until the deadline at these channels, and whether they have these raw values, where they are given.
-LookAt = Callable[[Sequence[tuple[LinkedChannel, Any]], float], Awaitable[list[Any]]]
+#: Looks until the deadline at the records of these puts, and whether they have these raw values, where they are given.
+LookAt = Callable[[Sequence[tuple[int, Any]], float], Awaitable[list[Any]]]
 
 
 def processes(name: str) -> bool:
@@ -155,9 +155,7 @@ async def believe(
             break
         if pause_s:
             await asyncio.sleep(pause_s)
-        compared = [
-            (channels[index], look.sent if isinstance(look, Less) else None) for index, look in doubtful.items()
-        ]
+        compared = [(index, look.sent if isinstance(look, Less) else None) for index, look in doubtful.items()]
         again = await look_at(compared, max(deadline, time.monotonic() + GRACE_S))
         still: dict[int, Look] = {}
         for index, look in zip(doubtful, again, strict=True):

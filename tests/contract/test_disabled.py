@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ophyd_decl.connectors.protocol import PutRequest
-from ophyd_decl.errors import NotProcessedError
+from ophyd_decl.errors import NotProcessedError, PutLostError
 from ophyd_decl.vocab.readings import Reading
-from tests.contract.labs import ANY, BOOL, FLOAT, FLOATS, INT, TEXT, EpicsLab
+from tests.contract.labs import ANY, BOOL, FLOAT, FLOATS, INT, TEXT, EpicsLab, until
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -154,3 +154,22 @@ async def test_nothing_is_seen_behind_a_put_that_processed_nothing(lab: EpicsLab
     (outcome,) = await lab.connector.put([put])
     assert isinstance(outcome, NotProcessedError)
     assert seen == []
+
+
+async def test_a_server_that_began_anew_says_nothing_of_a_put_to_the_one_before(
+    ioc_factory: IocFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was looked at again, and the record was enabled by then: of another process, which has never had the value."""
+    monkeypatch.setattr("ophyd_decl.connectors.looks.AGAIN_S", 5.0)
+    ioc = ioc_factory(RECORDS)
+    async with EpicsLab("pva", ioc) as lab:  # which is back sooner than Channel Access
+        switch, switched = lab.channel("switch", BOOL), lab.channel("switched", FLOAT)
+        await lab.connect(switch, switched)
+        assert await lab.put(switch, 1) is None
+        put = asyncio.ensure_future(lab.put(switched, 2.5, timeout_s=30))
+        await asyncio.sleep(1)
+        assert not put.done()
+        await asyncio.to_thread(ioc.restart)
+        await until(lambda: switched.state == "connected", lab.reconnection_s)
+        assert isinstance(await put, PutLostError)
+        assert await lab.value(switched) == 0.0

@@ -99,9 +99,12 @@ class PvaLink(Link):
             self.connector.later.patiently(patience_s, partial(self._waits_for, keeper), self.lost)
 
     def closed(self) -> None:
-        """End the generation, since the connection was closed; it may have been that of others, too."""
+        """End the generation, since the connection was closed; it may have been that of others, too.
+
+        They are asked behind what is waiting for the loop, where the answer of one of them may be.
+        """
         self.lost()
-        self.connector.ask_unkept()
+        self.inbox.post(self.connector.ask_unkept)
 
     def ask_whether_there(self, number: int) -> None:
         """Ask anew, and end the generation if there is no answer soon, nor a word of the keeper.
