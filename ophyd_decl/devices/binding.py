@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from ..blueprint import ConnectorChoice
 from ..connectors.protocol import Connector
 from ..errors import OphydDeclError, WouldBlockError, WrongLoopError
+from .scanned import inside
 
 T = TypeVar("T")
 ConnectorMaker = Callable[[str, ConnectorChoice | None], Connector]
@@ -178,7 +179,7 @@ class Binding:
         except RuntimeError:
             return self._submit(make)[0]
         self.enter()
-        return running.create_task(make())
+        return running.create_task(make(), context=inside())
 
     @property
     def on_its_loop(self) -> bool:
@@ -270,7 +271,7 @@ class Binding:
             if future.cancelled():
                 end()
                 return
-            task = use.loop.create_task(make())
+            task = use.loop.create_task(make(), context=inside())
             task.add_done_callback(end)
             follow(task, future)
 

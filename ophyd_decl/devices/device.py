@@ -12,6 +12,7 @@ from .context import Context
 from .data_key import data_key
 from .node import Node, walk
 from .reading import read_signals, settle
+from .scanned import Scanned
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .type_variables import Item_co, Key
@@ -149,6 +150,7 @@ class Device(Branch):
         self._values = values
         self._plan_cache: ReadPlan | None = None
         self._stages: list[Stage] = []
+        self._scanned: Scanned | None = None
         self._labels: frozenset[str] = frozenset()
 
     @property
@@ -171,22 +173,28 @@ class Device(Branch):
     @property
     def hints(self) -> "Hints":
         """Return `{"fields": [...]}`: what plots and tables show."""
-        return {"fields": list(self._plan.hinted)}
+        scanned = self._scanned
+        return {"fields": [*self._plan.hinted, *(scanned.hinted if scanned is not None else ())]}
+
+    @property
+    def _told(self) -> list[SignalR]:
+        """Return what its documents contain: what it reads, and what a plan moves below it."""
+        read, scanned = self._plan.read, self._scanned
+        added = scanned.told() if scanned is not None else None
+        return present([*read, *added] if added else read)
 
     async def read(self) -> "dict[str, ReadingDocument[Any]]":
         """Return the readings of the device, all or nothing, in file order.
 
         :raises ReadError: of the class of the first failure; lists every failure.
         """
-        plan = self._plan
-        signals = present(plan.read)
-        return self._documents(signals, await read_signals(signals, plan.fresh))
+        signals = self._told
+        return self._documents(signals, await read_signals(signals, self._plan.fresh))
 
     async def read_partial(self) -> "dict[str, ReadingDocument[Any] | SignalError]":
         """Return a reading or an error for each key of `read`."""
-        plan = self._plan
-        signals = present(plan.read)
-        outcomes = await read_signals(signals, plan.fresh)
+        signals = self._told
+        outcomes = await read_signals(signals, self._plan.fresh)
         found: Any = {
             signal.name: outcome.document() if isinstance(outcome, Reading) else outcome
             for signal, outcome in zip(signals, outcomes, strict=True)
@@ -198,7 +206,7 @@ class Device(Branch):
 
         :raises ReadError: if a signal is not connected or refused.
         """
-        return await self._data_keys(self._plan.read)
+        return await self._data_keys(self._told)
 
     async def read_configuration(self) -> "dict[str, ReadingDocument[Any]]":
         """Return fresh readings of the configuration.
@@ -224,11 +232,17 @@ class Device(Branch):
         return AsyncStatus(self._unstage, self._context.binding, self.name)
 
     async def _stage(self) -> None:
-        await stage(self._stages, self._plan.held)
+        if self._scanned is None:
+            self._scanned = Scanned(self.path, self._plan.read)
+        try:
+            await stage(self._stages, self._plan.held)
+        finally:
+            self._forget_scanned()
 
     async def _unstage(self) -> None:
         with self._context.binding.operation():
             unstage(self._stages)
+            self._forget_scanned()
             for node in walk(self):
                 if isinstance(node, Device):
                     await node._rest()
@@ -240,6 +254,11 @@ class Device(Branch):
         """End every stage, when the beamline is closed; on the device loop."""
         while self._stages:
             unstage(self._stages)
+        self._forget_scanned()
+
+    def _forget_scanned(self) -> None:
+        if not self._stages:
+            self._scanned = None
 
     def _documents(self, signals: list[SignalR], outcomes: list[Update]) -> Any:
         failures = [

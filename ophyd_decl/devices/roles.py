@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from ..errors import BusyError, MoveError, OphydDeclError, StoppedError
 from .node import Node
+from .scanned import note_set
 from .status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
 from .type_variables import MoveTarget_contra, Value_co
 from .verbs import SignalR, SignalRW
@@ -147,6 +148,7 @@ class Movable(Role, Generic[Value_co, MoveTarget_contra]):
         :raises: the status holds a `LimitError` before anything moves, a `BusyError` while another set moves it, a
             `MoveError` or `WriteError` if it does not get there.
         """
+        note_set(self)
         move = Move(value)
         self._moves.append(move)
         try:
@@ -156,6 +158,10 @@ class Movable(Role, Generic[Value_co, MoveTarget_contra]):
             raise
         status.add_callback(lambda _: self._forget(move))
         return status
+
+    def _as_axis(self) -> tuple[list[SignalR], list[str]]:
+        """Return what says where it is, for a device above that does not read it, and the names that plots show."""
+        return self._plan.read or [self.readback_signal], self.hints.get("fields", [])
 
     @property
     def _busy(self) -> bool:

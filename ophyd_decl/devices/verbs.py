@@ -15,6 +15,7 @@ from .context import Context
 from .data_key import data_key
 from .node import Node
 from .reading import read_one, settle
+from .scanned import note_set
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
 from .subscription import Subscription
@@ -83,6 +84,10 @@ class SignalNode(Node):
     def _check_write(self, value: Any) -> None:
         """Raise if this value would not be sent."""
         raise NotImplementedError
+
+    def _as_axis(self) -> "tuple[list[SignalR], list[str]]":
+        """Return what says where it is, for a device above that does not read it, and the names that plots show."""
+        return ([self], [self.name]) if isinstance(self, SignalR) else ([], [])
 
     def _end(self) -> None:
         """End every stage and subscription, when the beamline is closed; on the device loop."""
@@ -223,6 +228,7 @@ class SignalW(SignalNode, Generic[Value_contra]):
         :param timeout: in s; None: the write time-out of the signal.
         :raises: the status holds a `WriteError` if it was refused, lost, timed out or not sent.
         """
+        note_set(self)
         return AsyncStatus(lambda: self._write(value, timeout), self._context.binding, self.name)
 
     def check_value(self, value: Value_contra) -> None:

@@ -49,6 +49,7 @@ def benchmarks(options: argparse.Namespace) -> list[Benchmark]:
         Benchmark("monitor", options.monitors, posted=True),
         Benchmark("scan_signals", 12, options.points),
         Benchmark("scan_motors", 12, options.points),
+        Benchmark("scan_fresh", 12, options.points),
     ]
 
 

@@ -166,6 +166,11 @@ def scan_motors(peer: DevicePeer, points: int) -> Figures:
     return scan(peer, points, "motors")
 
 
+def scan_fresh(peer: DevicePeer, points: int) -> Figures:
+    """One point of the same with motors, where every peer asks the server for what it tells at a point."""
+    return scan(peer, points, "fresh")
+
+
 def scan(peer: DevicePeer, points: int, kind: str) -> Figures:
     """One point of a step scan."""
     import bluesky.plans as bp

@@ -56,5 +56,5 @@ class DevicePeer(Peer):
     def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
         """Return a connected detector with ten PVs, and two axes on the first two PVs.
 
-        :param kind: of the axes: `signals`, or `motors`.
+        :param kind: of the axes: `signals`, `motors`, or `fresh`, motors with nothing told from memory.
         """

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ophyd_async.core import (
@@ -36,8 +36,8 @@ class Bank(StandardReadable):
 
 
 class Motor(StandardReadable, StandardMovable[float]):
-    def __init__(self, address: str, name: str = "") -> None:
-        with self.add_children_as_readables(StandardReadableFormat.HINTED_SIGNAL):
+    def __init__(self, address: str, format: StandardReadableFormat, name: str = "") -> None:
+        with self.add_children_as_readables(format):
             self.position = signal(address)
         super().__init__(name=name)
 
@@ -87,8 +87,10 @@ class OphydAsyncPeer(DevicePeer):
         return [reading["value"] for one in readings for reading in one.values()]
 
     def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
-        detector = Bank(self._addresses[2:12], StandardReadableFormat.HINTED_SIGNAL, name="detector")
-        make: Any = Motor if kind == "motors" else signal
+        formats = StandardReadableFormat
+        format = formats.HINTED_UNCACHED_SIGNAL if kind == "fresh" else formats.HINTED_SIGNAL
+        detector = Bank(self._addresses[2:12], format, name="detector")
+        make: Any = signal if kind == "signals" else partial(Motor, format=format)
         axes = [make(address, name=f"axis{number}") for number, address in enumerate(self._addresses[:2])]
 
         async def connect() -> None:

@@ -87,7 +87,7 @@ class OphydDeclPeer(DevicePeer):
         del run_engine  # the newest is used
         lines = self._group("detector", self._addresses[2:12], "hinted")
         for number, address in enumerate(self._addresses[:2]):
-            if kind == "motors":
+            if kind != "signals":
                 lines.append(f'  axis{number}: {{type: bench.motor, pv: "{address}"}}')
             else:
                 lines.append(f'  axis{number}: {{type: signal, pv: "{address}", dtype: float, access: rw}}')
