@@ -4,77 +4,168 @@
 """Devices of the beamline, for editors and type checkers."""
 
 from collections.abc import Iterable
-from ophyd_decl import Beamline, Command, Device, Movable, Provenance, Report, SignalR, SignalRW, Triggerable, Vector
+from ophyd_decl import Beamline, Command, Device, Flyer, Movable, Provenance, Report, SignalR, SignalRW, Triggerable, Vector
 from typing import Literal, Never, type_check_only
 
 @type_check_only
-class DemoMotor(Movable[float], Device):
-    """One simulated axis. Its units are those of its records.
+class EpicsMotor(Movable[float], Flyer, Device):
+    """An EPICS motor record. Units, precision and limits are those of the record.
 
-    demo.motor; types.yaml:8
+    epics.motor; ophyd_decl/library/epics/motor.yaml:6
     """
     user_setpoint: SignalRW[float]
-    """{prefix}Setpoint; types.yaml:13"""
+    """{prefix}.VAL; ophyd_decl/library/epics/motor.yaml:11"""
     user_readback: SignalR[float]
-    """{prefix}Readback; types.yaml:14"""
+    """{prefix}.RBV; ophyd_decl/library/epics/motor.yaml:12"""
+    dial_readback: SignalR[float]
+    """{prefix}.DRBV; ophyd_decl/library/epics/motor.yaml:13"""
+    done_moving: SignalR[bool]
+    """true when a move has ended with its retries
+
+    {prefix}.DMOV; ophyd_decl/library/epics/motor.yaml:14
+    """
+    moving: SignalR[bool]
+    """true while the axis moves
+
+    {prefix}.MOVN; ophyd_decl/library/epics/motor.yaml:15
+    """
     velocity: SignalRW[float]
-    """{prefix}Velocity; types.yaml:15"""
+    """{prefix}.VELO; ophyd_decl/library/epics/motor.yaml:16"""
     acceleration_time: SignalRW[float]
-    """{prefix}AccelerationTime; unit s; types.yaml:16"""
-    done: SignalR[bool]
-    """{prefix}Done; types.yaml:17"""
+    """time to reach the velocity, s
+
+    {prefix}.ACCL; ophyd_decl/library/epics/motor.yaml:17
+    """
+    max_velocity: SignalRW[float]
+    """highest velocity; 0 is none
+
+    {prefix}.VMAX; ophyd_decl/library/epics/motor.yaml:18
+    """
+    base_velocity: SignalRW[float]
+    """lowest velocity
+
+    {prefix}.VBAS; ophyd_decl/library/epics/motor.yaml:19
+    """
+    high_limit_travel: SignalRW[float]
+    """{prefix}.HLM; ophyd_decl/library/epics/motor.yaml:20"""
+    low_limit_travel: SignalRW[float]
+    """{prefix}.LLM; ophyd_decl/library/epics/motor.yaml:21"""
+    dial_high_limit_travel: SignalRW[float]
+    """with that of the low limit 0 for no limits
+
+    {prefix}.DHLM; ophyd_decl/library/epics/motor.yaml:22
+    """
+    dial_low_limit_travel: SignalRW[float]
+    """{prefix}.DLLM; ophyd_decl/library/epics/motor.yaml:23"""
+    beyond_limits: SignalR[bool]
+    """true when the last target was refused
+
+    {prefix}.LVIO; ophyd_decl/library/epics/motor.yaml:24
+    """
+    high_limit_switch: SignalR[bool]
+    """{prefix}.HLS; ophyd_decl/library/epics/motor.yaml:25"""
+    low_limit_switch: SignalR[bool]
+    """{prefix}.LLS; ophyd_decl/library/epics/motor.yaml:26"""
+    missed: SignalR[bool]
+    """true when it ran out of retries
+
+    {prefix}.MISS; ophyd_decl/library/epics/motor.yaml:27
+    """
+    status_bits: SignalR[float]
+    """the bits of MSTA, as a whole number
+
+    {prefix}.MSTA; ophyd_decl/library/epics/motor.yaml:29
+    """
+    offset: SignalRW[float]
+    """{prefix}.OFF; ophyd_decl/library/epics/motor.yaml:30"""
+    offset_freeze_switch: SignalRW[Literal["Variable", "Frozen"], Literal["Variable", "Frozen"]]
+    """{prefix}.FOFF; ophyd_decl/library/epics/motor.yaml:31"""
+    set_use_switch: SignalRW[Literal["Use", "Set"], Literal["Use", "Set"]]
+    """Set: a target redefines where it is
+
+    {prefix}.SET; ophyd_decl/library/epics/motor.yaml:32
+    """
+    direction: SignalRW[Literal["Pos", "Neg"], Literal["Pos", "Neg"]]
+    """{prefix}.DIR; ophyd_decl/library/epics/motor.yaml:33"""
+    mode: SignalRW[Literal["Stop", "Pause", "Move", "Go"], Literal["Stop", "Pause", "Move", "Go"]]
+    """{prefix}.SPMG; ophyd_decl/library/epics/motor.yaml:35"""
+    motor_egu: SignalRW[str]
+    """{prefix}.EGU; ophyd_decl/library/epics/motor.yaml:36"""
+    display_precision: SignalRW[int]
+    """{prefix}.PREC; ophyd_decl/library/epics/motor.yaml:37"""
+    motor_resolution: SignalRW[float]
+    """{prefix}.MRES; ophyd_decl/library/epics/motor.yaml:38"""
+    retry_deadband: SignalRW[float]
+    """{prefix}.RDBD; ophyd_decl/library/epics/motor.yaml:39"""
+    max_retries: SignalRW[int]
+    """{prefix}.RTRY; ophyd_decl/library/epics/motor.yaml:40"""
+    backlash_distance: SignalRW[float]
+    """{prefix}.BDST; ophyd_decl/library/epics/motor.yaml:41"""
+    backlash_velocity: SignalRW[float]
+    """{prefix}.BVEL; ophyd_decl/library/epics/motor.yaml:42"""
+    backlash_acceleration_time: SignalRW[float]
+    """{prefix}.BACC; ophyd_decl/library/epics/motor.yaml:43"""
+    tweak_step: SignalRW[float]
+    """{prefix}.TWV; ophyd_decl/library/epics/motor.yaml:44"""
     stop_: Command[None, None]
-    """{prefix}Stop.PROC; types.yaml:19"""
+    """stops the motor; a put that waits would wait for the end of the move
+
+    {prefix}.STOP; ophyd_decl/library/epics/motor.yaml:46
+    """
+    tweak_forward: Command[None, None]
+    """{prefix}.TWF; ophyd_decl/library/epics/motor.yaml:47"""
+    tweak_reverse: Command[None, None]
+    """{prefix}.TWR; ophyd_decl/library/epics/motor.yaml:48"""
 
 @type_check_only
 class DemoStage(Device):
-    """Sample stage of two axes.
+    """Sample stage of two motor records.
 
-    demo.stage; types.yaml:31
+    demo.stage; types.yaml:8
     """
-    x: DemoMotor
-    """prefix = {prefix}X:; types.yaml:36"""
-    y: DemoMotor
-    """prefix = {prefix}Y:; types.yaml:37"""
+    x: EpicsMotor
+    """prefix = {prefix}X; types.yaml:13"""
+    y: EpicsMotor
+    """prefix = {prefix}Y; types.yaml:14"""
 
 @type_check_only
 class DemoChannel(Device):
     """One channel of the point detector.
 
-    demo.channel; types.yaml:39
+    demo.channel; types.yaml:16
     """
     value: SignalR[int]
-    """{prefix}Value; types.yaml:44"""
+    """{prefix}Value; types.yaml:21"""
     mode: SignalRW[Literal["Low Energy", "High Energy"], Literal["Low Energy", "High Energy"]]
-    """{prefix}Mode; types.yaml:45"""
+    """{prefix}Mode; types.yaml:22"""
 
 @type_check_only
 class DemoPointDetector(Triggerable, Device):
     """Detector with some channels, whose counts depend on where the stage is.
 
-    demo.point_detector; types.yaml:47
+    demo.point_detector; types.yaml:24
     """
     acquire_time: SignalRW[float]
-    """{prefix}AcquireTime_RBV, written to {prefix}AcquireTime; unit s; types.yaml:53"""
+    """{prefix}AcquireTime_RBV, written to {prefix}AcquireTime; unit s; types.yaml:30"""
     acquiring: SignalR[bool]
-    """{prefix}Acquiring; types.yaml:54"""
+    """{prefix}Acquiring; types.yaml:31"""
     start: Command[None, None]
-    """{prefix}Start.PROC; types.yaml:56"""
+    """{prefix}Start.PROC; types.yaml:33"""
     reset: Command[None, None]
-    """{prefix}Reset.PROC; types.yaml:57"""
+    """{prefix}Reset.PROC; types.yaml:34"""
     channel: Vector[Literal[1, 2, 3], DemoChannel]
-    """1: prefix = {prefix}1:; 3: prefix = {prefix}3:; types.yaml:59"""
+    """1: prefix = {prefix}1:; 3: prefix = {prefix}3:; types.yaml:36"""
 
 @type_check_only
 class DemoMono(Movable[float], Device):
     """Monochromator. It is moved in energy, which moves the Bragg angle.
 
-    demo.mono; types.yaml:63
+    demo.mono; types.yaml:40
     """
-    bragg: DemoMotor
-    """prefix = {prefix}BRAGG:; types.yaml:69"""
+    bragg: EpicsMotor
+    """prefix = {prefix}BRAGG; types.yaml:46"""
     energy: SignalRW[float]
-    """= 12.39842 / (2 * spacing * sin(radians(theta))); unit keV; types.yaml:71"""
+    """= 12.39842 / (2 * spacing * sin(radians(theta))); unit keV; types.yaml:48"""
 
 @type_check_only
 class Sample(Device):

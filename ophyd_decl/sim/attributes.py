@@ -57,7 +57,6 @@ class Shown:
     name: str
     value: Any
     told: dict[str, Any]
-    on_update: OnUpdate | None = None
     changed_at: float = field(default_factory=time.time)
 
     @property
@@ -79,32 +78,26 @@ class Shown:
         self.set(value)
 
 
-class AttributePosition(Shown):
-    """The attribute `Position`, whose value is where the axis is; see `points.Position`."""
+@dataclass(kw_only=True)
+class Position(Shown):
+    """The attribute `Position` of an axis: its value is where the axis is, what clients write is the target.
 
+    :param on_target: follows targets until the axis is at rest.
+    :param target: the one that was written last, EGU.
+    """
+
+    on_target: OnUpdate
     target: float
 
-    def wanted(self) -> float:
-        """Return the target that was written last, EGU."""
-        return self.target
-
     def rest(self, position: float) -> None:
-        """Show this as the target too."""
+        """Show this as the target too: the axis was stopped there, EGU."""
         self.target = position
         self.points.show_target(self.name, position)
 
     def write(self, value: float) -> None:
         """Follow this target, or have the move that is under way follow it."""
         self.target = value
-        if self.on_update is not None:
-            self.points.run(self.name, self._follow)
-
-    async def _follow(self, _value: object) -> None:
-        """Follow targets until the last one is reached."""
-        followed = None
-        while followed != self.target and self.on_update is not None:
-            followed = self.target
-            await self.on_update(followed)
+        self.points.run(self.name, self.on_target)
 
 
 class Attributes:
@@ -123,20 +116,15 @@ class Attributes:
 
     # What a device makes.
 
-    def position(
-        self, value: float, *, units: str, limits: tuple[float, float], on_update: OnUpdate
-    ) -> AttributePosition:
+    def position(self, value: float, *, units: str, limits: tuple[float, float], on_target: OnUpdate) -> Position:
         """Show `Position`, which is written with the target."""
-        shown = AttributePosition(self, "Position", value, _float(units, limits), on_update)
-        shown.target = value
+        told = _float(units, limits)
+        shown = Position(self, "Position", value, told, on_target=on_target, target=value)
         self.shown[shown.name] = shown
         return shown
 
-    def setting(
-        self, name: str, value: float, *, units: str, limits: tuple[float, float], readback: bool = False
-    ) -> Shown:
+    def setting(self, name: str, value: float, *, units: str, limits: tuple[float, float]) -> Shown:
         """Show a float that clients can write; the same attribute is its readback."""
-        del readback
         return self._show(name, value, _float(units, limits))
 
     def flag(self, name: str, value: bool, *, off: str, on: str) -> Shown:

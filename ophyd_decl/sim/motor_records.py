@@ -9,7 +9,8 @@ much each of its moves ends short, EGU.
 
 import os
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from softioc import builder, softioc
 
 from .axis import Axis
 from .motor_record import MotorRecord, Mover
+from .motors import Motor
 from .record_type import Fields, RecordType
 
 _builder, _softioc = cast(Any, builder), cast(Any, softioc)
@@ -25,33 +27,42 @@ _builder, _softioc = cast(Any, builder), cast(Any, softioc)
 _BASE_DEFINITIONS = cast(str, import_module("epicscorelibs.ioc").DEFAULT_DBD_PATH)
 _FAR = 1e9
 _RECORD = """record(motor, "{name}") {{
-    field(DESC, "simulated motor") field(EGU, "mm") field(PREC, "3") field(MRES, "0.001") field(RDBD, "0.001")
+    field(DESC, "simulated motor") field(EGU, "{motor.units}") field(PREC, "3")
+    field(MRES, "0.001") field(RDBD, "0.001")
     field(VELO, "{velocity}") field(VMAX, "1000") field(ACCL, "0.1") field(BACC, "0.1")
-    field(DHLM, "25") field(DLLM, "-25") field(TWV, "0.1")
+    field(DHLM, "{motor.limits[1]}") field(DLLM, "{motor.limits[0]}") field(TWV, "0.1")
 }}
 """
 
 
-def make_motor_records(names: Sequence[str], velocity: float) -> None:
+def make_motor_records(motors: Mapping[str, Motor], velocity: float) -> Callable[[str], float]:
     """Make one motor of each name; call it before the IOC starts.
 
     :param velocity: VELO at first, EGU/s.
+    :returns: a function of the name that returns where the axis is, dial, EGU: not the readback, which is in steps.
     """
-    axes = {name: Axis() for name in names}
+    axes = {name: Axis(motor.position) for name, motor in motors.items()}
     mover = Mover()
     folder = Path(__file__).parent
+    fields_of: dict[str, Fields] = {}
 
     def support(fields: Fields) -> MotorRecord:
+        fields_of[fields.name] = fields
         return MotorRecord(fields, axes[fields.name], mover.add)
+
+    def position(name: str) -> float:
+        with fields_of[name].locked():
+            return axes[name].position(time.monotonic())
 
     _softioc.dbLoadDatabase("motor_record.dbd", os.pathsep.join((str(folder), _BASE_DEFINITIONS)))
     RecordType("motor", support)
     with tempfile.NamedTemporaryFile("w", suffix=".db") as file:
-        file.writelines(_RECORD.format(name=name, velocity=velocity) for name in names)
+        file.writelines(_RECORD.format(name=name, motor=motor, velocity=velocity) for name, motor in motors.items())
         file.flush()
         _softioc.dbLoadDatabase(file.name)
     for name, axis in axes.items():
         _make_hardware(name, axis)
+    return position
 
 
 def _make_hardware(name: str, axis: Axis) -> None:

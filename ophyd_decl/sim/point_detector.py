@@ -6,9 +6,9 @@
 """
 
 import asyncio
+from collections.abc import Callable
 
 from . import pattern
-from .motor import Motor
 from .points import Points
 
 #: Labels of `Mode`; the index of the second is 1.
@@ -20,14 +20,13 @@ class PointDetector:
     """The detector.
 
     :param points: what clients see of it.
-    :param x: motor whose position gives the x of the pattern.
-    :param y: the same for y.
+    :param stage: returns where the stage is in x and y, mm.
     :param channels: how many.
     """
 
-    def __init__(self, points: Points, *, x: Motor, y: Motor, channels: int = 3) -> None:
-        self._x, self._y = x, y
-        self._acquire_time = points.setting("AcquireTime", 0.1, units="s", limits=EXPOSURE_LIMITS_S, readback=True)
+    def __init__(self, points: Points, stage: Callable[[], tuple[float, float]], *, channels: int = 3) -> None:
+        self._stage = stage
+        self._acquire_time = points.setting("AcquireTime", 0.1, units="s", limits=EXPOSURE_LIMITS_S)
         self._acquiring = points.flag("Acquiring", False, off="Idle", on="Acquiring")
         points.command("Start", self._acquire)
         points.command("Reset", self._reset)
@@ -44,7 +43,7 @@ class PointDetector:
         try:
             for elapsed_s in pattern.update_times(self._acquire_time.get()):
                 await asyncio.sleep(start + elapsed_s - clock())
-                x, y = self._x.position, self._y.position
+                x, y = self._stage()
                 for number, value in self._values.items():
                     value.set(pattern.counts(x, y, number, high_energy[number], elapsed_s))
         finally:

@@ -31,43 +31,14 @@ class Output(Protocol[T_co]):
         ...
 
 
-class Position(Protocol):
-    """Where an axis is, and where clients want it."""
-
-    def get(self) -> float:
-        """Return where it is, EGU."""
-        ...
-
-    def set(self, value: float) -> None:
-        """Show where it is, EGU."""
-        ...
-
-    def wanted(self) -> float:
-        """Return the target that was written last, also when the one before is still being followed, EGU."""
-        ...
-
-    def rest(self, position: float) -> None:
-        """Show this as the target too: the axis was stopped there."""
-        ...
-
-
 class Points(Protocol):
     """All that one device shows.
 
     What runs at an update or a command begins before the client is answered, and is not begun again while it runs.
     """
 
-    def position(self, value: float, *, units: str, limits: tuple[float, float], on_update: OnUpdate) -> Position:
-        """Show the position of an axis; `on_update` follows a target until the axis is at rest."""
-        ...
-
-    def setting(
-        self, name: str, value: float, *, units: str, limits: tuple[float, float], readback: bool = False
-    ) -> Output[float]:
-        """Show a float that clients can write.
-
-        :param readback: where a protocol has one address for one value, show at another one what is in force.
-        """
+    def setting(self, name: str, value: float, *, units: str, limits: tuple[float, float]) -> Output[float]:
+        """Show a float that clients can write, and what is in force: where it takes two addresses, at a second one."""
         ...
 
     def flag(self, name: str, value: bool, *, off: str, on: str) -> Input[bool]:

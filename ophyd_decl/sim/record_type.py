@@ -289,6 +289,8 @@ class RecordType:
             fields = Fields(record, self._layout, self._own)
             self._records[record] = fields, self._make(fields)
             fields["UDF"] = 0
+            _core.recGblGetTimeStamp(record)
+            _core.recGblResetAlarms(record)  # its values are defined, before it is ever processed
         return 0
 
     def _process(self, record: int) -> int:

@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from . import parent
 from .environment import replace_environment
+from .motors import MOTORS, Motor, X, Y
 from .ports import Ports, taken
 
 
@@ -34,16 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 async def _serve(prefix: str, velocity: float, motors: Sequence[str], ready: Callable[[], None]) -> None:
     from . import records  # reads the environment, so not before it is set
-    from .devices import make_devices
     from .motor_records import make_motor_records
+    from .point_detector import PointDetector
 
-    def points(*names: str) -> records.Records:
-        return records.Records(prefix + "".join(f"{name.upper()}:" for name in names))
+    def name(parts: Sequence[str]) -> str:
+        return prefix + ":".join(parts).upper()
 
     _start_ca_repeater()
-    make_devices(points, velocity)
-    if motors:
-        make_motor_records([prefix + name for name in motors], velocity)
+    others = {prefix + motor: Motor() for motor in motors}
+    position = make_motor_records({name(parts): motor for parts, motor in MOTORS.items()} | others, velocity)
+    PointDetector(records.Records(f"{prefix}DET:"), lambda: (position(name(X)), position(name(Y))))
     records.serve()
     ready()
     await asyncio.Event().wait()

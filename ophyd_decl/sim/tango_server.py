@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from . import parent
 from .environment import remove_variables
+from .motors import MOTORS, X, Y
 from .ports import is_free
 
 DOMAIN = "demo"
@@ -36,23 +37,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _serve(port: int, velocity: float, ready: Any) -> None:
     from tango.server import run  # reads the environment, so not before it is set
 
+    from . import tango_devices
     from .attributes import Attributes, Pusher
-    from .devices import make_devices
-    from .tango_devices import Motor, PointDetector, PointsDevice
+    from .point_detector import PointDetector
+    from .tango_motor import TangoMotor
 
     loop, pusher = asyncio.new_event_loop(), Pusher()
+    served = tango_devices.PointsDevice.points
 
     def points(family: str, member: str = "1") -> Attributes:
-        made = PointsDevice.points[f"{DOMAIN}/{family}/{member}"] = Attributes(loop, pusher)
+        made = served[f"{DOMAIN}/{family}/{member}"] = Attributes(loop, pusher)
         return made
 
-    make_devices(points, velocity)
+    motors = {names: TangoMotor(points(*names), motor, velocity) for names, motor in MOTORS.items()}
+    PointDetector(points("det"), lambda: (motors[X].position, motors[Y].position))
     threading.Thread(target=loop.run_forever, name="devices", daemon=True).start()
-    kinds = {name: PointDetector if "/det/" in name else Motor for name in PointsDevice.points}
+    kinds = {name: tango_devices.PointDetector if "/det/" in name else tango_devices.Motor for name in served}
     # Each name with its class: what follows a comma without one would go to some other class.
     names = ",".join(f"{kind.__name__}::{name}" for name, kind in kinds.items())
     cast(Any, run)(
-        [Motor, PointDetector],
+        [tango_devices.Motor, tango_devices.PointDetector],
         ["demo", "1", "-ORBendPoint", f"giop:tcp:127.0.0.1:{port}", "-nodb", "-dlist", names],
         raises=True,
         post_init_callback=ready,

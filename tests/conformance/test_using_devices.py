@@ -125,10 +125,11 @@ def test_sources_are_addresses_on_the_wire(bl: Any, engine: RunEngine) -> None:
     documents, _ = grid_scan(bl, engine)
     (descriptor,) = [doc for name, doc in documents if name == "descriptor"]
     sources = {key: value["source"] for key, value in descriptor["data_keys"].items()}
-    assert sources["stage-x"] == "ca://USING:STAGE:X:Readback"
+    assert sources["stage-x"] == "ca://USING:STAGE:X.RBV"
     assert sources["pdet-channel-1-value"].startswith("pva://USING:DET:1:")
     configuration = descriptor["configuration"]["stage-x"]["data"]
-    assert list(configuration) == ["stage-x-velocity", "stage-x-acceleration_time"]
+    members = ["velocity", "acceleration_time", "offset", "direction", "motor_resolution"]
+    assert list(configuration) == [f"stage-x-{member}" for member in members]
 
 
 def test_the_derived_energy_moves_the_bragg_angle(bl: Any, engine: RunEngine) -> None:

@@ -187,7 +187,7 @@ def test_others_read_its_pvs_while_it_runs(demo: Callable[..., Demo]) -> None:
 import asyncio, json
 import aioca, p4p.client.thread
 async def over_ca():
-    return float(await aioca.caget("DEMO:STAGE:X:Readback", timeout=5))
+    return float(await aioca.caget("DEMO:STAGE:X.RBV", timeout=5))
 x = asyncio.run(over_ca())
 with p4p.client.thread.Context("pva", nt=False) as context:
     counts = int(context.get("DEMO:DET:1:Value", timeout=5).value)

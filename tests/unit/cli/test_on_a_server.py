@@ -74,6 +74,7 @@ def test_connect_names_every_device(commands: Commands) -> None:
     assert answer["ok"]
     assert answer["connected"] == answer["signals"] > 20
     assert {device["state"] for device in answer["devices"]} == {"connected"}
+    assert [device["problems"] for device in answer["devices"]] == [[], [], [], []]
     assert answer["devices"][0]["file"] == "beamlines/demo/beamline.yaml"
 
 
@@ -90,16 +91,16 @@ def test_connect_without_a_server_exits_with_3(nobody: Commands) -> None:
 
 
 def test_connect_compares_absent_names_with_the_files_of_an_ioc(nobody: Commands, tmp_path: Path) -> None:
-    file = tmp_path / "stage.db"
-    file.write_text('record(ao, "$(P)STAGE:X:Readback") {}\nrecord(ao, "$(P)STAGE:X:Velocty") {}\n')
-    arguments = ("connect", DEMO, "--timeout", "0.5", "--only", "stage", "--format", "json", "--db")
+    file = tmp_path / "detector.db"
+    file.write_text('record(bi, "$(P)DET:Acquiring") {}\nrecord(bo, "$(P)DET:Strat") {}\n')
+    arguments = ("connect", DEMO, "--timeout", "0.5", "--only", "pdet", "--format", "json", "--db")
     code, output, errors = nobody.call(*arguments, f"{file},P=DEMO:")
     assert (code, errors) == (3, "")
     helps = {one["source"]: one["help"] for one in json.loads(output)["devices"][0]["problems"]}
-    assert helps["ca://DEMO:STAGE:X:Readback"].startswith(f"{file}:1 has it: ")
-    assert helps["ca://DEMO:STAGE:X:Velocity"] == f"did you mean `DEMO:STAGE:X:Velocty`? {file}:2 has it"
+    assert helps["pva://DEMO:DET:Acquiring"].startswith(f"{file}:1 has it: ")
+    assert helps["pva://DEMO:DET:Start.PROC"] == f"did you mean `DEMO:DET:Strat.PROC`? {file}:2 has it"
     _, _, errors = nobody.call(*arguments, str(file))
-    assert errors == f"warning: {file}: no value for the macros of $(P)STAGE:X:Readback; write {file},NAME=VALUE\n"
+    assert errors == f"warning: {file}: no value for the macros of $(P)DET:Acquiring; write {file},NAME=VALUE\n"
     code, _, errors = nobody.call(*arguments, str(tmp_path / "nowhere.db"))
     assert code == 2
     assert "nowhere.db" in errors
@@ -151,7 +152,7 @@ def test_read_and_set_without_a_server_exit_with_3(nobody: Commands) -> None:
     code, output, errors = nobody.call("read", DEMO, "stage.x", "sample.thickness", "--timeout", "1")
     assert code == 3
     assert output.startswith("sample.thickness  1 mm")
-    assert "error: stage.x.user_readback (ca://DEMO:STAGE:X:Readback)" in errors
+    assert "error: stage.x.user_readback (ca://DEMO:STAGE:X.RBV)" in errors
     code, output, errors = nobody.call("set", DEMO, "pdet.acquire_time=1")
     assert code == 3
     assert "pdet.acquire_time (pva://DEMO:DET:AcquireTime" in errors

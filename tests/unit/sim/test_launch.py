@@ -169,7 +169,7 @@ def test_server_can_come_back_to_clients_that_stayed() -> None:
         first = DemoServer(ports=claim.ports)
         first.start()
         with client.Context("pva", conf=first.environment, useenv=False) as context:
-            name = "DEMO:MONO:BRAGG:Setpoint"
+            name = "DEMO:MONO:BRAGG.VAL"
             assert context.get(name, timeout=10) == 10
             assert first.pid is not None
             os.kill(first.pid, signal.SIGKILL)

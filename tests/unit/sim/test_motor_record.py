@@ -54,7 +54,7 @@ async def test_a_put_to_where_it_is_pulses_done(motor: RawMotor) -> None:
     assert motor.values("MOVN") == []
 
 
-@pytest.mark.parametrize("target", [25.1, -25.1])
+@pytest.mark.parametrize("target", [25.1, -25.1, float("nan")])
 async def test_a_put_beyond_a_soft_limit_completes_and_changes_nothing(motor: RawMotor, target: float) -> None:
     await motor.put("VAL", 0.1)
     await motor.watch("DMOV", "MOVN")
