@@ -13,11 +13,11 @@ class Motor:
     """
 
     units: str = "mm"
-    limits: tuple[float, float] = (-25.0, 25.0)
+    limits: tuple[float, float] = (-25, 25)
     position: float = 0.0
 
 
 #: The axes of the stage, which the point detector looks at.
 X, Y = ("stage", "x"), ("stage", "y")
 #: By the parts of their names: family and member.
-MOTORS = {X: Motor(), Y: Motor(), ("mono", "bragg"): Motor("deg", (1.0, 60.0), 10.0)}
+MOTORS = {X: Motor(), Y: Motor(), ("mono", "bragg"): Motor("deg", (1, 60), 10)}
