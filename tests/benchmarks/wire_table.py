@@ -62,7 +62,7 @@ LINES = (
     Line("monitors: updates delivered", "monitor", "delivered", "%", 100.0, bounded=False),
     *_both("step scan of two signals, one point", "scan_signals"),
     *_both("step scan of two motors, one point", "scan_motors"),
-    *_both("step scan of two motors, nothing from memory, one point", "scan_fresh"),
+    *_both("step scan of two motors, nothing from memory", "scan_fresh"),
 )
 
 TANGO_LINES = (
