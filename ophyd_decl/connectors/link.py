@@ -217,10 +217,12 @@ class Link(ABC):
             self._call(self._until_ready)
         if self._until_settled:
             self._call(self._until_settled)
+        if not self.monitors:
+            return
         for monitor in self.monitors[:]:
             if monitor.channel.failure is not None:
                 monitor.fail(monitor.channel.unavailable())
-        if self.monitors and not self.subscribed and any(m.channel.failure is None for m in self.monitors):
+        if not self.subscribed and any(m.channel.failure is None for m in self.monitors):
             self.subscribed = True
             self.subscribe()
 

@@ -25,7 +25,7 @@ from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch, Cleanup
 from .batches import LookBatch, PutBatch, ReadBatch, put_late
-from .connect_batch import ConnectBatch, Waiting, settle_connected
+from .connect_batch import ConnectBatch
 from .inbox import Inbox
 from .later import Later
 from .link import Link
@@ -176,13 +176,11 @@ class LinkedConnector(ABC):
                     continue
                 link.open()
                 if link.phase == "ready":
-                    settle_connected(batch, index, channel)
+                    batch.settle_ready(index, channel)
                 elif link.phase == "released":
                     batch.settle(index, channel.unavailable())
                 else:
-                    waiting = Waiting(batch, index, channel)
-                    link.when_ready(waiting, waiting)
-                    batch.parts.append(waiting)
+                    batch.await_ready(index, channel)
         MissingSearch(batch, used, self.later, self.send_reads)
         return await batch.wait()
 

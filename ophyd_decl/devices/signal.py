@@ -153,8 +153,8 @@ class WireSignal(SignalNode):
             if write is not None:
                 self._write_channel = connector.channel(self._bare(write), datatype, check, use)
         self._connector = connector
-        if isinstance(connector, SoftConnector):
-            self._play_server(connector)
+        if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
+            self._play_server(connector, shape.origin.initial)
         return connector
 
     def _check(self) -> Check:
@@ -169,11 +169,10 @@ class WireSignal(SignalNode):
         if connection.opened and connection.compare is not None:
             connection.compare(self)
 
-    def _play_server(self, connector: SoftConnector) -> None:
+    def _play_server(self, connector: Connector, initial: Any) -> None:
         """Give a value of this process what the file says, as its server would: its first value."""
-        shape = self._shape
-        if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
-            connector.set_value(self.channels[0], shape.origin.initial)
+        if isinstance(connector, SoftConnector):
+            connector.set_value(self.channels[0], initial)
 
     def release(self) -> None:
         """Close the channels, and whatever monitor is left."""
@@ -255,8 +254,10 @@ class WireSignal(SignalNode):
 
     def settle_presence(self) -> None:
         """Decide whether documents do without it; called when a connect has ended."""
-        channels = self.channels
-        self._left_out = self._shape.optional and (not channels or any(channel.state == "new" for channel in channels))
+        self._left_out = False
+        if self._shape.optional:
+            channels = self.channels
+            self._left_out = not channels or any(channel.state == "new" for channel in channels)
 
     def no_answer(self, timeout_s: float) -> SignalError:
         """Return the error of a signal that gave no value in time."""

@@ -140,8 +140,9 @@ async def _connect_batch(
     if timeout_s is None:
         timeout_s = max(map(_connect_timeout, owners))
     answers = await connector.connect(channels, time.monotonic() + timeout_s)
-    for leaf in owners:
-        outcomes.pop(leaf, None)
+    if outcomes:
+        for leaf in owners:
+            outcomes.pop(leaf, None)
     for leaf, answer in zip(owners, answers, strict=True):
         if isinstance(answer, SignalError):
             outcomes.setdefault(leaf, []).append(answer.about(leaf.path, leaf._place))

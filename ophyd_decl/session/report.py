@@ -1,11 +1,12 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from ..collecting import without_collecting
+from ..connectors.protocol import Channel
 from ..devices import fill
 from ..devices.command import Command
 from ..devices.contract import Difference
@@ -175,7 +176,8 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     if isinstance(device, PythonDevice):
         return _report_hosted(device)
     nodes = walk(device)
-    leaves: list[Leaf] = [node for node in nodes if isinstance(node, LEAVES)]
+    leaves: list[Leaf] = []
+    updates: list[Updates] = []
     tally = _Tally()
     problems = tally.problems
     notes = [noted for noted in (settings, shared.updates) if noted]
@@ -185,11 +187,15 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
             if part is not None and part.problem is not None:
                 tally.count(node, [part.problem], part)
             continue
-        if isinstance(node, WireSignal) and node.left_out:
+        leaf: Leaf = node
+        leaves.append(leaf)
+        channels = leaf.channels
+        if channels and channels[0].updates and isinstance(leaf, WireSignal):
+            updates.append(Updates(leaf.path, channels[0].source, leaf._shape.events, channels[0].updates))
+        if isinstance(leaf, WireSignal) and leaf.left_out:
             tally.usable += 1
             continue
-        leaf = cast("Leaf", node)
-        errors = _troubles(leaf, part, outcomes)
+        errors = _troubles(leaf, channels, part, outcomes)
         tally.count(leaf, errors, part)
         found = leaf.differences()
         if notes and not errors:
@@ -217,7 +223,7 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
         state = "connected"
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
-        len(leaves), usable, connection.elapsed_s, tuple(problems), tuple(_updates(leaves)),
+        len(leaves), usable, connection.elapsed_s, tuple(problems), tuple(updates),
     )  # fmt: skip
 
 
@@ -235,13 +241,6 @@ def _report_hosted(device: PythonDevice) -> DeviceReport:
         device.path, device._shape.type, place.file, place.line, place.column, now.state,
         device._context.connection.policy == "required", now.signals, now.connected, now.elapsed_s, problems,
     )  # fmt: skip
-
-
-def _updates(leaves: Iterable[Leaf]) -> Iterator[Updates]:
-    for leaf in leaves:
-        channels = leaf.channels
-        if channels and channels[0].updates and isinstance(leaf, WireSignal):
-            yield Updates(leaf.path, channels[0].source, leaf._shape.events, channels[0].updates)
 
 
 def _type_of(device: Any) -> str:
@@ -285,11 +284,10 @@ class _Tally:
             self.problems.append(replace(problem, severity="warning") if filled else problem)
 
 
-def _troubles(leaf: Leaf, part: Part | None, outcomes: Outcomes) -> list[SignalError]:
+def _troubles(leaf: Leaf, channels: Sequence[Channel], part: Part | None, outcomes: Outcomes) -> list[SignalError]:
     """Return what is wrong with each address of a signal; nothing if it can be used."""
     if part is not None and part.problem is not None:
         return [part.problem]
-    channels = leaf.channels
     if not channels:
         return list(outcomes.get(leaf, ())) or [AbsentError("connect was not called", source=leaf.source)]
     found: list[SignalError] = []

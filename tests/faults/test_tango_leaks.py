@@ -14,6 +14,7 @@ import pytest
 
 from ophyd_decl.connectors.protocol import PutRequest, Use
 from ophyd_decl.connectors.tango import library, proxies
+from ophyd_decl.connectors.tango.trl import parse
 from ophyd_decl.connectors.tango.workers import IDLE_S
 from ophyd_decl.errors import PutNotSentError, PutTimeoutError, ReadTimeoutError
 from ophyd_decl.vocab.readings import Reading
@@ -83,10 +84,10 @@ async def test_calls_to_a_device_that_hangs_end(lab: TangoLab) -> None:
 async def test_a_proxy_that_ends_while_a_server_hangs_holds_nobody_up(lab: TangoLab) -> None:
     """Tango ends a proxy only when it has no subscription under way, and one to a server that hangs takes 9 s."""
     await lab.connect(lab.channel("n1", FLOAT))
-    cycle: list[Any] = [proxies.make(lab.server.trl())]
+    cycle: list[Any] = [proxies.make(parse(lab.server.trl()))]
     cycle.append(cycle)  # only the garbage collector ends it, in the thread that happens to begin one object more
     ended = weakref.ref(cycle[0])
-    subscribing = threading.Thread(target=subscribe, args=(proxies.make(lab.server.trl()),))
+    subscribing = threading.Thread(target=subscribe, args=(proxies.make(parse(lab.server.trl())),))
     with lab.server.hung():
         subscribing.start()
         await asyncio.sleep(0.3)

@@ -93,14 +93,13 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param shape: of its value now.
     """
     facts = _facts_of(info)
+    size = () if facts[1] == library.SCALAR else (info.max_dim_x, info.max_dim_y)
     labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
-    return Attribute(info, *_use(facts, _alarms_of(info.alarms), labels, shape, host))
+    return Attribute(info, *_use(facts, _alarms_of(info.alarms), size, labels, shape, host))
 
 
 #: What `_use` takes of a configuration: each has to be fetched from C++, and a thousand are asked for at once.
-_facts_of = attrgetter(
-    "data_type", "data_format", "writable", "max_dim_x", "max_dim_y", "unit", "format", "min_value", "max_value"
-)
+_facts_of = attrgetter("data_type", "data_format", "writable", "unit", "format", "min_value", "max_value")
 _alarms_of = attrgetter("min_alarm", "max_alarm", "min_warning", "max_warning")
 
 
@@ -123,15 +122,16 @@ class Kind(NamedTuple):
 def _use(
     facts: tuple[Any, ...],
     alarms: tuple[str, str, str, str],
+    largest: tuple[int, ...],
     labels: tuple[str, ...],
     shape: tuple[int, ...],
     host: str,
 ) -> tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]:
     """Return what is served, and how values are taken and given; the same for all attributes that are alike."""
-    data_type, data_format, writable, columns, rows, unit, format, low, high = facts
+    data_type, data_format, writable, unit, format, low, high = facts
     low_alarm, high_alarm, low_warning, high_warning = alarms
     form = data_format.name
-    size = (columns,) if form == "SPECTRUM" else (rows, columns) if form == "IMAGE" else ()
+    size = largest[:1] if form == "SPECTRUM" else largest[::-1]  # of an image, rows come first here
     native, take, give = _type_of(Kind(library.name_of(data_type), form, size, labels))
     precision = _precision(format, native.kind)
     numeric = native.kind in ("int", "float")

@@ -103,7 +103,10 @@ class TangoConnector(LinkedConnector):
         self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
     ) -> LinkedChannel:
         """Return the object that stands for one use of an attribute or command."""
-        refusal = trl.device_problem(address) if datatype.name == LISTING else self.refusal(address)
+        if isinstance(link, TangoLink):
+            refusal = ""  # else it were another link
+        else:
+            refusal = trl.device_problem(address) if datatype.name == LISTING else self.refusal(address)
         return TangoChannel(self.protocol, address.strip(), datatype, check, link, refusal, use)
 
     def not_found(self, channel: LinkedChannel, waited_s: float) -> SignalError:

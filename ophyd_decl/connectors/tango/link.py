@@ -55,6 +55,8 @@ class TangoLink(DescribedLink):
     _feed: Feed | None = None
     _watch: Watch | None = None
     _failed = False
+    #: who waits to hear which events come; None until somebody does.
+    _until_picked: dict[object, Callable[[], None]] | None = None
 
     def __init__(
         self,
@@ -74,7 +76,6 @@ class TangoLink(DescribedLink):
         self.kind = "command" if is_command else "attribute"
         self.events: Events = events
         self.poll_s = POLL_S if poll_s is None else poll_s
-        self._until_picked: dict[object, Callable[[], None]] = {}
 
     # What the base asks for.
 
@@ -104,6 +105,8 @@ class TangoLink(DescribedLink):
         if self._feed is None and not self.no_events and self.events != "none" and self.device.session is not None:
             self._start_feed(self.device.session)
         if self._feed is not None and not self._feed.kind:
+            if self._until_picked is None:
+                self._until_picked = {}
             self._until_picked[key] = callback
             return
         if self._feed is None and self.events in ("none", "auto"):
@@ -112,7 +115,8 @@ class TangoLink(DescribedLink):
 
     def forget_pick(self, key: object) -> None:
         """Do not call back under this key."""
-        self._until_picked.pop(key, None)
+        if self._until_picked is not None:
+            self._until_picked.pop(key, None)
 
     def no_events_of(self, channel: LinkedChannel) -> SignalError:
         """Return the error of a channel whose events the server does not send."""
@@ -146,8 +150,10 @@ class TangoLink(DescribedLink):
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""
         key = self.member.lower()
-        if not self.is_command and key in told.usable:
-            self.configured(told.usable[key])
+        attribute = None if self.is_command else told.usable.get(key)
+        if attribute is not None:
+            self.attribute = attribute
+            self._begin(attribute.served)
             return
         info = (told.commands if self.is_command else told.attributes).get(key)
         if info is None:
@@ -161,7 +167,8 @@ class TangoLink(DescribedLink):
         elif self.is_command:
             self.described_as(command_of(info), told.session.host)
         else:
-            self.configured(attribute_of(info, (), told.session.host))
+            self.attribute = attribute_of(info, (), told.session.host)
+            self._begin(self.attribute.served)
 
     def interface_changed(self, told: Told) -> None:
         """End the generation if the device does not have this any more, or has something else in its place."""
@@ -174,11 +181,6 @@ class TangoLink(DescribedLink):
         elif command_of(info).types != self.command.types:
             self.begin_again()
             self.device.ask_soon()
-
-    def configured(self, attribute: Attribute) -> None:
-        """Begin a generation with the configuration of an attribute."""
-        self.attribute = attribute
-        self._begin(attribute.served)
 
     def described_as(self, command: CommandType, host: str) -> None:
         """Begin a generation with the types of a command."""
@@ -221,7 +223,8 @@ class TangoLink(DescribedLink):
                 self.updates = self._polled
             if self.subscribed:
                 self._go_without()
-        self._call(self._until_picked)
+        if self._until_picked:
+            self._call(self._until_picked)
 
     def watch(self, session: Session) -> None:
         """Have the server tell when the configuration changes."""
@@ -237,7 +240,8 @@ class TangoLink(DescribedLink):
         for ended in (feed, watch):
             if ended is not None:
                 self.connector.subscriber.stop(ended)
-        self._call(self._until_picked)
+        if self._until_picked:
+            self._call(self._until_picked)
 
     def drain(self, feed: Feed) -> None:
         """Deliver the events that have come."""
@@ -300,8 +304,9 @@ class TangoLink(DescribedLink):
             self.deliver(updates)
 
     def _begin(self, served: Served) -> None:
-        self.missing = self.help = ""
-        self.absence = ABSENT
+        if self.missing or self.absence != ABSENT:
+            self.missing = self.help = ""
+            self.absence = ABSENT
         self.went_up()
         self.described(served)
 

@@ -12,23 +12,25 @@ from collections.abc import Sequence
 
 from . import library
 from .library import Proxy
+from .trl import Trl
 
 _kept: list[Proxy] = []
 _lock = threading.Lock()
 
 
-def make(trl: str) -> Proxy:
-    """Return a proxy of a device; asks the database, or connects.
+def make(trl: Trl) -> Proxy:
+    """Return a proxy of a device, which is connected; asks the database first, if there is one.
 
     It never repeats a call by itself: a write that was lost must not be done later. And it reads the device, not what
     the server has polled some time ago, which may be older than the last write.
 
     :raises DevFailed: if there is no such device, or it does not answer.
     """
-    proxy = _keep(library.new_proxy(trl))
+    proxy = _keep(library.new_proxy(trl.text))
     proxy.set_transparency_reconnection(False)
     proxy.set_source(library.FROM_DEVICE)
-    proxy.ping()  # connects, if it is not; the setting of a time-out does that too, and holds the interpreter meanwhile
+    if trl.has_database:  # else it is connected, or an error
+        proxy.ping()  # the setting of a time-out would connect too, and hold the interpreter meanwhile
     return proxy
 
 

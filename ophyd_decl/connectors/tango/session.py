@@ -95,7 +95,7 @@ class Session:
         """Return one more proxy. A device goes on when its database is away: then it is a copy."""
         if not self.obstacle():
             try:
-                return proxies.make(self.trl.text)
+                return proxies.make(self.trl)
             except DevFailed:
                 if self._databases is None:
                     raise
@@ -140,7 +140,7 @@ def begin(trl: Trl, databases: Databases, looks: reach.Looks, timeout_s: float, 
         if obstacle:
             raise ObstacleError(obstacle, _CORRECT)
         try:
-            proxy = proxies.make(trl.text)
+            proxy = proxies.make(trl)
         except DevFailed as error:
             obstacle = reach.obstacle(trl.host, trl.port, trl.device, timeout_s)  # it may be another that was there
             if obstacle:
@@ -152,7 +152,7 @@ def begin(trl: Trl, databases: Databases, looks: reach.Looks, timeout_s: float, 
     tell(f"the server of the device, which the database at {host}:{port} names,")
     found = parse(f"tango://{host}:{port}/{trl.device}")
     try:
-        proxy = proxies.make(found.text)
+        proxy = proxies.make(found)
         proxy.set_timeout_millis(int(timeout_s * 1000))
         info = proxy.info()
     except DevFailed as error:
@@ -208,12 +208,14 @@ def describe(
 
 def _prepare(session: Session, told: Told, attributes: Iterable[str]) -> None:
     """Note how to use attributes, and the shape that arrays have now; that a device cannot give it is no fault."""
-    host, usable = session.host, told.usable
+    host, usable, infos = session.host, told.usable, told.attributes
+    arrays: list[Any] = []
     for key in map(str.lower, attributes):
-        info = told.attributes.get(key)
+        info = infos.get(key)
         if info is not None:
-            usable[key] = attribute(info, (), host)
-    arrays = [one.info for one in told.usable.values() if one.served.native.shape is not None]
+            usable[key] = one = attribute(info, (), host)
+            if one.served.native.shape is not None:
+                arrays.append(info)
     if not arrays:
         return
     try:
@@ -222,4 +224,4 @@ def _prepare(session: Session, told: Told, attributes: Iterable[str]) -> None:
     except DevFailed:
         return
     for info, reading in zip(arrays, readings, strict=True):
-        told.usable[info.name.lower()] = attribute(info, shape_of(reading), session.host)
+        usable[info.name.lower()] = attribute(info, shape_of(reading), host)

@@ -78,12 +78,18 @@ def member(address: str) -> Member:
     if not address.strip():
         return Member("the address is blank", NOWHERE, "")
     trl, name = split(address)
-    found = _malformed(trl) or tango_name_problem(name)
-    found = f"not the name of an attribute or command of a Tango device: {found}" if found else device_problem(trl)
-    return Member(found, NOWHERE, name) if found else Member("", parse(trl), name)
+    found = tango_name_problem(name)
+    malformed, problem, device = _device(trl)
+    if malformed or found:
+        found = f"not the name of an attribute or command of a Tango device: {malformed or found}"
+    return Member(found or problem, NOWHERE if found or problem else device, name)
 
 
-_malformed = lru_cache(_REMEMBERED)(trl_problem)
+@lru_cache(_REMEMBERED)
+def _device(trl: str) -> tuple[str, str, Trl]:
+    """Return why a text is no TRL, why it can be no device, and the device if it can."""
+    malformed, problem = trl_problem(trl), device_problem(trl)
+    return malformed, problem, NOWHERE if problem else parse(trl)
 
 
 @lru_cache(_REMEMBERED)
@@ -93,7 +99,7 @@ def device_problem(trl: str) -> str:
     >>> device_problem("tango://pc:88888/a/b/c#dbase=no"), device_problem("tango://pc:8888/a/b/c#dbase=no")
     ('there is no port 88888', '')
     """
-    found = _malformed(trl)
+    found = trl_problem(trl)
     if found:
         return found
     port = parse(trl).port

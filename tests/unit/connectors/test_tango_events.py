@@ -12,6 +12,7 @@ from ophyd_decl.connectors.protocol import Channel, Use
 from ophyd_decl.connectors.tango import proxies
 from ophyd_decl.connectors.tango.events import PAUSE, Feed, Subscriber, Subscription
 from ophyd_decl.connectors.tango.link import POLL_S
+from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.errors import ReadError
 from tests.contract.labs import ANY, FLOAT, INT, Seen, TangoLab, until
 from tests.servers.fixtures import TangoFactory
@@ -44,7 +45,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
     noted = Calls()
 
     class Counted:
-        def __init__(self, trl: str) -> None:
+        def __init__(self, trl: Trl) -> None:
             self._proxy = made(trl)
 
         def __getattr__(self, name: str) -> Any:

@@ -10,6 +10,7 @@ import pytest
 
 from ophyd_decl.connectors.tango import library, lifeline, proxies, reach
 from ophyd_decl.connectors.tango.connector import TangoConnector
+from ophyd_decl.connectors.tango.trl import parse
 from ophyd_decl.errors import DisconnectedError, MismatchError, ReadTimeoutError
 from tests.contract.labs import FLOAT, MODES, TangoLab, labelled, until
 from tests.plugins import processes
@@ -32,7 +33,7 @@ async def test_a_restart_that_the_loop_has_missed_is_not_believed(server: TangoS
     async with TangoLab(server) as lab:
         mode = await lab.connected("mode", labelled(*MODES))
         assert await lab.value(mode) == "High"
-        other = proxies.make(server.trl())
+        other = proxies.make(parse(server.trl()))
         await asyncio.sleep(0.5)
         lab.kill()  # the loop waits for that, and for the return
         lab.start(labels=("High", "Low"))
