@@ -30,9 +30,8 @@ ANSWER_S = 3.0
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
 #: No event is delivered during a subscription. One that nobody waits for is followed by a pause of so many times what
-#: it took, so that one event of two hundred comes late; or less, so that all of them are made within this time, in s;
-#: but at least of so many times, in which the events come that have waited.
-PAUSE, SPREAD_S, LEAST_PAUSE = 200.0, 60.0, 3.0
+#: it took, in which those come that have waited.
+PAUSE = 3.0
 
 
 class Subscription:
@@ -195,8 +194,6 @@ class Subscriber:
         self._closed = False
         #: whether values come that nobody should wait for.
         self._has_feeds = False
-        #: by when all should be subscribed that nobody waits for.
-        self._spread_until = 0.0
 
     def start(self, feed: Feed) -> None:
         """Subscribe to the events of an attribute; the link is told what came of it."""
@@ -222,8 +219,6 @@ class Subscriber:
 
     def _add(self, jobs: "deque[Subscription]", watch: Subscription) -> None:
         with self._changed:
-            if jobs is self._watches and not jobs:
-                self._spread_until = time.monotonic() + SPREAD_S
             jobs.append(watch)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="Tango events", daemon=True)
@@ -250,15 +245,11 @@ class Subscriber:
                 if isinstance(watch, Feed):
                     self._has_feeds = True
                 elif self._has_feeds and not watch.tells_labels:
-                    self._rest(time.monotonic() - begun)
+                    self._rest(PAUSE * (time.monotonic() - begun))
 
-    def _rest(self, took_s: float) -> None:
-        """Let the events come that have waited meanwhile, unless somebody waits for a subscription.
-
-        :param took_s: how long the last subscription took.
-        """
+    def _rest(self, pause_s: float) -> None:
+        """Let the events come that have waited meanwhile, unless somebody waits for a subscription."""
         with self._changed:
-            pause_s = pause_after(took_s, len(self._watches), self._spread_until - time.monotonic())
             self._changed.wait_for(lambda: self._closed or self._feeds or self._labels or self._ended, pause_s)
 
     def _next(self) -> Subscription | None:
@@ -267,16 +258,6 @@ class Subscriber:
             self._changed.wait(IDLE_S)
         waiting = (self._ended,) if self._closed else (self._feeds, self._labels, self._ended, self._watches)
         return next((jobs.popleft() for jobs in waiting if jobs), None)
-
-
-def pause_after(took_s: float, waiting: int, left_s: float) -> float:
-    """Return how long nothing is subscribed, in s.
-
-    :param took_s: how long the last subscription took.
-    :param waiting: how many are left that nobody waits for.
-    :param left_s: until all of them should be made; may be over.
-    """
-    return max(min(PAUSE * took_s, left_s / (waiting + 1)), LEAST_PAUSE * took_s)
 
 
 def _give_up(watch: Subscription) -> None:

@@ -10,7 +10,7 @@ import tango
 
 from ophyd_decl.connectors.protocol import Channel, Use
 from ophyd_decl.connectors.tango import proxies
-from ophyd_decl.connectors.tango.events import LEAST_PAUSE, PAUSE, SPREAD_S, Feed, Subscriber, Subscription, pause_after
+from ophyd_decl.connectors.tango.events import PAUSE, Feed, Subscriber, Subscription
 from ophyd_decl.connectors.tango.link import POLL_S
 from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.errors import ReadError
@@ -349,7 +349,7 @@ class _SlowWatch(Subscription):
 
     def begin(self) -> None:
         begun = time.monotonic()
-        time.sleep(0.005)
+        time.sleep(0.02)
         self._noted.append((self._number, begun, time.monotonic()))
 
 
@@ -359,26 +359,10 @@ def test_events_have_their_turn_between_subscriptions_that_nobody_waits_for(tang
     subscriber.start(_SlowFeed())
     for number in range(4):
         subscriber.watch(_SlowWatch(number, noted, tells_labels=number > 1))
-    deadline = time.monotonic() + SPREAD_S
+    deadline = time.monotonic() + 10
     while len(noted) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     subscriber.close(5.0)
     assert [number for number, _, _ in noted] == [2, 3, 0, 1]  # those that tell of labels first
     (_, begun, ended), (_, begun_next, _) = noted[2:]
-    assert begun_next - ended >= pause_after(0.9 * (ended - begun), 1, SPREAD_S / 2)
-
-
-@pytest.mark.parametrize(
-    ("took_s", "waiting", "left_s", "pause_s"),
-    [
-        (0.005, 100, 60.0, 60.0 / 101),  # so that all are made in time
-        (0.005, 10, 60.0, PAUSE * 0.005),
-        (0.005, 100_000, 60.0, LEAST_PAUSE * 0.005),
-        (0.005, 0, -1.0, LEAST_PAUSE * 0.005),
-        (9.0, 3, 20.0, LEAST_PAUSE * 9.0),
-    ],
-)
-def test_the_pauses_between_them_are_as_long_as_there_is_time(
-    took_s: float, waiting: int, left_s: float, pause_s: float
-) -> None:
-    assert pause_after(took_s, waiting, left_s) == pytest.approx(pause_s)
+    assert begun_next - ended >= 0.9 * PAUSE * (ended - begun)
