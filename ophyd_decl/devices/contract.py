@@ -13,9 +13,6 @@ from ..errors import PutRefusedError
 
 #: Which of the two addresses of a signal is meant, where it has two.
 Side = Literal["read", "write"]
-_READ: Side = "read"
-_WRITE: Side = "write"
-_NO_SIDES: tuple[tuple[Side, Description], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +47,17 @@ def differences(shape: SignalShape, read: Description | None, write: Description
             Difference("error", "E622", "the server allows no read", f"access: {shape.access}", "no read access",
                        "ask for read access in the server's access rules")
         )  # fmt: skip
-    sides = _NO_SIDES if read is None else ((_READ, read),)
+    sides: list[tuple[Side, Description]] = [] if read is None else [("read", read)]
     if write is not None and write is not read:
-        sides = (*sides, (_WRITE, write))
-    for side, described in sides if shape.units is not None else _NO_SIDES:
-        if described.units is not None and described.units != shape.units:
+        sides.append(("write", write))
+    for side, described in sides:
+        if shape.units is not None and described.units is not None and described.units != shape.units:
             found.append(
                 Difference("error", "E623", "units differ", shape.units, described.units or "no unit",
                            "mend `units:` here, or the unit on the server", blocks_set=True, side=side)
             )  # fmt: skip
-    limiting, declared = write or read, shape.limits
-    served = None if declared is None or limiting is None else limiting.limits
+    limiting = write or read
+    declared, served = shape.limits, None if limiting is None else limiting.limits
     if declared is not None and served is not None and declared.wider_than(served):
         found.append(
             Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",

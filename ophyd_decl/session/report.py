@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..collecting import without_collecting
 from ..connectors.protocol import Channel
@@ -187,7 +187,7 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
             if part is not None and part.problem is not None:
                 tally.count(node, [part.problem], part)
             continue
-        leaf: Leaf = node
+        leaf = cast("Leaf", node)
         leaves.append(leaf)
         channels = leaf.channels
         if channels and channels[0].updates and isinstance(leaf, WireSignal):
