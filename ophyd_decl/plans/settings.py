@@ -98,16 +98,20 @@ def _in_a_thread(call: Callable[[], T]) -> Generator[Msg, Any, T]:
 
 
 def _awaited(make: Callable[[], Awaitable[T]]) -> Generator[Msg, Any, T]:
-    """Await something on the loop of the RunEngine, and return or raise what it does."""
+    """Await something on the loop of the RunEngine, and return or raise what it does.
+
+    Once: a RunEngine that was paused sends the messages again that it sent since the last checkpoint.
+    """
     tasks: list[asyncio.Future[T]] = []
 
     def begin() -> asyncio.Future[T]:
-        tasks.append(asyncio.ensure_future(make()))
-        return tasks[-1]
+        if not tasks:
+            tasks.append(asyncio.ensure_future(make()))
+        return tasks[0]
 
     try:
         yield Msg("wait_for", None, [begin])
     finally:
         for task in tasks:  # an abort ends the waiting only
             task.cancel()
-    return tasks[-1].result()
+    return tasks[0].result()
