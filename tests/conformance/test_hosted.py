@@ -225,10 +225,60 @@ print("ANSWER", json.dumps({
 """
 
 
-def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(server: Motors, tmp_path: Path) -> None:
+#: Counts with the detector of the guide, prepared with another exposure; shows what was recorded.
+COUNTING = """
+import json, sys
+from bluesky import RunEngine, plan_stubs as bps, plans as bp
+from event_model import DocumentNames, schema_validators
+from ophyd_async.core import TriggerInfo
+from ophyd_decl import load_beamline
+file, prefix = sys.argv[1:]
+beamline = load_beamline(file, set={"vars.cam": prefix})
+RE, documents = RunEngine({}), []
+RE.subscribe(lambda name, document: documents.append((name, document)))
+report = beamline.connect(timeout=20).or_raise()
+def plan():
+    yield from bps.mv(beamline.interface.exposure, 0.2)
+    yield from bp.count([beamline.camera], 3)
+    yield from bps.stage(beamline.camera)
+    yield from bps.prepare(beamline.camera, TriggerInfo(livetime=0.3), wait=True)
+    yield from bps.unstage(beamline.camera)
+RE(plan())
+for name, document in documents:
+    schema_validators[DocumentNames[name]].validate(document)
+(descriptor,) = [document for name, document in documents if name == "descriptor"]
+print("ANSWER", json.dumps({
+    "exit": documents[-1][1]["exit_status"],
+    "frames": [document["data"]["interface-frames"] for name, document in documents if name == "event"],
+    "source": descriptor["data_keys"]["interface-frames"]["source"],
+    "configuration": descriptor["configuration"]["camera"]["data"],
+    "prepared": beamline.interface.exposure.get(),
+}))
+beamline.close()
+"""
+
+
+def pieces_of_the_guide(folder: Path) -> None:
+    """Write its files."""
     for kind, language in (("file", "yaml"), ("python", "python")):
         for name, text in re.findall(rf"<!-- {kind}: (\S+) -->\n```{language}\n(.*?)```", GUIDE, re.DOTALL):
-            (tmp_path / name).write_text(text)
+            (folder / name).write_text(text)
+
+
+def test_the_detector_of_the_guide_counts_on_native_signals(lab: Ioc, tmp_path: Path) -> None:
+    pieces_of_the_guide(tmp_path)
+    path = f"{ROOT}{os.pathsep}{tmp_path}"
+    found = answer(run(COUNTING, str(tmp_path / "detector.yaml"), lab.prefix, PYTHONPATH=path))
+    first = found["frames"][0]
+    assert found["frames"] == [first, first + 1, first + 2]
+    assert found["exit"] == "success"
+    assert found["source"] == f"ca://{lab.prefix}frames"
+    assert found["configuration"] == {"interface-exposure": 0.2}
+    assert found["prepared"] == 0.3
+
+
+def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(server: Motors, tmp_path: Path) -> None:
+    pieces_of_the_guide(tmp_path)
     found: dict[str, Any] = {}
     x, y = server.take(), server.take()
     for file in ("before", "after"):
