@@ -92,6 +92,7 @@ class Content(NamedTuple):
     :param failed: names whose mistakes have been reported; a path through them is not checked.
     :param absent: names that `when` removed.
     :param open: there may be more members than are known, as in a vector whose keys are not known yet.
+    :param hosted: a Python class makes the device; what is in it is not known before the class is imported.
     """
 
     members: Mapping[str, "Entity"]
@@ -99,15 +100,18 @@ class Content(NamedTuple):
     failed: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
     open: bool = False
+    hosted: bool = False
 
 
 class Target(NamedTuple):
     """What stands at the end of a path; `unknown` where it cannot be said before the type is used.
 
+    `hosted` is a device that a Python class makes, or something in it.
+
     :param content: of a device.
     """
 
-    kind: Literal["signal", "command", "device", "vector", "service", "unknown"]
+    kind: Literal["signal", "command", "device", "vector", "service", "hosted", "unknown"]
     signal: SignalShape | None = None
     command: CommandShape | None = None
     vector: VectorShape | None = None
@@ -119,11 +123,12 @@ class Target(NamedTuple):
         """Return what it is, for messages."""
         return {
             "signal": "a signal", "command": "a command", "device": "a device", "vector": "a vector",
-            "service": "a service", "unknown": "unknown",
+            "service": "a service", "hosted": "a device of a Python class, or in one", "unknown": "unknown",
         }[self.kind]  # fmt: skip
 
 
 UNKNOWN_TARGET = Target("unknown")
+HOSTED_TARGET = Target("hosted")
 
 
 class DeadEnd(NamedTuple):
@@ -174,14 +179,15 @@ class RootView(NamedTuple):
 def content_of(shape: Shape) -> Content:
     """Return what a finished shape holds; many references into one device look at it again and again."""
     members = {str(member.key): member for member in shape.members}
-    # What a Python class makes is not known before it is imported.
-    return Content(members, frozenset(role.role for role in shape.roles), open=shape.type == "python")
+    return Content(members, frozenset(role.role for role in shape.roles), hosted=shape.type == "python")
 
 
 def walk(content: Content, path: PathTuple) -> Target | DeadEnd:
     """Return what a path leads to, from the device that its first element is a member of."""
     target = Target("device", content=content)
     for element in path:
+        if target.kind == "hosted":
+            return target
         if target.kind == "device" and target.content is not None:
             found = _member(target.content, element)
         elif target.kind == "vector" and target.vector is not None:
@@ -210,7 +216,8 @@ def _member(content: Content, element: str | int) -> Target | DeadEnd:
         case ServiceBlueprint():
             return Target("service", service=member)
         case ChildShape():
-            return Target("device", content=content_of(member.shape))
+            content = content_of(member.shape)
+            return HOSTED_TARGET if content.hosted else Target("device", content=content)
 
 
 def _item(vector: VectorShape, element: str | int) -> Target | DeadEnd:

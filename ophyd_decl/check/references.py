@@ -57,7 +57,10 @@ class Lookup:
             return None
         problem = "" if found.kind == "unknown" else unfit(found, wanted)
         if problem:
-            self.findings.error("E403", f"`{text}` is {problem}", place, f"name {wanted.words}", _declared(found))
+            help_text = f"name {wanted.words}"
+            if found.kind == "hosted":
+                help_text = "declare the signal in the file too, at the same address: `NAME: {type: signal, pv: …}`"
+            self.findings.error("E403", f"`{text}` is {problem}", place, help_text, _declared(found))
             return None
         return reference, found
 
@@ -118,10 +121,17 @@ def reference_text(value: Any, spot: Spot) -> str | None:
     return value
 
 
+#: What has to be of this package.
+_NATIVE = ("value", "signal", "command", "service")
+
+
 def unfit(target: Target, wanted: Requirement) -> str:
     """Return why a target is not what is wanted, or an empty text."""
     if target.content is not None and target.content.open and wanted.kind != "service":
         return ""
+    if target.kind == "hosted":
+        # Age and loss of its values are not known, so nothing is computed of them (decision 0025).
+        return f"{target.words}, not {wanted.words}" if wanted.kind in _NATIVE else ""
     movable = target.content is not None and "movable" in target.content.roles
     if wanted.kind == "value" and movable:
         return ""

@@ -10,45 +10,52 @@ if TYPE_CHECKING:
 
 
 def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
-    """Return the nodes that selectors name, each once.
+    """Return the nodes that selectors name, each once; `HostedMember` for a hosted device and what is in one.
 
     :raises click.BadParameter: if one names nothing.
+    :raises NotHostedError: if one names something in a hosted device that cannot be made.
     """
+    from ..devices.python_device import NotHostedError
     from ..errors import OphydDeclError
+    from ..session.hosted_member import hosted_member
 
     nodes: dict[int, Any] = {}
     for selector in selectors:
         try:
             found = beamline._find(selector)
+        except NotHostedError:
+            raise
         except OphydDeclError as error:
             raise click.BadParameter(f"{error}{_near(beamline, selector)}", param_hint="SIGNAL") from None
         if not found:
             raise click.BadParameter(f"{selector!r} names nothing", param_hint="SIGNAL")
-        nodes.update((id(node), node) for node in found)
+        nodes.update((id(node), hosted_member(node, selector)) for node in found)
     return list(nodes.values())
 
 
 def readable_signals(nodes: Sequence[Any]) -> dict[str, Any]:
     """Return the signals that stand for nodes, by path: itself, where a movable is, or all that can be read below.
 
-    :raises OphydDeclError: if there is nothing but devices of Python classes.
+    Of a hosted device that cannot be made it is the device itself, whose read says why.
     """
     from ..devices.node import walk
-    from ..devices.python_device import PythonDevice
+    from ..devices.python_device import NotHostedError
     from ..devices.resolve import has_value, value_signal_of
     from ..devices.verbs import SignalR
+    from ..session.hosted_member import HostedMember
 
     signals: dict[str, Any] = {}
     for node in nodes:
-        if has_value(node):
+        if isinstance(node, HostedMember):
+            try:
+                signals.update((one.path, one) for one in node.signals())
+            except NotHostedError:
+                signals[node.path] = node
+        elif has_value(node):
             signals[node.path] = value_signal_of(node)
         else:
             below: list[Any] = [one for one in walk(node) if isinstance(one, SignalR)]
             signals.update((one.path, one) for one in below)
-    if not signals:
-        for node in nodes:
-            if isinstance(node, PythonDevice):
-                raise node.not_native()
     return signals
 
 

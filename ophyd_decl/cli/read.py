@@ -44,11 +44,10 @@ def command(
 
     beamline = load_beamline(path, profile=profile, set=overrides)
     nodes = named(beamline, signals)
-    wanted = readable_signals(nodes)
 
     async def read() -> tuple[list[dict[str, Any]], list[str]]:
         async with connected(beamline, nodes, timeout):
-            return await readings_of(beamline, wanted)
+            return await readings_of(beamline, readable_signals(nodes))
 
     readings, failures = run(read)
     if output == "json":
@@ -65,20 +64,25 @@ def command(
 
 async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return a reading for each signal in the form of `read --format json`, and what failed."""
-    outcomes = await beamline.read_many(list(signals))
+    from ..errors import SignalError
+    from ..session.hosted_member import HostedMember
+
+    outcomes = await beamline.read_many([path for path, one in signals.items() if not isinstance(one, HostedMember)])
     readings: list[dict[str, Any]] = []
     failures: list[str] = []
     for path, signal in signals.items():
-        outcome = outcomes[path]
-        if isinstance(outcome, Exception):
-            failures.append(str(outcome))
-        else:
+        try:
+            outcome = outcomes[path] if path in outcomes else next(iter((await signal.read()).values()))
+            if isinstance(outcome, SignalError):
+                raise outcome
             readings.append(reading_of(path, signal, outcome, await units_of(signal)))
+        except SignalError as error:
+            failures.append(str(error))
     return readings, failures
 
 
 def reading_of(path: str, signal: Any, document: dict[str, Any], units: str | None) -> dict[str, Any]:
-    """Return one reading in the form of `read --format json`."""
+    """Return one reading in the form of `read --format json`; ophyd tells no severity of an alarm."""
     from .values import plain
 
     return {
@@ -86,15 +90,15 @@ def reading_of(path: str, signal: Any, document: dict[str, Any], units: str | No
         "name": signal.name,
         "value": plain(document["value"]),
         "timestamp": document["timestamp"],
-        "alarm_severity": document["alarm_severity"],
+        "alarm_severity": document.get("alarm_severity"),
         "units": units,
     }
 
 
 async def units_of(signal: Any) -> str | None:
     """Return the unit of a connected signal."""
-    (data_key,) = (await signal.describe()).values()
-    return data_key.get("units")
+    data_key = next(iter((await signal.describe()).values()))
+    return data_key.get("units") or None
 
 
 def line(reading: dict[str, Any], width: int) -> str:

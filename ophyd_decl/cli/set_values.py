@@ -43,10 +43,11 @@ def command(
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    targets = [_target(beamline, assignment) for assignment in assignments]
+    given = [_target(beamline, assignment) for assignment in assignments]
 
     async def change() -> list[dict[str, Any]]:
-        async with connected(beamline, [node for node, _ in targets], None):
+        async with connected(beamline, [node for node, _ in given], None):
+            targets = [(node, await _fitting(node, value)) for node, value in given]
             for node, value in targets:
                 checked = node.check_value(value)
                 if asyncio.iscoroutine(checked):
@@ -73,11 +74,12 @@ def command(
 
 
 def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
-    """Return what is set, and to which value.
+    """Return what is set, and to which value; to which text, where only the connected device knows what it means.
 
     :raises click.BadParameter: if there is no such thing, it cannot be set, or the value does not fit.
     """
     from ..devices.verbs import SignalR
+    from ..session.hosted_member import HostedMember
     from .finding import named
     from .values import parse
 
@@ -86,6 +88,10 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
     if len(nodes) != 1:
         raise click.BadParameter(f"{where!r} names {len(nodes)} things; name one", param_hint="SIGNAL=VALUE")
     (node,) = nodes
+    if isinstance(node, HostedMember):
+        if node.can_be_set:
+            return node, value
+        raise click.BadParameter(f"{where} is nothing that can be set", param_hint="SIGNAL=VALUE")
     if not hasattr(node, "set"):
         kind = "is declared `access: r`" if isinstance(node, SignalR) else "is nothing that can be set"
         raise click.BadParameter(f"{where} {kind}", param_hint="SIGNAL=VALUE")
@@ -97,6 +103,25 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
         if movable:
             return node, value  # the name of a position; the device refuses what it does not know
         raise click.BadParameter(f"{where}: {error}, not {value!r}", param_hint="SIGNAL=VALUE") from None
+
+
+async def _fitting(node: Any, value: Any) -> Any:
+    """Return a value of the kind that a hosted device wants; any other value as it is.
+
+    :raises click.BadParameter: if a text is no such value.
+    """
+    from ..session.hosted_member import HostedMember
+    from .values import parse
+
+    if not isinstance(node, HostedMember):
+        return value
+    datatype, labels = await node.datatype()
+    if value in labels:
+        return labels.index(value)
+    try:
+        return parse(value, datatype)
+    except ValueError as error:
+        raise click.BadParameter(f"{node.path}: {error}, not {value!r}", param_hint="SIGNAL=VALUE") from None
 
 
 async def _set_all(targets: list[tuple[Any, Any]], timeout_s: float | None) -> None:

@@ -74,7 +74,7 @@ def save(
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    nodes = _nodes(beamline, selectors)
+    nodes = _native(_nodes(beamline, selectors))
     saving = Save(str(file), beamline.name, nodes, existing_settings(str(file)))
 
     async def work() -> SaveReport:
@@ -231,7 +231,25 @@ def restore(
 def _nodes(beamline: "Beamline", selectors: tuple[str, ...]) -> list[Any]:
     from .finding import named
 
-    return named(beamline, selectors) if selectors else list(beamline._nodes.values())
+    return named(beamline, selectors or list(beamline._nodes))
+
+
+def _native(nodes: list[Any]) -> list[Any]:
+    """Return the nodes that are native, and warn of those in devices of Python classes.
+
+    :raises click.UsageError: if there are none.
+    """
+    from ..session.hosted_member import HostedMember
+
+    native: list[Any] = []
+    for node in nodes:
+        if isinstance(node, HostedMember):
+            click.echo(f"warning: {node.path} is of a Python class; its settings are not saved", err=True)
+        else:
+            native.append(node)
+    if nodes and not native:
+        raise click.UsageError("nothing but devices of Python classes; save their settings as their library does it")
+    return native
 
 
 def _chosen(beamline: "Beamline", path: Path, selectors: tuple[str, ...]) -> "list[tuple[Setting, Entry]]":

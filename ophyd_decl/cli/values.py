@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from ..vocab.datatypes import Datatype
 
-ALARMS: dict[int, str] = {0: "", 1: "minor alarm", 2: "major alarm", -1: "invalid"}
+ALARMS: dict[int | None, str] = {None: "", 0: "", 1: "minor alarm", 2: "major alarm", -1: "invalid"}
 #: A longer array is shown by its ends.
 _SHOWN_ITEMS = 8
 

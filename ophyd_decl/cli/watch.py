@@ -48,11 +48,11 @@ def command(
 
     beamline = load_beamline(path, profile=profile, set=overrides)
     nodes = named(beamline, signals)
-    wanted = readable_signals(nodes)
-    width = max((len(shown) for shown in wanted), default=0)
 
     async def watch() -> None:
         async with connected(beamline, nodes, timeout):
+            wanted = readable_signals(nodes)
+            width = max((len(shown) for shown in wanted), default=0)
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:
@@ -60,7 +60,7 @@ def command(
                     click.echo(f"error: {failure}", err=True)
                 end(CONTROL_SYSTEM)
             units = {path: await units_of(signal) for path, signal in wanted.items()}
-            callbacks: list[tuple[Any, int]] = []
+            callbacks: list[tuple[Any, Any]] = []
             try:
                 for shown, signal in wanted.items():
                     callbacks.append((signal, signal.subscribe(_put_into(updates, shown))))

@@ -249,6 +249,10 @@ class Links:
             return []
         matches = re.compile(translate(pattern)).match
         paths = [path for path in self._paths if matches(path)]
+        first, dot, _ = pattern.partition("*")[0].partition(".")
+        hosted = self._devices.made.get(first) if dot else None
+        if hosted is not None and hosted.python is not None:
+            paths.append(pattern)  # what is in it is known when it is made
         if not paths and not self._incomplete:
             self._findings.error("E402", f"nothing matches `{pattern}`", place, "change the pattern")
         return paths

@@ -16,11 +16,13 @@ class Leaf:
     """A signal of a hosted device.
 
     :param path: below the device, `stage.x`; empty if the device is the signal.
+    :param signal: itself.
     :param source: its address, empty where the library does not tell it.
     :param connected: what the library says now; None where it does not say it.
     """
 
     path: str
+    signal: Any
     source: str
     connected: bool | None
 
@@ -57,13 +59,13 @@ def _of_ophyd(made: Any) -> Iterator[Leaf]:
 
 def _ophyd_signal(signal: Any, path: str) -> Leaf:
     pv = getattr(signal, "pvname", None)
-    return Leaf(path, f"ca://{pv}" if pv else "", bool(getattr(signal, "connected", True)))
+    return Leaf(path, signal, f"ca://{pv}" if pv else "", bool(getattr(signal, "connected", True)))
 
 
 def _of_ophyd_async(node: Any, path: str) -> Iterator[Leaf]:
     children = list(node.children())
     if not children and hasattr(node, "source"):
-        yield Leaf(path, str(node.source), None)
+        yield Leaf(path, node, str(node.source), None)
     for name, child in children:
         yield from _of_ophyd_async(child, f"{path}.{name}" if path else str(name))
 
@@ -77,3 +79,9 @@ def member_of(made: Any, key: str | int) -> Any:
         return made[key] if isinstance(key, int) else getattr(made, key)
     except (AttributeError, TypeError, LookupError) as error:
         raise KeyError(f"{getattr(made, 'name', made)!r} has no {key!r}") from error
+
+
+def said(error: BaseException) -> str:
+    """Return what an error of another library says, with its kind."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -16,7 +16,7 @@ from ..blueprint import DeviceBlueprint, PythonClass, Reference
 from ..errors import AbsentError, OphydDeclError, ReadOnlyError
 from ..vocab.python_classes import is_allowed
 from .context import Context
-from .hosted import Library, library_of, member_of
+from .hosted import Library, library_of, member_of, said
 from .node import Node, root_of
 
 #: What a hosted device carries: the place that it has in a beamline.
@@ -148,7 +148,7 @@ class PythonDevice(Node):
             raise self._error(f"its arguments name what cannot be used: {error}", "mend that first") from error
         except Exception as error:
             raise self._error(
-                f"the Python class {self._python} raised {_said(error)}", "mend `args`, or the class"
+                f"the Python class {self._python} raised {said(error)}", "mend `args`, or the class"
             ) from error
         return made
 
@@ -164,7 +164,7 @@ class PythonDevice(Node):
                 found = getattr(found, part)
         except Exception as error:
             raise self._error(
-                f"the Python class {self._python} cannot be imported: {_said(error)}",
+                f"the Python class {self._python} cannot be imported: {said(error)}",
                 "install the package that has it, or mend the name",
             ) from error
         if not isinstance(found, type):
@@ -250,8 +250,3 @@ def _takes_name(kind: type) -> bool:
     if named is not None:
         return named.kind is not inspect.Parameter.POSITIONAL_ONLY
     return any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters.values())
-
-
-def _said(error: Exception) -> str:
-    text = str(error).strip()
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

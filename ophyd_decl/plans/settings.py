@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from bluesky.utils import FailedStatus, Msg
 
-from ..devices.node import root_of
+from ..devices.node import Node, root_of
 from ..errors import OphydDeclError, SettingsError
 from ..session.settings.choice import settings_of
 from ..session.settings.comparison import chosen_of
@@ -68,8 +68,12 @@ def restore_settings(file: str, *devices: Any) -> Generator[Msg, Any, list[Outco
 def _beamline_of(devices: Sequence[Any]) -> str:
     """Return the name of the beamline of some devices.
 
-    :raises OphydDeclError: if there is none, or several.
+    :raises OphydDeclError: if there is none, or several, or one is of a Python class.
     """
+    for device in devices:
+        if not isinstance(device, Node):
+            problem = f"{getattr(device, 'name', device)} is a {type(device).__name__} of a Python class"
+            raise OphydDeclError(f"{problem}; its settings are saved and put back as its library does it")
     names = list(dict.fromkeys(root_of(device)._context.binding.name for device in devices))
     if len(names) != 1:
         raise OphydDeclError(f"name devices of one beamline; these are of {', '.join(names) or 'none'}")
@@ -94,16 +98,20 @@ def _in_a_thread(call: Callable[[], T]) -> Generator[Msg, Any, T]:
 
 
 def _awaited(make: Callable[[], Awaitable[T]]) -> Generator[Msg, Any, T]:
-    """Await something on the loop of the RunEngine, and return or raise what it does."""
+    """Await something on the loop of the RunEngine, and return or raise what it does.
+
+    Once: a RunEngine that was paused sends the messages again that it sent since the last checkpoint.
+    """
     tasks: list[asyncio.Future[T]] = []
 
     def begin() -> asyncio.Future[T]:
-        tasks.append(asyncio.ensure_future(make()))
-        return tasks[-1]
+        if not tasks:
+            tasks.append(asyncio.ensure_future(make()))
+        return tasks[0]
 
     try:
         yield Msg("wait_for", None, [begin])
     finally:
         for task in tasks:  # an abort ends the waiting only
             task.cancel()
-    return tasks[-1].result()
+    return tasks[0].result()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from ..devices.hosted import Leaf, leaves_of
+from ..devices.hosted import Leaf, leaves_of, said
 from ..devices.python_device import PythonDevice
 from ..errors import AbsentError, SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
@@ -69,7 +69,7 @@ async def _connect(device: PythonDevice, timeout_s: float) -> None:
         moved = before is not None and before.loop is not loop
         waiting = asyncio.ensure_future(made.connect(mock=mock, timeout=timeout_s, force_reconnect=moved))
     elif device._library == "ophyd" and hasattr(made, "wait_for_connection"):
-        waiting = _in_a_thread(device.path, lambda: made.wait_for_connection(timeout=timeout_s))
+        waiting = in_a_thread(device.path, lambda: made.wait_for_connection(timeout=timeout_s))
     else:
         waiting = loop.create_future()
         waiting.set_result(None)
@@ -88,29 +88,33 @@ async def _connect(device: PythonDevice, timeout_s: float) -> None:
     device._hosting = hosting
 
 
-def _in_a_thread(name: str, call: Callable[[], Any]) -> "asyncio.Future[Any]":
-    """Call something that blocks; a thread that is left alone does not keep the process from ending."""
+def in_a_thread(name: str, call: Callable[[], Any]) -> "asyncio.Future[Any]":
+    """Call something that blocks; a thread that is left alone does not keep the process from ending.
+
+    :param name: of what is called, for the name of the thread.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
 
-    def end(error: BaseException | None) -> None:
+    def end(answer: Any, error: BaseException | None) -> None:
         if future.done():
             return
         if error is None:
-            future.set_result(None)
+            future.set_result(answer)
         else:
             future.set_exception(error)
 
     def work() -> None:
+        answer: Any = None
         failed: BaseException | None = None
         try:
-            call()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it goes into the report
+            answer = call()
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits gets it
             failed = error
         if not loop.is_closed():
-            loop.call_soon_threadsafe(end, failed)
+            loop.call_soon_threadsafe(end, answer, failed)
 
-    threading.Thread(target=work, name=f"ophyd_decl-connect-{name}", daemon=True).start()
+    threading.Thread(target=work, name=f"ophyd_decl-hosted-{name}", daemon=True).start()
     return future
 
 
@@ -121,9 +125,7 @@ def _failures(error: BaseException, path: str) -> Iterator[tuple[str, SignalErro
         for name, one in cast("Mapping[str, BaseException]", below).items():
             yield from _failures(one, f"{path}.{name}" if path else str(name))
         return
-    text = str(error).strip()
-    kind = type(error).__name__
-    problem = AbsentError(f"{kind}: {text}" if text else kind)
+    problem = AbsentError(said(error))
     problem.__cause__ = error
     yield path, problem
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..blueprint import ChildShape, DeviceBlueprint, Shape, VectorShape
-from ..devices.hosted import member_of
+from ..devices.hosted import leaves_of, member_of
 from ..devices.node import Node, walk
 from ..devices.python_device import PythonDevice
 from ..devices.resolve import member
@@ -42,6 +42,8 @@ def parse_path(path: str) -> tuple[str | int, ...]:
 def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], selector: str) -> list[Any]:
     """Return what a selector names, in file order; `*` stands for any text, also with dots.
 
+    It looks into a hosted device, which makes it, where the device stands before the `*`.
+
     :raises OphydDeclError: if a path without `*` names nothing.
     """
     kind, colon, label = selector.partition(":")
@@ -49,7 +51,12 @@ def select(devices: Mapping[str, Any], blueprints: Sequence[DeviceBlueprint], se
         return _labelled(devices, blueprints, label)
     if "*" in selector:
         pattern = re.compile(".*".join(map(re.escape, selector.split("*"))))
-        return [node for device in devices.values() for node in walk(device) if pattern.fullmatch(node.path)]
+        found = [node for device in devices.values() for node in walk(device) if pattern.fullmatch(node.path)]
+        inside = devices.get(selector.partition("*")[0].partition(".")[0])
+        if isinstance(inside, PythonDevice) and "." in selector.partition("*")[0]:
+            leaves = leaves_of(inside.made(), inside._library)
+            found += [leaf.signal for leaf in leaves if pattern.fullmatch(f"{inside.path}.{leaf.path}")]
+        return found
     first, *rest = parse_path(selector)
     node = devices.get(str(first))  # a whole number names no device
     for key in rest:

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,15 @@ def run(program: Path | str, *arguments: str, **variables: str) -> subprocess.Co
     )  # fmt: skip
 
 
+def start(program: str, *arguments: str) -> subprocess.Popen[str]:
+    """Begin a program as `run` does."""
+    return subprocess.Popen(
+        [hosted(), "-c", program, *arguments],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
 def answer(done: subprocess.CompletedProcess[str]) -> Any:
     """Return what a program answers; it must end well, and say nothing else."""
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -66,6 +76,7 @@ def test_three_libraries_in_one_scan_in_any_order(server: Motors, lab: Ioc, orde
     assert found["groups"] == {
         "all": ["x", "supply", "gauge", "camera"],
         "inner": ["gauge-pressure", "supply_current"],
+        "some": ["gauge-pressure", "gauge-range"],
     }
     assert found["one each"]
     assert found["inner"]
@@ -214,10 +225,60 @@ print("ANSWER", json.dumps({
 """
 
 
-def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(server: Motors, tmp_path: Path) -> None:
+#: Counts with the detector of the guide, prepared with another exposure; shows what was recorded.
+COUNTING = """
+import json, sys
+from bluesky import RunEngine, plan_stubs as bps, plans as bp
+from event_model import DocumentNames, schema_validators
+from ophyd_async.core import TriggerInfo
+from ophyd_decl import load_beamline
+file, prefix = sys.argv[1:]
+beamline = load_beamline(file, set={"vars.cam": prefix})
+RE, documents = RunEngine({}), []
+RE.subscribe(lambda name, document: documents.append((name, document)))
+report = beamline.connect(timeout=20).or_raise()
+def plan():
+    yield from bps.mv(beamline.interface.exposure, 0.2)
+    yield from bp.count([beamline.camera], 3)
+    yield from bps.stage(beamline.camera)
+    yield from bps.prepare(beamline.camera, TriggerInfo(livetime=0.3), wait=True)
+    yield from bps.unstage(beamline.camera)
+RE(plan())
+for name, document in documents:
+    schema_validators[DocumentNames[name]].validate(document)
+(descriptor,) = [document for name, document in documents if name == "descriptor"]
+print("ANSWER", json.dumps({
+    "exit": documents[-1][1]["exit_status"],
+    "frames": [document["data"]["interface-frames"] for name, document in documents if name == "event"],
+    "source": descriptor["data_keys"]["interface-frames"]["source"],
+    "configuration": descriptor["configuration"]["camera"]["data"],
+    "prepared": beamline.interface.exposure.get(),
+}))
+beamline.close()
+"""
+
+
+def pieces_of_the_guide(folder: Path) -> None:
+    """Write its files."""
     for kind, language in (("file", "yaml"), ("python", "python")):
         for name, text in re.findall(rf"<!-- {kind}: (\S+) -->\n```{language}\n(.*?)```", GUIDE, re.DOTALL):
-            (tmp_path / name).write_text(text)
+            (folder / name).write_text(text)
+
+
+def test_the_detector_of_the_guide_counts_on_native_signals(lab: Ioc, tmp_path: Path) -> None:
+    pieces_of_the_guide(tmp_path)
+    path = f"{ROOT}{os.pathsep}{tmp_path}"
+    found = answer(run(COUNTING, str(tmp_path / "detector.yaml"), lab.prefix, PYTHONPATH=path))
+    first = found["frames"][0]
+    assert found["frames"] == [first, first + 1, first + 2]
+    assert found["exit"] == "success"
+    assert found["source"] == f"ca://{lab.prefix}frames"
+    assert found["configuration"] == {"interface-exposure": 0.2}
+    assert found["prepared"] == 0.3
+
+
+def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(server: Motors, tmp_path: Path) -> None:
+    pieces_of_the_guide(tmp_path)
     found: dict[str, Any] = {}
     x, y = server.take(), server.take()
     for file in ("before", "after"):
@@ -240,3 +301,136 @@ def test_the_guide_to_migrating_gives_the_same_keys_and_values_before_and_after(
     assert before["configuration"]["x"] | {"x_user_offset_dir": "Pos"} == after["configuration"]["x"]
     assert before["configuration"]["x"]["x_user_offset_dir"] == 0
     assert before["configuration"]["y"] == after["configuration"]["y"]
+
+
+class Commands:
+    """Commands of ophyd-decl on hosted devices, each in a process of its own."""
+
+    def __init__(self, lab: Ioc, server: Motors) -> None:
+        sets = {"io": lab.prefix, "x": server.take(), "y": server.take()}
+        self._sets = [part for name, value in sets.items() for part in ("--set", f"vars.{name}={value}")]
+
+    def program(self, name: str, *arguments: str) -> tuple[str, list[str]]:
+        """Return the text of a program, and its arguments."""
+        names, options = ([name, arguments[0]], arguments[1:]) if name == "settings" else ([name], arguments)
+        told = [*names, str(HERE / "looked_at.yaml"), *options, *self._sets]
+        return "from ophyd_decl.cli import main; main()", told
+
+    def call(self, name: str, *arguments: str) -> tuple[int, str, str]:
+        """Run one; return its exit code, its answer, and what it says of errors."""
+        program, told = self.program(name, *arguments)
+        done = run(program, *told)
+        return done.returncode, done.stdout, done.stderr
+
+    def json(self, name: str, *arguments: str) -> Any:
+        """Return what a command answers that must end well."""
+        code, output, errors = self.call(name, *arguments, "--format", "json")
+        assert (code, errors) == (0, ""), errors
+        return json.loads(output)
+
+
+@pytest.fixture
+def commands(lab: Ioc, server: Motors) -> Commands:
+    return Commands(lab, server)
+
+
+def test_read_knows_hosted_devices_and_what_is_in_them(commands: Commands) -> None:
+    wanted = ("x", "y", "x.velocity", "supply.current", "value", "gauge.*")
+    readings = commands.json("read", *wanted)["readings"]
+    range_v = readings[-1]["value"]  # others set it
+    assert {one["path"]: (one["name"], one["value"], one["units"]) for one in readings} == {
+        "x": ("x", 0.0, "mm"),
+        "y": ("y", 0.0, "mm"),
+        "x.velocity": ("x_velocity", 2.0, "mm/sec"),
+        "supply.current": ("supply_current", 1.5, "mbar"),
+        "value": ("value", 1.5, "mbar"),
+        "gauge.pressure": ("gauge-pressure", 1.5, "mbar"),
+        "gauge.range": ("gauge-range", range_v, "V"),
+    }
+    severities = {one["path"]: one["alarm_severity"] for one in readings}
+    assert severities["x"] is None, "ophyd tells none"
+    assert severities["y"] == severities["value"] == 0
+
+
+def test_read_of_a_hosted_device_in_trouble_says_why_and_gives_the_others(commands: Commands) -> None:
+    code, output, errors = commands.call("read", "broken", "half.there", "half.missing", "value", "--timeout", "3")
+    assert code == 3, errors
+    assert [line.split()[0] for line in output.splitlines()] == ["half.there", "value"]
+    assert "error: broken (lab_ophyd:Broken): the Python class lab_ophyd:Broken raised RuntimeError" in errors
+    assert re.search(r"error: half\.missing \(ca://.*no_such_pv\): NotConnectedError.*looked_at\.yaml:12:3", errors)
+    code, _, errors = commands.call("read", "broken.there")
+    assert code == 3
+    assert "no licence" in errors
+    code, _, errors = commands.call("read", "gauge.nothing")
+    assert code == 2
+    assert "'gauge.nothing' names nothing" in errors
+    code, _, errors = commands.call("read", "gauge.pressure", "--read-only")
+    assert code == 3
+    assert "is not made in read-only mode" in errors
+
+
+def test_set_sets_and_moves_hosted_devices_and_says_what_their_library_refuses(commands: Commands) -> None:
+    commands.json("set", "supply.voltage=2.5")
+    changes = commands.json("set", "x=0.2", "y=0.1", "supply.voltage=3.5", "x.user_offset_dir=Neg")["changes"]
+    assert {one["path"]: (one["before"], one["after"]) for one in changes} == {
+        "x": (0.0, pytest.approx(-0.2)),  # it is read when all are set
+        "y": (0.0, pytest.approx(0.1)),
+        "supply.voltage": (2.5, 3.5),
+        "x.user_offset_dir": (0, 1),
+    }
+    assert commands.json("set", "x.user_offset_dir=Pos", "supply.voltage=2.5")
+    for assignment, code, said in (
+        ("x=99", 3, "error: x: LimitError: "),
+        ("y=99", 3, "error: y: MotorLimitsError: "),
+        ("x=far", 2, "x: a number is needed, not 'far'"),
+        ("gauge=1", 2, "gauge is nothing that can be set"),
+    ):
+        found, _, errors = commands.call("set", assignment)
+        assert (found, said in errors) == (code, True), errors
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_set_of_a_hosted_device_stops_it_at_its_timeout_and_at_ctrl_c(commands: Commands, axis: str) -> None:
+    code, _, errors = commands.call("set", f"{axis}=20", "--timeout", "1")
+    assert code == 3
+    assert f"error: {axis}: it did not end within 1 s; it was stopped" in errors
+    stopped = commands.json("read", axis)["readings"][0]["value"]
+    assert 0 < stopped < 19
+    program, told = commands.program("set", f"{axis}=20")
+    moving = start(program, *told)
+    program, told = commands.program("watch", axis, "--format", "json")
+    watching = start(program, *told)
+    assert watching.stdout is not None
+    for line in watching.stdout:
+        if json.loads(line)["value"] > stopped + 0.5:
+            break
+    for process in (moving, watching):
+        process.send_signal(signal.SIGINT)
+    ended = [(process.communicate(timeout=60)[1], process.returncode) for process in (moving, watching)]
+    for errors, code in ended:
+        assert code == 130, errors
+        assert "Traceback" not in errors
+    first, second = (commands.json("read", axis)["readings"][0]["value"] for _ in range(2))
+    assert stopped + 0.5 < first < 19
+    assert first == second
+
+
+def test_watch_shows_hosted_signals_beside_native_ones(commands: Commands) -> None:
+    code, output, errors = commands.call("watch", "x", "gauge.pressure", "value", "--count", "3", "--format", "json")
+    assert code == 0, errors
+    seen = {reading["path"]: reading["value"] for reading in map(json.loads, output.splitlines())}
+    assert seen == {"x": 0.0, "gauge.pressure": 1.5, "value": 1.5}
+
+
+def test_settings_say_that_those_of_hosted_devices_are_not_saved(commands: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "saved.yaml"
+    code, _, errors = commands.call("settings", "save", str(file), "gauge", "setting")
+    assert code == 0, errors
+    assert errors == "warning: gauge is of a Python class; its settings are not saved\n"
+    assert "setting" in file.read_text()
+    code, _, errors = commands.call("settings", "save", str(file), "gauge")
+    assert code == 2
+    assert "nothing but devices of Python classes" in errors
+    code, _, errors = commands.call("settings", "restore", str(file), "gauge")
+    assert code == 1
+    assert "no settings of `gauge`" in errors

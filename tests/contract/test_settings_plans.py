@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import bluesky.plan_stubs as bps
+import bluesky.preprocessors as bpp
 import pytest
 from bluesky import RunEngine
+from bluesky.utils import Msg, RunEngineInterrupted, single_gen
 
 from ophyd_decl import load_beamline
 from ophyd_decl.errors import DefinitionError, OphydDeclError, ReadOnlyError, SettingsError
@@ -112,3 +114,64 @@ def test_a_plan_refuses_a_wrong_file_and_puts_nothing(
     with pytest.raises(ReadOnlyError):
         engine(restore_settings(str(file), guest.box))
     assert bl.box.count.get() == 3
+
+
+SLOW = [f"slow.wait{number}" for number in range(1, 7)]
+
+
+@pytest.fixture
+def slow(load: Callable[..., Any], engine: RunEngine, served: Ioc, tmp_path: Path) -> tuple[Any, str]:
+    """Return a beamline, and a file with other values of `slow`, whose puts take 0.7 s each."""
+    bl = load()
+    bl.connect(timeout=3, only="slow")
+    for number in range(1, 7):
+        served.put(f"slow{number}", 0)
+    file = tmp_path / "slow.yaml"
+    engine(save_settings(str(file), bl.slow))
+    text = file.read_text().replace("{value: 0.0", "{value: 4.0").replace("last: {value: 0.25", "last: {value: 0.5")
+    file.write_text(text)
+    return bl, str(file)
+
+
+def pausing(plan: Iterator[Msg], sent: list[str]) -> Iterator[Msg]:
+    """Pause a plan while its third slow put is under way; note the paths of what is set."""
+
+    def look(message: Msg) -> Any:
+        if message.command == "set":
+            sent.append(message.obj.path)
+        if message.command == "wait" and sent == SLOW[:3]:
+            sent.append("paused")
+            return bpp.pchain(bps.pause(), single_gen(message)), None
+        return None, None
+
+    return bpp.plan_mutator(plan, look)
+
+
+def test_a_restore_that_is_paused_goes_on_and_puts_everything(slow: tuple[Any, str], engine: RunEngine) -> None:
+    bl, file = slow
+    sent: list[str] = []
+    with pytest.raises(RunEngineInterrupted):
+        engine(pausing(restore_settings(file, bl.slow), sent))
+    assert engine.state == "paused"
+    assert sent == [*SLOW[:3], "paused"]
+    outcomes = engine.resume().plan_result
+    assert {one.setting.path: one.state for one in outcomes} == {
+        "slow.count": "unchanged", **dict.fromkeys([*SLOW, "slow.last"], "set"),
+    }  # fmt: skip
+    assert [bl[path].get() for path in SLOW] == [4.0] * 6
+    assert bl.slow.last.get() == 0.5
+
+
+@pytest.mark.parametrize("how", ["abort", "stop", "halt"])
+def test_a_restore_that_is_ended_puts_nothing_more(slow: tuple[Any, str], engine: RunEngine, how: str) -> None:
+    bl, file = slow
+    sent: list[str] = []
+    with pytest.raises(RunEngineInterrupted):
+        engine(pausing(restore_settings(file, bl.slow), sent))
+    getattr(engine, how)()
+    assert engine.state == "idle"
+    assert sent == [*SLOW[:3], "paused"]
+    assert [bl[path].get() for path in SLOW] == [4.0] * 3 + [0.0] * 3
+    assert bl.slow.last.get() == 0.25
+    outcomes = engine(restore_settings(file, bl.slow)).plan_result  # what is left is put by the next one
+    assert [one.setting.path for one in outcomes if one.state == "set"] == [*SLOW[3:], "slow.last"]

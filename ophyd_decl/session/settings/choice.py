@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ...devices.derived import DerivedSignal
-from ...devices.node import root_of, walk
+from ...devices.node import Node, root_of, walk
 from ...devices.parts import part_of
 from ...devices.resolve import setpoint_of
 from ...devices.roles import Movable
@@ -31,11 +31,13 @@ class Setting(NamedTuple):
 
 
 def settings_of(nodes: Iterable[Any]) -> list[Setting]:
-    """Return the settings of devices and signals of one beamline, each once, in file order.
+    """Return the settings of devices and signals of one beamline, each once, in file order; hosted ones have none.
 
     What only a server declares is none: it is there once it has connected, and in no file that says what it is.
     """
-    signals: dict[Any, None] = {below: None for node in nodes for below in walk(node) if _is_declared(below)}
+    signals: dict[Any, None] = {
+        below: None for node in nodes if isinstance(node, Node) for below in walk(node) if _is_declared(below)
+    }
     if not signals:
         return []
     moving = _moving(next(iter(signals))._context.shared.devices.values())

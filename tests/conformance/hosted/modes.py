@@ -84,7 +84,7 @@ for engine in engines:
     engine(ensure_connected(exposed.gauge, timeout=20))
 found["connects"] = exposed.gauge.connects
 exposed.beamline.close()
-found["threads"] = [thread.name for thread in threading.enumerate() if thread.name.startswith("ophyd_decl-connect")]
+found["threads"] = [thread.name for thread in threading.enumerate() if thread.name.startswith("ophyd_decl-hosted")]
 
 mocked = load_beamline(package, set={"vars.io": "NOWHERE:", "vars.motors": "NOWHERE:M"})
 late = load_beamline(package, set={"vars.io": "NOWHERE:"})

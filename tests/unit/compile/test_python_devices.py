@@ -31,7 +31,7 @@ devices:
   x: {type: epics.motor, prefix: X}
   stage: {type: python, class: "lab:Stage"}
   cam: {type: n.uses, device: {ref: linkam}, movable: {ref: stage.x}}
-groups: {baseline: [linkam, stage.x.y]}
+groups: {baseline: [linkam, stage.x.y, "stage.x.*", "linka*"]}
 """
     )
     types = "  uses: {params: {device: {type: ref, to: device}, movable: {type: ref, to: movable}}}\n"
@@ -58,7 +58,7 @@ groups: {baseline: [linkam, stage.x.y]}
     assert compiled.blueprint is not None
     assert compiled.blueprint.python_allow == ("dodal.devices.*", "lab.Stage")
     assert compiled.blueprint.build_order == ("x", "linkam", "stage", "cam")
-    assert compiled.blueprint.groups == {"baseline": ("linkam", "stage.x.y")}
+    assert compiled.blueprint.groups == {"baseline": ("linkam", "stage.x.y", "stage.x.*")}
 
 
 @pytest.mark.parametrize(("body", "mistakes"), [
@@ -98,3 +98,18 @@ def test_a_device_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     compiled = beamline(tmp_path, text)
     assert compiled.blueprint is not None
     assert compiled.blueprint.devices == ()
+
+
+@pytest.mark.parametrize(("member", "column", "words"), [
+    ("derived: {sum: {dtype: float, inputs: {a: x, b: stage.z}, get: a + b}}", 68, "`stage.z`"),
+    ("derived: {sum: {dtype: float, inputs: {a: stage}, get: a}}", 62, "`stage`"),
+    ("derived: {sum: {dtype: float, inputs: {a: x}, get: a, set: {stage: value}}}", 80, "`stage`"),
+    ("signals: {v: {pv: V, dtype: float, expect: {ref: stage.z}}}", 63, "`stage.z`"),
+])  # fmt: skip
+def test_nothing_is_computed_of_values_in_hosted_devices(tmp_path: Path, member: str, column: int, words: str) -> None:
+    text = ALLOW + 'devices:\n  stage: {type: python, class: "lab:Stage"}\n  x: {type: epics.motor, prefix: X}\n'
+    (mistake,) = beamline(tmp_path, f"{text}  g: {{type: group, {member}}}\n").diagnostics
+    assert (mistake.code, mistake.place.column) == ("E403", column)
+    assert mistake.summary.startswith(f"{words} is a device of a Python class, or in one, not a ")
+    assert mistake.help is not None
+    assert mistake.help.startswith("declare the signal in the file too, at the same address")
