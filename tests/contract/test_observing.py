@@ -1,15 +1,12 @@
 """Observing and waiting on every wire: what a server changes, what it does not, and what is said when it is gone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ophyd_decl import (
-    load_beamline,
     observe_signals_value,
     observe_value,
     set_and_wait_for_other_value,
@@ -23,47 +20,8 @@ from tests.pace import turning
 NOTICE_S, SILENCE_S = 1.0, 20.0
 
 
-SIGNALS = {
-    "number": "dtype: float, access: rw",
-    "count": "dtype: int, access: rw",
-    "text": "dtype: str",
-    "axis": "dtype: float, access: rw",
-    "arrived": "dtype: float",
-    "nothing": "dtype: float, optional: true, timeout: {connect: 1, read: 1}",
-}
-
-
-def beamline_of(lab: RemoteLab) -> str:
-    """Return a beamline with a device of what is in a lab."""
-    tango = lab.protocol == "tango"
-    lines = ["api: ophyd_decl/v1", "kind: beamline", "name: observed", "devices:", "  lab:"]
-    if tango:
-        lines += ["    type: tango.device", f'    trl: "{lab.address("number").replace("/number", "")}"']
-    else:
-        lines += ["    type: group", f"    protocol: {lab.protocol}"]
-    key = "attr" if tango else "pv"
-    names = [name for name in SIGNALS if not (tango and name in ("axis", "arrived"))]
-    lines.append("    signals:")
-    lines += [f'      {name}: {{{key}: "{name if tango else lab.address(name)}", {SIGNALS[name]}}}' for name in names]
-    return "\n".join(lines) + "\n"
-
-
-@pytest.fixture
-async def observed(
-    remote_protocol: str, own_lab: Callable[[str], RemoteLab], tmp_path: Path
-) -> AsyncIterator[tuple[RemoteLab, Any]]:
-    """Return a lab and a device of what is in it."""
-    lab = own_lab(remote_protocol)
-    (tmp_path / "beamline.yaml").write_text(beamline_of(lab))
-    beamline: Any = load_beamline(tmp_path)
-    (await beamline.aconnect(timeout=20)).or_raise()
-    yield lab, beamline.lab
-    assert beamline.lab._context.binding.idle
-    await beamline.aclose()
-
-
-async def test_every_update_is_given_once_in_order(observed: tuple[RemoteLab, Any]) -> None:
-    lab, device = observed
+async def test_every_update_is_given_once_in_order(lab_device: tuple[RemoteLab, Any]) -> None:
+    lab, device = lab_device
     count = device.count
     await count.stage()  # whose user wants the newest only
     seen: list[int] = []
@@ -80,8 +38,8 @@ async def test_every_update_is_given_once_in_order(observed: tuple[RemoteLab, An
     await count.unstage()
 
 
-async def test_waiting_for_what_the_server_does_and_for_what_it_does_not(observed: tuple[RemoteLab, Any]) -> None:
-    lab, device = observed
+async def test_waiting_for_what_the_server_does_and_for_what_it_does_not(lab_device: tuple[RemoteLab, Any]) -> None:
+    lab, device = lab_device
     number, text = device.number, device.text
     waiting = asyncio.create_task(wait_for_value(number, lambda value: value > 3, timeout=20))
     await wait_for_value(text, "hello", timeout=20)
@@ -91,8 +49,8 @@ async def test_waiting_for_what_the_server_does_and_for_what_it_does_not(observe
         await wait_for_value(number, 7, timeout=1)
 
 
-async def test_a_set_and_the_value_that_follows_it(observed: tuple[RemoteLab, Any], remote_protocol: str) -> None:
-    _, device = observed
+async def test_a_set_and_the_value_that_follows_it(lab_device: tuple[RemoteLab, Any], remote_protocol: str) -> None:
+    _, device = lab_device
     axis, arrived = (device.number,) * 2 if remote_protocol == "tango" else (device.axis, device.arrived)
     await wait_for_value(arrived, lambda value: value != 5.0, timeout=20)
     status = await set_and_wait_for_other_value(axis, 5.0, arrived, 5.0, timeout=20)
@@ -102,9 +60,9 @@ async def test_a_set_and_the_value_that_follows_it(observed: tuple[RemoteLab, An
 
 @pytest.mark.parametrize("how", ["killed", "hung"])
 async def test_a_server_that_is_gone_is_an_error_that_names_the_signal(
-    observed: tuple[RemoteLab, Any], how: str
+    lab_device: tuple[RemoteLab, Any], how: str
 ) -> None:
-    lab, device = observed
+    lab, device = lab_device
     count, number = device.count, device.number
     until_s = (
         NOTICE_S if how == "killed" else 20.0
@@ -130,15 +88,15 @@ async def test_a_server_that_is_gone_is_an_error_that_names_the_signal(
         task.result()
 
 
-async def test_a_name_that_nobody_serves_is_an_error_and_not_silence(observed: tuple[RemoteLab, Any]) -> None:
-    _, device = observed
+async def test_a_name_that_nobody_serves_is_an_error_and_not_silence(lab_device: tuple[RemoteLab, Any]) -> None:
+    _, device = lab_device
     with pytest.raises(AbsentError, match=r"lab\.nothing "):
         async for _ in observe_value(device.nothing):
             pass
 
 
-async def test_being_cancelled_and_leaving_end_the_monitor(observed: tuple[RemoteLab, Any]) -> None:
-    _, device = observed
+async def test_being_cancelled_and_leaving_end_the_monitor(lab_device: tuple[RemoteLab, Any]) -> None:
+    _, device = lab_device
     number = device.number
     binding = number._context.binding
     async for _ in observe_value(number):
