@@ -69,6 +69,12 @@ SECTIONS = (
                 why="that of the file in every process; there it depends on the hash seed inside a block of children",
             ),
             Row(
+                "device-unnamed",
+                "a device without a name, or with an empty one",
+                ours=("tests/unit/compile/test_signal.py::test_mistakes_are_said_in_one_line",),
+                why="there a read says so, or has an empty key; here every device has a name in the file",
+            ),
+            Row(
                 "device-duplicates",
                 "two values of one name in a document",
                 ours=("tests/golden/test_golden.py::test_the_text_is_the_expected_one",),
