@@ -318,7 +318,7 @@ class Link(ABC):
             lost, self._dropped_before, self._told_at = self.dropped - self._dropped_before, self.dropped, now
             _log.warning(
                 "%s: at least %d updates were lost, since they came faster than they were taken; "
-                "a condition on it may have missed a short change",
+                "a condition on it, or who observes it, may have missed a short change",
                 self.name,
                 lost,
             )

@@ -1,7 +1,7 @@
 """Commands: a write that starts something, and ends when the server has completed it."""
 
 import time
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from ..blueprint import CommandShape
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, PutRequest, Use
@@ -11,9 +11,13 @@ from ..vocab.addresses import source_of, split_scheme
 from ..vocab.datatypes import COMMAND, Choice, Datatype
 from .context import Context
 from .contract import Difference, no_write, refused
+from .mock_calls import call_mock
 from .node import Node
 from .status import AsyncStatus
 from .type_variables import Argument_contra, Returned_co
+
+if TYPE_CHECKING:
+    from unittest.mock import AsyncMock
 
 
 class Command(Node, Generic[Argument_contra, Returned_co]):
@@ -123,7 +127,15 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
             self._context.note_put(self, request.channel, error)
             if error is not None:
                 raise self._error(error)
-        return zero_value(shape.returns) if shape.returns is not None and self._context.mock else answer
+        if self._context.mock:
+            answer = await (self.execute_mock() if shape.argument is None else self.execute_mock(argument))
+        return answer
+
+    @property
+    def execute_mock(self) -> "AsyncMock":
+        """Return what is called at each execution in mock mode; it answers with a value like zero."""
+        returns = self._shape.returns
+        return call_mock(self, "execute", None if returns is None else zero_value(returns))
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the command."""

@@ -53,26 +53,32 @@ class Condition:
 
 
 class Observation:
-    """Every update of some signals, in order, for as long as the block lasts; on the device loop.
+    """The updates of some signals, in order, for as long as the block lasts; on the device loop.
 
     Entering waits for the first value of each; one that is held and can be trusted is taken.
+
+    :param every: whether every update is wanted also of those of which no condition needs more than the newest.
     """
 
-    def __init__(self, signals: Sequence[SignalR]) -> None:
+    def __init__(self, signals: Sequence[SignalR], *, every: bool = False) -> None:
+        self._every = every
         self._leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
         self._updates: deque[tuple[WireSignal, Update]] = deque()
         self._wake = asyncio.Event()
         self._follower: Callable[[WireSignal], None] | None = None
         self._holds: list[Hold] = []
         self._known: dict[WireSignal, Update] = {}
+        #: leaves whose monitors have delivered nothing yet: what they begin with may have been read meanwhile.
+        self._owed: set[WireSignal] = set()
         #: newest update of each leaf that was taken from the queue.
         self.snapshot: dict[WireSignal, Update] = {}
 
     async def __aenter__(self) -> "Observation":
         """Start the monitors and read all once, those afresh that are not held."""
         try:
+            self._owed.update(self._leaves)
             for leaf in self._leaves:
-                self._holds.append(leaf.hold(self._listener(leaf)))
+                self._holds.append(leaf.hold(self._listener(leaf), every=self._every))
             await self._read([])
         except BaseException:
             self._close()
@@ -133,10 +139,15 @@ class Observation:
         """Make `next` return although nothing was delivered; a callback of statuses."""
         self._wake.set()
 
-    async def next(self, timeout_s: float | None) -> bool:
+    @property
+    def waiting(self) -> int:
+        """Return how many updates were delivered and not taken yet."""
+        return len(self._updates)
+
+    async def next(self, timeout_s: float | None) -> WireSignal | None:
         """Take one update into the snapshot; wait for it if there is none.
 
-        :returns: whether there was one; False after `wake` or when the time is over.
+        :returns: whose update it is; None after `wake` or when the time is over.
         :raises SignalError: if the connection of a signal broke.
         """
         if not self._updates and not self._wake.is_set():
@@ -144,17 +155,17 @@ class Observation:
                 async with asyncio.timeout(timeout_s):
                     await self._wake.wait()
             except TimeoutError:
-                return False
+                return None
         if not self._updates:
             self._wake.clear()
-            return False
+            return None
         leaf, update = self._updates.popleft()
         if not self._updates:
             self._wake.clear()
         self._take(leaf, update)
         if isinstance(update, SignalError):
             raise copy.copy(update).about(leaf.path, leaf._place)
-        return True
+        return leaf
 
     def _take(self, leaf: WireSignal, update: Update) -> None:
         self.snapshot[leaf] = update
@@ -163,6 +174,11 @@ class Observation:
 
     def _listener(self, leaf: WireSignal) -> Any:
         def take(update: Update) -> None:
+            if leaf in self._owed:
+                self._owed.remove(leaf)
+                answer = self.snapshot.get(leaf)
+                if isinstance(update, Reading) and answer is not None and not self._is_younger(leaf, update, answer):
+                    return
             self._updates.append((leaf, update))
             self._wake.set()
 
@@ -173,7 +189,7 @@ class Observation:
         """Return whether an update came after an answer; an error did if nothing followed it."""
         if isinstance(update, Reading) and isinstance(answer, Reading):
             return update.timestamp > answer.timestamp
-        return leaf.newest is update
+        return isinstance(leaf.newest, SignalError)
 
     def _close(self) -> None:
         for hold in self._holds:

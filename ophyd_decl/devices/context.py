@@ -95,6 +95,8 @@ class Shared:
     settings: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
     #: what is wrong with signals whose updates do not come as the file wants them.
     updates: dict[Any, Difference] = field(default_factory=dict[Any, Difference])
+    #: what records puts and executions in mock mode, by node and verb; see `mock_calls`.
+    mocks: dict[tuple[Any, str], Any] = field(default_factory=dict[tuple[Any, str], Any])
     #: puts that servers have refused since, with the generation of their channel; a later put that is done ends it.
     refused: dict[Any, tuple[int, PutRefusedError]] = field(default_factory=dict[Any, tuple[int, PutRefusedError]])
 

@@ -1,6 +1,9 @@
 """Data keys of event descriptors, from what a server said about a signal."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from ..blueprint import SignalShape
 from ..connectors.protocol import Description
@@ -45,6 +48,22 @@ def data_key(source: str, shape: SignalShape, description: Description) -> "Data
     if limits and numeric:
         key["limits"] = limits
     return key
+
+
+def has_length(shape: SignalShape, description: Description) -> bool:
+    """Return whether the shape of the value may be another one than when it was described."""
+    declared = shape.datatype.shape
+    return isinstance(description.dtype_numpy, list) or (
+        bool(description.shape) and (declared is None or None in declared)
+    )
+
+
+def shape_of(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, or of a table: the number of its rows."""
+    if isinstance(value, Mapping):
+        columns = list(cast(Mapping[str, Any], value).values())
+        return (len(columns[0]) if columns else 0,)
+    return tuple(int(size) for size in np.shape(value))
 
 
 def effective_limits(shape: SignalShape, description: Description) -> Any:

@@ -11,7 +11,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
 from .node import Node, walk
-from .reading import read_signals, settle
+from .reading import describe_signals, read_signals, settle
 from .scanned import Scanned
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
@@ -278,9 +278,10 @@ class Device(Branch):
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             await settle(signals)
+            described = await describe_signals(present(signals))
             return {
-                signal.name: data_key(signal.source, signal._shape, await signal._describe())
-                for signal in present(signals)
+                signal.name: data_key(signal.source, signal._shape, description)
+                for signal, description in described.items()
             }
 
 

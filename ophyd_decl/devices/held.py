@@ -32,9 +32,11 @@ class Held:
     """
 
     __slots__ = (
+        "_all_updates",
         "_channel",
         "_connector",
         "_context",
+        "_every",
         "_listeners",
         "_monitor",
         "_path",
@@ -54,6 +56,9 @@ class Held:
         self._connector = connector
         self._channel = channel
         self._path = path
+        self._all_updates = all_updates
+        #: monitors of those who want every update, where the others want the newest only.
+        self._every: list[Monitor] = []
         self._server = -1, _NO_SERVER
         self._users = 0
         self._listeners: list[Listener] = []
@@ -75,19 +80,29 @@ class Held:
         """Return whether its monitor is closed."""
         return self._monitor is None
 
-    def add(self, listener: Listener | None) -> "Hold":
-        """Return one more user; a listener is called at once if there is an update, then at each."""
+    def add(self, listener: Listener | None, *, every: bool = False) -> "Hold":
+        """Return one more user; a listener is called at once if there is an update, then at each.
+
+        :param every: whether it is called with every update, and not only with the newest of a burst.
+        """
         self._users += 1
+        if listener is not None and every and not self._all_updates:
+            monitor = self._connector.monitor(self._channel, listener, all_updates=True)
+            self._every.append(monitor)
+            return Hold(self, None, monitor)
         if listener is not None:
             self.listen(listener)
             if self.update is not None:
                 self._tell(listener, self.update)
         return Hold(self, listener)
 
-    def remove(self, listener: Listener | None) -> None:
+    def remove(self, listener: Listener | None, monitor: Monitor | None) -> None:
         """Count one user less; the last one ends the monitor."""
         if listener is not None:
             self.ignore(listener)
+        if monitor is not None and monitor in self._every:
+            self._every.remove(monitor)
+            monitor.close()
         self._use.let_go(self._path)
         self._users -= 1
         if not self._users:
@@ -100,6 +115,8 @@ class Held:
         self._server[1].puts.wanted.pop(self, None)
         if monitor is not None:
             monitor.close()
+        while self._every:
+            self._every.pop().close()
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` at each update, without counting a user."""
@@ -176,18 +193,19 @@ class Held:
 class Hold:
     """One user of a held value; closing it twice is allowed."""
 
-    __slots__ = ("_listener", "held", "open")
+    __slots__ = ("_listener", "_monitor", "held", "open")
 
-    def __init__(self, held: Held, listener: Listener | None) -> None:
+    def __init__(self, held: Held, listener: Listener | None, monitor: Monitor | None = None) -> None:
         self.held = held
         self.open = True
         self._listener = listener
+        self._monitor = monitor
 
     def close(self) -> None:
         """Give it up; the listener is not called any more."""
         if self.open:
             self.open = False
-            self.held.remove(self._listener)
+            self.held.remove(self._listener, self._monitor)
 
 
 async def wait_for_first(helds: Sequence[Held], timeout_s: float) -> set[Held]:

@@ -33,6 +33,9 @@ def agree(sent: Any, found: Any) -> bool:
     sent, found = plain(sent), plain(found)
     if isinstance(sent, Real) and isinstance(found, Real):
         return sent == found or math.isclose(sent, found, rel_tol=RELATIVE_TOLERANCE)
+    if isinstance(found, Mapping):
+        left, right = _columns(sent), _columns(found)
+        return list(left) == list(right) and all(agree(left[name], right[name]) for name in right)
     if hasattr(found, "shape") or isinstance(found, list | tuple):
         left, right = _items(sent), _items(found)
         return len(left) == len(right) and all(agree(one, other) for one, other in zip(left, right, strict=True))
@@ -46,8 +49,7 @@ def equal(expected: Any, found: Any, float_type: str) -> bool:
     """
     expected, found = plain(expected), plain(found)
     if isinstance(found, Mapping):
-        columns = dict(cast(Mapping[str, Any], found))
-        wanted = dict(cast(Mapping[str, Any], expected)) if isinstance(expected, Mapping) else {}
+        columns, wanted = _columns(found), _columns(expected)
         return list(wanted) == list(columns) and all(equal(wanted[name], columns[name], float_type) for name in columns)
     if isinstance(found, float) and isinstance(expected, int | float):
         holds = np.dtype(float_type).type
@@ -59,6 +61,10 @@ def equal(expected: Any, found: Any, float_type: str) -> bool:
             left, right = left.astype(float_type), right.astype(float_type)
         return left.shape == right.shape and bool(np.array_equal(left, right))
     return bool(expected == found)
+
+
+def _columns(value: Any) -> dict[str, Any]:
+    return dict(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else {}
 
 
 def _items(value: Any) -> list[Any]:

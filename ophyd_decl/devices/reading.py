@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..connectors.protocol import Connector, ReadRequest, Update
+from ..connectors.protocol import Connector, Description, ReadRequest, Update
 from ..errors import DisconnectedError, SignalError
 from ..vocab.readings import Reading
+from .data_key import has_length, shape_of
 from .held import Held
 
 if TYPE_CHECKING:
@@ -134,6 +136,21 @@ async def read_signals(signals: Sequence["SignalR"], fresh: Sequence["SignalR"] 
     with signals[0]._context.binding.operation():
         snapshot = await read_leaves(leaves, frozenset(leaf for signal in fresh for leaf in signal._leaves()))
     return [signal._compute(snapshot) for signal in signals]
+
+
+async def describe_signals(signals: Sequence["SignalR"]) -> dict["SignalR", Description]:
+    """Return what the server says of each signal, with the shape that its value has now.
+
+    What has a length is read for that, in one batch, from its held value where that can be trusted.
+
+    :raises ReadError: if a signal is not connected or refused.
+    """
+    found = {signal: await signal._describe() for signal in signals}
+    sized = [signal for signal, description in found.items() if has_length(signal._shape, description)]
+    for signal, outcome in zip(sized, await read_signals(sized), strict=True):
+        if isinstance(outcome, Reading):  # else it keeps the shape that it had; a read says what is wrong
+            found[signal] = replace(found[signal], shape=shape_of(outcome.value))
+    return found
 
 
 async def read_values(*signals: "SignalR") -> list[Any]:

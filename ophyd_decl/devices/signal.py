@@ -25,6 +25,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .contract import Difference, differences, refused
 from .held import Held, Hold
+from .mock_calls import PutRecorder
 from .node import Node
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
 from .writing import outside_limits, write
@@ -153,8 +154,8 @@ class WireSignal(SignalNode):
             if write is not None:
                 self._write_channel = connector.channel(self._bare(write), datatype, check, use)
         self._connector = connector
-        if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
-            self._play_server(connector, shape.origin.initial)
+        if isinstance(shape.origin, Soft) or self._context.mock:
+            self._play_server(connector)
         return connector
 
     def _check(self) -> Check:
@@ -169,10 +170,15 @@ class WireSignal(SignalNode):
         if connection.opened and connection.compare is not None:
             connection.compare(self)
 
-    def _play_server(self, connector: Connector, initial: Any) -> None:
-        """Give a value of this process what the file says, as its server would: its first value."""
-        if isinstance(connector, SoftConnector):
-            connector.set_value(self.channels[0], initial)
+    def _play_server(self, connector: Connector) -> None:
+        """Give a value of this process what the file says, as its server would; in mock mode its puts are recorded."""
+        if not isinstance(connector, SoftConnector):
+            return
+        shape = self._shape
+        if isinstance(shape.origin, Soft) and shape.origin.initial is not None:
+            connector.set_value(self.channels[0], shape.origin.initial)
+        if self._write_channel is not None and (self._context.mock or (self, "put") in self._context.shared.mocks):
+            connector.on_put(self._write_channel, PutRecorder(self))
 
     def release(self) -> None:
         """Close the channels, and whatever monitor is left."""
@@ -185,8 +191,11 @@ class WireSignal(SignalNode):
                 connector.release(channel)
         self._read_channel = self._write_channel = None
 
-    def hold(self, listener: Callable[[Update], None] | None) -> Hold:
-        """Return one more user of the monitor, which the first one starts; on the device loop."""
+    def hold(self, listener: Callable[[Update], None] | None, *, every: bool = False) -> Hold:
+        """Return one more user of the monitor, which the first one starts; on the device loop.
+
+        :param every: whether the listener is called with every update, and not only with the newest of a burst.
+        """
         binding = self._context.binding
         connector, channel, path = self.open(), self.read_channel, self.path
         use = binding.hold(path)
@@ -200,7 +209,7 @@ class WireSignal(SignalNode):
                 use.let_go(path)
                 raise
             self._held = held
-        return held.add(listener)
+        return held.add(listener, every=every)
 
     def held_reading(self) -> Reading | None:
         """Return the held reading if it can be trusted, else None."""

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar  # `typing` has defaults from Python 3.13 on; when it runs, nobody needs them
 
     Value = TypeVar("Value", default=Any)
+    #: of another signal, which is waited for.
+    Awaited = TypeVar("Awaited", default=Any)
     #: of what is read.
     Value_co = TypeVar("Value_co", covariant=True, default=Any)
     #: of what is written.
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Returned_co = TypeVar("Returned_co", covariant=True, default=Any)
 else:
     Value = TypeVar("Value")
+    Awaited = TypeVar("Awaited")
     Value_co = TypeVar("Value_co", covariant=True)
     Value_contra = TypeVar("Value_contra", contravariant=True)
     Target_contra = TypeVar("Target_contra", contravariant=True)

@@ -14,7 +14,7 @@ from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
 from .node import Node
-from .reading import read_one, settle
+from .reading import describe_signals, read_one, settle
 from .scanned import note_set
 from .staging import Stage, stage, unstage
 from .status import AsyncStatus
@@ -139,7 +139,8 @@ class SignalR(SignalNode, Generic[Value_co]):
         with self._context.binding.operation():
             await self._context.ensure(self.path)
             await settle((self,))
-            return {self.name: data_key(self.source, self._shape, await self._describe())}
+            (description,) = (await describe_signals([self])).values()
+            return {self.name: data_key(self.source, self._shape, description)}
 
     def stage(self) -> AsyncStatus[None]:
         """Hold a monitor until `unstage`; done when the first value is here."""

@@ -18,16 +18,17 @@ The branches say what the user must do::
     │   │   │   └── NoConnectorError       nothing here can reach its control system
     │   │   ├── NotConnectedError      (also WriteError) connect() was not called
     │   │   └── MismatchError          (also WriteError) served differs from declared
-    │   └── WriteError
-    │       ├── BadValueError          refused here, before anything was sent
-    │       ├── LimitError             outside limits, before anything was sent
-    │       ├── ReadOnlyError          read-only mode, or access: r
-    │       ├── PutRefusedError        the server said no
-    │       ├── NotProcessedError      completed, but the record is disabled
-    │       ├── NotTakenError          completed, but the server has another value
-    │       ├── PutTimeoutError        (also TimeoutError) sent, completion never arrived
-    │       ├── PutLostError           sent, then the connection broke
-    │       └── PutNotSentError        the deadline passed before it could be sent
+    │   ├── WriteError
+    │   │   ├── BadValueError          refused here, before anything was sent
+    │   │   ├── LimitError             outside limits, before anything was sent
+    │   │   ├── ReadOnlyError          read-only mode, or access: r
+    │   │   ├── PutRefusedError        the server said no
+    │   │   ├── NotProcessedError      completed, but the record is disabled
+    │   │   ├── NotTakenError          completed, but the server has another value
+    │   │   ├── PutTimeoutError        (also TimeoutError) sent, completion never arrived
+    │   │   ├── PutLostError           sent, then the connection broke
+    │   │   └── PutNotSentError        the deadline passed before it could be sent
+    │   └── WaitTimeoutError       (also TimeoutError) the value that was waited for did not come
     ├── MoveError                  a move did not end where it was asked to
     │   ├── MoveTimeoutError           (also TimeoutError)
     │   ├── MoveFailedError            the device says so, or the readback is not at the target
@@ -66,6 +67,7 @@ from .control_system import (
     SettingsError,
     SignalError,
     StoppedError,
+    WaitTimeoutError,
     WriteError,
     join_read_errors,
 )
@@ -107,6 +109,7 @@ __all__ = [
     "SettingsError",
     "SignalError",
     "StoppedError",
+    "WaitTimeoutError",
     "WouldBlockError",
     "WriteError",
     "WrongLoopError",

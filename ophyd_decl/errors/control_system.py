@@ -152,6 +152,10 @@ class PutNotSentError(WriteError):
     """The put was not sent."""
 
 
+class WaitTimeoutError(SignalError, TimeoutError):
+    """A value that was waited for did not come in time; `found` is the last one that was seen."""
+
+
 class MoveError(SignalError):
     """A move did not end where it was asked to."""
 

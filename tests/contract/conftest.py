@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ophyd_decl import load_beamline
 from tests.contract.labs import RECORDS, EpicsLab, Lab, RemoteLab, SoftLab, TangoLab
 from tests.servers.fixtures import IocFactory, TangoFactory
 from tests.servers.ioc import Ioc
@@ -93,3 +95,44 @@ def _own_ioc(ioc_factory: IocFactory, folder: Path) -> tuple[Ioc, Path]:
     database = folder / "records.db"
     database.write_text(RECORDS.read_text())
     return ioc_factory(database), database
+
+
+#: What a device of a lab has.
+SIGNALS = {
+    "number": "dtype: float, access: rw",
+    "count": "dtype: int, access: rw",
+    "text": "dtype: str",
+    "spectrum": "dtype: float64, shape: [null], access: rw",
+    "axis": "dtype: float, access: rw",
+    "arrived": "dtype: float",
+    "nothing": "dtype: float, optional: true, timeout: {connect: 1, read: 1}",
+}
+
+
+def beamline_of(lab: RemoteLab) -> str:
+    """Return a beamline with a device of what is in a lab."""
+    tango = lab.protocol == "tango"
+    lines = ["api: ophyd_decl/v1", "kind: beamline", "name: contract", "devices:", "  lab:"]
+    if tango:
+        lines += ["    type: tango.device", f'    trl: "{lab.address("number").replace("/number", "")}"']
+    else:
+        lines += ["    type: group", f"    protocol: {lab.protocol}"]
+    key = "attr" if tango else "pv"
+    names = [name for name in SIGNALS if not (tango and name in ("axis", "arrived"))]
+    lines.append("    signals:")
+    lines += [f'      {name}: {{{key}: "{name if tango else lab.address(name)}", {SIGNALS[name]}}}' for name in names]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+async def lab_device(
+    remote_protocol: str, own_lab: Callable[[str], RemoteLab], tmp_path: Path
+) -> AsyncIterator[tuple[RemoteLab, Any]]:
+    """Return a lab and a device of what is in it."""
+    lab = own_lab(remote_protocol)
+    (tmp_path / "beamline.yaml").write_text(beamline_of(lab))
+    beamline: Any = load_beamline(tmp_path)
+    (await beamline.aconnect(timeout=20)).or_raise()
+    yield lab, beamline.lab
+    assert beamline.lab._context.binding.idle
+    await beamline.aclose()

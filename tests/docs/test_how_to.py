@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "how-to"
 FILE = re.compile(r"^<!-- file: (\S+) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PYTHON = re.compile(r"^<!-- python: (\S+) -->\n```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: Blocks of commands; those that need a server name it, and are run in `tests/contract`.
 _SHELL = re.compile(r"(<!-- server: \S+ -->\n)?^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -41,6 +42,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "slits-and-energy.md",
         "split-a-beamline.md",
         "tango-database.md",
+        "test-without-a-server.md",
     ],
 )
 def test_the_files_of_a_guide_are_valid_and_its_commands_run(page: str, tmp_path: Path) -> None:
@@ -66,3 +68,14 @@ def test_splitting_gives_the_devices_that_the_guide_counts(tmp_path: Path) -> No
         tmp_path, "render", ".", "--profile", "commissioning", "--explain", "stage.user_setpoint.limits"
     )  # fmt: skip
     assert explained.stdout.splitlines()[0] == "stage.user_setpoint.limits = [-1, 1]"
+
+
+def test_the_code_of_a_guide_passes_its_tests(tmp_path: Path) -> None:
+    text = (GUIDES / "test-without-a-server.md").read_text()
+    for name, content in (*FILE.findall(text), *PYTHON.findall(text)):
+        (tmp_path / name).write_text(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_valves.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout + done.stderr

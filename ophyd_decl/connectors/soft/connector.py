@@ -96,13 +96,14 @@ class SoftConnector(LinkedConnector):
         _link(channel).set_facts(**{name: fact for name, fact in facts.items() if fact is not None})
 
     def on_put(self, channel: Channel, hook: PutHook) -> Callable[[], None]:
-        """Call `hook(value, wait)` at each put before it takes effect; return a function that ends this.
+        """Call `hook(value, wait)` at each put before it takes effect, once; return a function that ends this.
 
         What the hook, or its awaitable, returns is taken instead of the value, unless it is None. A `SignalError` that
         it raises is the outcome of the put; any other exception refuses it.
         """
         hooks = _link(channel).hooks
-        hooks.append(hook)
+        if hook not in hooks:
+            hooks.append(hook)
         return lambda: hooks.remove(hook) if hook in hooks else None
 
     def hold_puts(self, channel: Channel) -> None:

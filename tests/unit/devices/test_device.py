@@ -1,5 +1,6 @@
 """Devices: names, order of keys, formats, all-or-nothing reads, staging."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from ophyd_decl.devices.mock import set_mock_value
 from ophyd_decl.devices.node import walk
 from ophyd_decl.errors import AbsentError, ReadError
+from ophyd_decl.vocab.datatypes import Datatype
 
 from .shapes import child, command, connect, derived, make, path, shape, soft, soft_motor, wire
 from .test_roles import role
@@ -133,3 +135,18 @@ async def test_the_order_of_members_does_not_depend_on_hashes() -> None:
     device = make(shape("g", *[soft(key, 0.0, format="read") for key in keys]))
     await connect(device)
     assert list(await device.read()) == [f"dev-{key}" for key in keys]
+
+
+async def test_the_shapes_of_arrays_and_tables_are_those_of_their_values() -> None:
+    floats, sizes = Datatype("float64", (None,)), Datatype("table", columns=(("step", "int32"), ("size", "float64")))
+    table = {"step": [1, 2, 3], "size": [0.5, 1.5, 2.5]}
+    members = (
+        replace(soft("floats", [0.5, 1.5], format="read"), datatype=floats),
+        replace(soft("table", table, format="read"), datatype=sizes),
+    )
+    device = make(shape("g", *members))
+    await connect(device)
+    shapes = {name: key["shape"] for name, key in (await device.describe()).items()}
+    assert shapes == {"dev-floats": [2], "dev-table": [3]}
+    await device.floats.set([1.0, 2.0, 3.0])
+    assert (await device.floats.describe())["dev-floats"]["shape"] == [3]

@@ -127,7 +127,7 @@ async def test_a_target_outside_the_limits_is_refused_before_anything_moves(valu
 async def test_named_positions() -> None:
     device = heater(positions={"cold": 4.2}, grace=0.0)
     await connect(device)
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.temperature, value))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.temperature, value))
     await device.set("cold")
     assert await device.get_value() == 4.2
     with pytest.raises(BadValueError, match=r"neither a number nor a named position \(cold\)"):
@@ -232,7 +232,7 @@ def slit(limit: float = 100.0) -> Any:
 
 
 def follow(motor: Any) -> Any:
-    return lambda value, _: set_mock_value(motor.readback, value)
+    return lambda value: set_mock_value(motor.readback, value)
 
 
 def test_threads_that_ask_at_once_get_the_same_logic() -> None:

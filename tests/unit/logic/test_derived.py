@@ -58,7 +58,7 @@ async def test_a_stop_ends_all_targets_and_the_status_as_asked(success: bool) ->
 
 def let_go_soon(device: Any) -> None:
     """Complete what waits when the stop has written."""
-    callback_on_mock_put(device.left.setpoint, lambda value, _: let_go(device))
+    callback_on_mock_put(device.left.setpoint, lambda value: let_go(device))
 
 
 async def test_its_setpoint_is_computed_from_setpoints() -> None:

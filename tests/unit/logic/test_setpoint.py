@@ -45,14 +45,14 @@ def axis(
 
 def puts_of(signal: Any) -> list[Any]:
     values: list[Any] = []
-    callback_on_mock_put(signal, lambda value, _: values.append(value))
+    callback_on_mock_put(signal, lambda value: values.append(value))
     return values
 
 
 async def test_a_stop_at_rest_leaves_the_setpoint_as_it_is() -> None:
     device = axis(tolerance=0.5)
     await connect(device)
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, value + 0.3))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.readback, value + 0.3))
     await device.set(4.0)
     puts = puts_of(device.setpoint)
     await device.stop(success=True)  # bluesky does so at the end of every plan
@@ -224,7 +224,7 @@ async def test_numbers_of_numpy_are_checked_as_others(value: Any) -> None:
 async def test_a_readback_one_step_of_the_precision_away_is_at_the_target() -> None:
     device = axis()
     await connect(device)
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, 0.301))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.readback, 0.301))
     await device.set(0.3)
     with pytest.raises(MoveFailedError):
         await device.set(0.3025)
@@ -235,7 +235,7 @@ async def test_a_precision_of_0_allows_no_distance() -> None:
     await connect(device)
     with pytest.raises(MoveFailedError, match="the readback is not at the target"):
         await device.set(0.9)
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, value))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.readback, value))
     await device.set(0.9)
 
 
@@ -254,7 +254,7 @@ async def test_with_a_precision_of_0_and_no_completion_a_move_waits_for_the_targ
 async def test_the_second_of_two_sets_is_refused_and_a_third_after_them_is_not() -> None:
     device = axis()
     await connect(device)
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, value))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.readback, value))
     first, second = device.set(1.0), device.set(2.0)
     with pytest.raises(BusyError, match="the set to 2"):
         await second
@@ -267,7 +267,7 @@ def test_put_and_get_in_a_thread() -> None:
     device = axis(name="axis")
     binding = device._context.binding
     binding.run(lambda: connect(device), "connect()", "")
-    callback_on_mock_put(device.setpoint, lambda value, _: set_mock_value(device.readback, value))
+    callback_on_mock_put(device.setpoint, lambda value: set_mock_value(device.readback, value))
     device.put(2.0)
     assert device.get() == 2.0
     status = device.set(3.0)
