@@ -179,6 +179,9 @@ class StartAndWaitOptions(Options):
 
     start: CommandPath = Field(description="command that starts one acquisition")
     reset: CommandPath | None = Field(None, description="command that is executed before the start")
+    stop: CommandPath | None = Field(
+        None, description="command that ends an acquisition; executed where a trigger is cancelled, or late"
+    )
     done: ConditionText | None = Field(
         None, description="formula that is true when the data are there; default: completion of `start`"
     )

@@ -1,11 +1,11 @@
 """The control systems of the demo: motors and a point detector on real Channel Access and pvAccess, or on Tango.
 
-Each runs in a process of its own, on loopback only, and dies with the process that started it. `launch` is the side of
-that process; `server` and `tango_server` are the programs. `motor` and `point_detector` know no protocol: they show
-`points`, which are `records` on EPICS and `attributes` on Tango. `motor_record` is what the EPICS motor record does, on
-the fields that `record_type` has the IOC serve. Nothing here imports bluesky or the rest of ophyd_decl but its errors;
-only `records`, `motor_records`, `record_type` and `server` import the IOC library (extra `sim`), only `attributes` and
-`tango_devices` pytango (extra `tango`).
+Each runs in a process of its own, on loopback only, and dies with the process that started it. `launch` is the side
+of that process; `server` and `tango_server` are the programs. `motor` and `point_detector` know no protocol: they
+show `points`, which are `records` on EPICS and `attributes` on Tango. `motor_record` and `scaler_record` are what
+these records of EPICS do, on the fields that `record_type` has the IOC serve. Nothing here imports bluesky or the
+rest of ophyd_decl but its errors; only `records`, `motor_records`, `scaler_records`, `record_type` and `server`
+import the IOC library (extra `sim`), only `attributes` and `tango_devices` pytango (extra `tango`).
 """
 
 from .environment import environment

@@ -29,21 +29,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if busy:
         sys.exit(f"ports in use: {', '.join(map(str, busy))}")
     replace_environment(options.ca_port, options.pva_port)
-    asyncio.run(_serve(options.prefix, options.velocity, options.motor, ready))
+    asyncio.run(_serve(options, ready))
 
 
-async def _serve(prefix: str, velocity: float, motors: Sequence[str], ready: Callable[[], None]) -> None:
+async def _serve(options: argparse.Namespace, ready: Callable[[], None]) -> None:
     from . import records  # reads the environment, so not before it is set
     from .devices import make_devices
     from .motor_records import make_motor_records
+    from .scaler_records import make_scaler_records
+
+    prefix: str = options.prefix
 
     def points(*names: str) -> records.Records:
         return records.Records(prefix + "".join(f"{name.upper()}:" for name in names))
 
     _start_ca_repeater()
-    make_devices(points, velocity)
-    if motors:
-        make_motor_records([prefix + name for name in motors], velocity)
+    make_devices(points, options.velocity)
+    if options.motor:
+        make_motor_records([prefix + name for name in options.motor], options.velocity)
+    if options.scaler:
+        make_scaler_records([prefix + name for name in options.scaler])
     records.serve()
     ready()
     await asyncio.Event().wait()
@@ -67,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--velocity", default=1.0, type=float, help="of the motors at first, EGU/s")
     parser.add_argument(
         "--motor", action="append", default=[], type=_prefix, metavar="NAME", help="serve a motor record, too"
+    )
+    parser.add_argument(
+        "--scaler", action="append", default=[], type=_prefix, metavar="NAME", help="serve a scaler record, too"
     )
     return parser
 
