@@ -205,7 +205,7 @@ _PLACES = {"children": "sub-device", "vectors": "sub-devices", "derived": "compu
 def _member(name: str, block: str, told: Any) -> str:
     """Return the row of a signal, a command, a sub-device, or a derived signal."""
     places = [f"{key} {_code(told[key])}" for key in ("suffix", "pv", "attr", "cmd", "soft") if key in told]
-    where = places[0] if places else _PLACES.get(block, "")
+    where = places[0] if places else _PLACES.get(block, "given by the types that extend it")
     kind = "command" if block == "commands" else f"{told.get('dtype', told.get('type', ''))}"
     shape = "".join(f"[{size or ''}]" for size in told.get("shape", ()))
     access = told.get("access", "r") if block == "signals" else ""

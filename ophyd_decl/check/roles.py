@@ -13,7 +13,7 @@ from ..source.plain import plain
 from ..source.suggest import listed, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
 from .facts import CONDITION, OptionFacts, PluginFacts
-from .formulas import check_formula, with_constants
+from .formulas import check_formula, tables_in, with_constants, without_tables
 from .plugins import ROLES, find_plugin, plugin_names
 from .references import Lookup
 from .requirement import Requirement
@@ -153,8 +153,9 @@ class _Reader:
         signals = {name: member for name, member in own.members.items() if isinstance(member, SignalShape)}
         params = [name for name in {**self.lookup.params, **self.constants} if name not in signals]
         formula = check_formula(
-            value, spot, (*signals, *params), what="signals beside it", unsure=bool(own.failed or own.open)
-        )
+            value, spot, (*signals, *params), what="signals beside it", unsure=bool(own.failed or own.open),
+            tables=[name for name in tables_in(self.lookup.params, self.constants) if name not in signals],
+        )  # fmt: skip
         if formula is None:
             return None
         for name in formula.names:
@@ -162,4 +163,5 @@ class _Reader:
                 if "r" not in signals[name].access:
                     spot.error("E403", f"`{name}` cannot be read, so no condition can use it", "use another signal")
                 self.logic.watched.add(name)
-        return with_constants(value, {name: v for name, v in self.constants.items() if name not in signals})
+        fixed = without_tables(self.constants, self.lookup.params)
+        return with_constants(value, {name: v for name, v in fixed.items() if name not in signals})
