@@ -83,7 +83,7 @@ def _list(value: Any) -> list[Any]:
     """Return the keys of a mapping, or the items of a list."""
     if is_list(value) or is_mapping(value):
         return bounded([*value])
-    raise TypeError(f"bad operand type for list(): '{type(value).__name__}'")
+    raise TypeError(f"'{type(value).__name__}' object is not iterable")
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _range, "min": min, "max": max, "abs": abs}
