@@ -16,6 +16,8 @@ from .requirement import Requirement
 
 _INPUT = Requirement("value", readable=True)
 _TARGET = Requirement("value", writable=True)
+#: An input of a table of positions.
+_MOVED = Requirement("value", readable=True, writable=True)
 VALUE = "value"
 
 
@@ -26,7 +28,10 @@ def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[st
     """
     findings = lookup.findings
     before = findings.error_count
-    inputs = _inputs(mapping["inputs"], lookup)
+    if "positions" in mapping:
+        inputs = _inputs(mapping["inputs"], lookup, _MOVED)
+        return Derived("", (), tuple(inputs), ()) if findings.error_count == before else None
+    inputs = _inputs(mapping["inputs"], lookup, _INPUT)
     names = set(mapping["inputs"])
     params = [name for name in {**lookup.params, **constants} if name not in names]
     fixed = {name: value for name, value in constants.items() if name in params and name != VALUE}
@@ -49,7 +54,7 @@ def read_formulas(mapping: LocatedMapping, lookup: Lookup, constants: Mapping[st
     return Derived(with_constants(str(mapping["get"]), fixed), tuple(targets), tuple(inputs), tuple(free))
 
 
-def _inputs(mapping: LocatedMapping, lookup: Lookup) -> list[tuple[str, Reference]]:
+def _inputs(mapping: LocatedMapping, lookup: Lookup, wanted: Requirement) -> list[tuple[str, Reference]]:
     inputs: list[tuple[str, Reference]] = []
     for name, path in mapping.items():
         spot = Spot(mapping, name, lookup.findings)
@@ -58,7 +63,7 @@ def _inputs(mapping: LocatedMapping, lookup: Lookup) -> list[tuple[str, Referenc
             problem = "stands for the value that is set" if name == VALUE else "is no name"
             lookup.findings.error("E407", f"the input `{name}` {problem}", place, "rename the input")
             continue
-        found = lookup.reference(path, spot, _INPUT)
+        found = lookup.reference(path, spot, wanted)
         if found is not None:
             inputs.append((name, found[0]))
     return inputs

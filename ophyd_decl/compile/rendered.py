@@ -127,7 +127,8 @@ class _Body:
         names = set(inputs) if is_mapping(inputs) else set[str]()
         if is_mapping(inputs):
             made["inputs"] = {name: self._reference(path) for name, path in inputs.items()}
-        made["get"] = self._formula(entry.get("get"), names)
+        if "get" in entry:
+            made["get"] = self._formula(entry["get"], names)
         if is_mapping(targets := entry.get("set")):
             made["set"] = {
                 self._path(path): self._formula(formula, {*names, VALUE}) for path, formula in targets.items()

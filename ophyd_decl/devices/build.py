@@ -28,6 +28,7 @@ from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
 from .listed import LISTED_CLASSES, ListedCommand, is_listed
 from .node import Node
+from .positions import PositionsSignalR, PositionsSignalRW
 from .python_device import PythonDevice
 from .resolve import find, from_root, value_signal_of
 from .signal import WIRE_CLASSES
@@ -147,7 +148,10 @@ def _signal(
 ) -> Node:
     origin = shape.origin
     if isinstance(origin, Derived):
-        derived = DerivedSignalRW if shape.access == "rw" else DerivedSignalR
+        if origin.positions:
+            derived = PositionsSignalRW if shape.access == "rw" else PositionsSignalR
+        else:
+            derived = DerivedSignalRW if shape.access == "rw" else DerivedSignalR
         return derived(context, parent, key, name, shape, origin, values)
     read = write = None
     if isinstance(origin, Address):

@@ -69,7 +69,7 @@ class CoupledMove(DerivedMove):
     @contextmanager
     def _in_line(self) -> Generator[Turn]:
         """Stand in line; those behind a move that moved and did not end well are refused."""
-        line = _lines.setdefault(self._signal.targets[0][0], [])
+        line = _lines.setdefault(self._signal.moved[0], [])
         turn = Turn()
         line.append(turn)
         try:
@@ -86,7 +86,7 @@ class CoupledMove(DerivedMove):
                 line[0].wake.set()
 
     async def _wait_for(self, turn: Turn, value: Any, timeout_s: float | None) -> None:
-        line = _lines[self._signal.targets[0][0]]
+        line = _lines[self._signal.moved[0]]
         try:
             async with asyncio.timeout(timeout_s):
                 while line[0] is not turn and not turn.refused:
