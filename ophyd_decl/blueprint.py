@@ -181,6 +181,7 @@ class SignalShape:
     :param expect: value that it must have when it connects, or the signal whose value it must have; None: any.
     :param connector: None: that of the device.
     :param restore: phase of `settings restore`; None: the first one, and `never` for the setpoint of a movable.
+    :param places: where keys stand that `overrides` give it; the others stand at `place`.
     """
 
     key: str
@@ -206,7 +207,12 @@ class SignalShape:
     expect: Json | Reference = None
     connector: ConnectorChoice | None = None
     restore: Restore | None = None
+    places: tuple[tuple[str, Place], ...] = ()
     kind: Literal["signal"] = "signal"
+
+    def place_of(self, key: str) -> Place:
+        """Return where a key of the signal was given."""
+        return dict(self.places).get(key, self.place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,9 @@ class ShapeBuilder:
             if access != had and isinstance(member, SignalShape):
                 check_format(access, effective, self.findings)
                 member = narrowed(member, access)
+        if isinstance(member, SignalShape):
+            keys = dict.fromkeys(key for override in own for key in override.values if key in effective)
+            member = replace(member, places=tuple((key, effective.value_place(key)) for key in keys))
         return member
 
     def _read_roles(self, draft: Draft, body: Body, scope: Scope, overlay: Overlay) -> None:

@@ -152,6 +152,7 @@ class DerivedSignal(SignalNode):
             raise LimitError(
                 f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
                 source=self.source,
+                place=self._shape.place_of("limits"),
             ).about(self.path, self._place)
 
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
