@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..blueprint import Reference
-from ..check.facts import CONDITION, OptionFacts, PluginFacts
+from ..check.facts import CONDITIONS, OptionFacts, PluginFacts
 from ..check.formulas import with_constants
 from ..check.paths import PathError, PathTuple, parse_path, write_path
 from ..check.plugins import find_plugin
@@ -143,7 +143,7 @@ class _Body:
             mark = facts[name].mark if name in facts else None
             if isinstance(mark, Requirement):
                 made[name] = self._reference(value)
-            elif mark == CONDITION:
+            elif mark in CONDITIONS:
                 made[name] = self._formula(value, set(self._own))
             else:
                 made[name] = self._plain(value)

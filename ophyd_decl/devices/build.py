@@ -22,7 +22,7 @@ from ..spec import Condition as ConditionMark
 from ..spec import PluginSpec, ReferenceTo, factory_of, marker_of
 from .classes import class_of
 from .command import Command
-from .condition import Condition
+from .condition import TARGET, Condition
 from .context import Connection, Context, Shared
 from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
@@ -179,8 +179,9 @@ def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -
         return _end(device, value, mark, values)
     if isinstance(value, str) and isinstance(mark, ConditionMark):
         formula = Formula(value)
-        signals = {name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())}
-        return Condition(formula, signals, {name: values[name] for name in formula.names if name not in signals})
+        names = [name for name in formula.names if not mark.on_value or name != TARGET]
+        signals = {name: value_signal_of(device[name]) for name in names if name in dict(device.children())}
+        return Condition(formula, signals, {name: values[name] for name in names if name not in signals})
     return value
 
 

@@ -63,7 +63,9 @@ async def test_what_overrides_say_is_told_where_they_stand(server: Ioc, epics_pr
 async def test_a_target_beyond_limits_of_overrides_names_their_place(
     server: Ioc, epics_protocol: str, tmp_path: Path
 ) -> None:
-    devices = f'  a: {{type: epics.ao, prefix: "{server.pv("ao")}",\n    overrides: {{value: {{limits: [-10, 10]}}}}}}\n'
+    devices = (
+        f'  a: {{type: epics.ao, prefix: "{server.pv("ao")}",\n    overrides: {{value: {{limits: [-10, 10]}}}}}}\n'
+    )
     async with connected(devices, epics_protocol, tmp_path) as bl:
         with pytest.raises(LimitError, match=r"11 keV is outside the limits \[-10, 10\] keV of the file") as caught:
             await bl.a.set(11)
