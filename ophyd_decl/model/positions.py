@@ -7,6 +7,7 @@ from typing import Any
 from ..blueprint import Derived, NamedPosition
 from ..errors import Note, Place
 from ..source.findings import Findings
+from ..source.plain import is_mapping
 from ..source.suggest import listed
 from ..source.tree import UNKNOWN, LocatedMapping
 from ..vocab.names import BETWEEN
@@ -111,15 +112,16 @@ def _tolerances(
     """Return the tolerance of each axis that has a number somewhere."""
     inputs = tuple(mapping["inputs"])
     numeric = [key for key in inputs if any(_is_number(row[key]) for row in table.values())]
-    if isinstance(wanted, Mapping):
-        given: dict[str, float] = dict(wanted)
+    given: dict[str, float] = {}
+    if is_mapping(wanted):
+        given.update(wanted)
         for key in given:
             if key not in inputs:
                 help_text = findings.suggest(key, inputs) or f"the inputs are {listed(inputs, 20)}"
                 place = mapping["tolerance"].key_place(key)
                 findings.error("E402", f"`tolerance` names no input `{key}`", place, help_text)
-    else:
-        given = {} if wanted is None else dict.fromkeys(numeric, wanted)
+    elif wanted is not None:
+        given.update((key, float(wanted)) for key in numeric)
     missing = [key for key in numeric if key not in given]
     if missing and all(key in inputs for key in given):
         place: Place = mapping.key_place("tolerance" if "tolerance" in mapping else "positions")

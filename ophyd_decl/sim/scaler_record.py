@@ -36,7 +36,7 @@ class ScalerRecord:
         self._count = count
         #: when it begins and ends, by `time.monotonic`; None while it does not count.
         self._begin_s: float | None = None
-        self._end_s = 0.0
+        self._end_s: float = 0.0
         fields["PR1"] = round(fields["TP"] * fields["FREQ"])
         fields["G1"] = 1
 
@@ -73,8 +73,8 @@ class ScalerRecord:
         f, now_s = self.fields, time.monotonic()
         if self._begin_s is None:
             if f["CNT"]:
-                self._begin_s = now_s + f["DLY"]
-                self._end_s = self._begin_s + self._longest_s()
+                begin_s: float = now_s + f["DLY"]
+                self._begin_s, self._end_s = begin_s, begin_s + self._longest_s()
                 self._show(0.0)
                 self._count(self)
         elif not f["CNT"] or now_s >= self._end_s:
