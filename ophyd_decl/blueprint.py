@@ -130,6 +130,17 @@ class Soft(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPosition:
+    """One position of a table.
+
+    :param values: by name of the input, all of them.
+    """
+
+    name: str
+    values: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Derived:
     """A value computed from others.
 
@@ -137,12 +148,19 @@ class Derived:
     :param set: target and formula over `value`, inputs and params; empty: cannot be set.
     :param inputs: name in the formulas, and what it reads (for a movable: its readback).
     :param params: names of params of the device that the formulas use.
+    :param positions: in the place of formulas: the value is the name of the one that all inputs are at, and a set moves
+        them there.
+    :param tolerances: how far an input of numbers may be from a position, in its unit.
+    :param in_turn: whether the inputs move one after the other.
     """
 
     get: str
     set: tuple[tuple[Reference, str], ...]
     inputs: tuple[tuple[str, Reference], ...]
     params: tuple[str, ...]
+    positions: tuple[NamedPosition, ...] = ()
+    tolerances: tuple[tuple[str, float], ...] = ()
+    in_turn: bool = False
 
 
 class ConnectorChoice(NamedTuple):
@@ -163,6 +181,7 @@ class SignalShape:
     :param expect: value that it must have when it connects, or the signal whose value it must have; None: any.
     :param connector: None: that of the device.
     :param restore: phase of `settings restore`; None: the first one, and `never` for the setpoint of a movable.
+    :param places: where keys stand that `overrides` give it; the others stand at `place`.
     """
 
     key: str
@@ -188,7 +207,12 @@ class SignalShape:
     expect: Json | Reference = None
     connector: ConnectorChoice | None = None
     restore: Restore | None = None
+    places: tuple[tuple[str, Place], ...] = ()
     kind: Literal["signal"] = "signal"
+
+    def place_of(self, key: str) -> Place:
+        """Return where a key of the signal was given."""
+        return dict(self.places).get(key, self.place)
 
 
 @dataclass(frozen=True, slots=True)

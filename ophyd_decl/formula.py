@@ -1,15 +1,15 @@
 """Formulas of derived signals and conditions: arithmetic over names, bounded, without side effects.
 
 The text is Python's expression syntax, reduced to what is listed below; it is checked once and compiled once.
-No attribute, subscript, lambda, comprehension, string formatting or call of anything but `FUNCTIONS` exists in it,
-so a formula can neither reach an object nor run for long.
+No attribute, lambda, comprehension, string formatting or call of anything but `FUNCTIONS` exists in it, and only a
+table of plain values can stand before brackets, so a formula can neither reach an object nor run for long.
 """
 
 import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 MAX_CHARACTERS = 1000
 MAX_NODES = 200
@@ -114,6 +114,8 @@ class Formula:
             raise FormulaError(f"more than {MAX_NODES} operations")
         #: names of variables in the order of their first use.
         self.names: tuple[str, ...] = ()
+        #: those of them that stand before brackets.
+        self.tables: tuple[str, ...] = ()
         self._evaluate = self._build(tree.body)
 
     def evaluate(self, values: Mapping[str, Any]) -> Any:
@@ -138,6 +140,13 @@ class Formula:
                 if name not in self.names:
                     self.names += (name,)
                 return lambda values: values[name]
+            case ast.Subscript(value=ast.Name(id=name) as table, slice=key):
+                if name not in self.tables:
+                    self.tables += (name,)
+                return _look_up(self._build(table), self._build(key))
+            case ast.Subscript(value=ast.Dict(keys=keys, values=entries), slice=key):
+                inner = {_constant(name): _constant(entry) for name, entry in zip(keys, entries, strict=True)}
+                return _look_up(lambda values: inner, self._build(key))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 apply, first, second = _BINARY[type(op)], self._build(left), self._build(right)
                 return lambda values: apply(first(values), second(values))
@@ -163,6 +172,28 @@ class Formula:
                 )
             case _:
                 raise FormulaError(f"{type(node).__name__} is not allowed in a formula", node.col_offset)
+
+
+def _constant(node: ast.expr | None) -> Any:
+    """Return the plain value of an entry of a table."""
+    try:
+        return ast.literal_eval(node) if node is not None else None
+    except ValueError:
+        raise FormulaError("a table holds plain values") from None
+
+
+def _look_up(table: Evaluate, key: Evaluate) -> Evaluate:
+    def evaluate(values: Mapping[str, Any]) -> Any:
+        found, wanted = table(values), key(values)
+        if not isinstance(found, Mapping):
+            raise FormulaError("only a table, a param of type map, can stand before `[ ]`")
+        entries = cast("Mapping[Any, Any]", found)
+        if wanted not in entries:
+            known = ", ".join(map(repr, entries))
+            raise FormulaError(f"the table has no entry {wanted!r}; it has {known or 'none'}")
+        return entries[wanted]
+
+    return evaluate
 
 
 def _boolean(every: bool, operands: list[Evaluate]) -> Evaluate:

@@ -38,7 +38,12 @@ class ReferenceTo:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Marks a field of an options model as a formula over the signals beside it; they deliver every update."""
+    """Marks a field of an options model as a formula over the signals beside it; they deliver every update.
+
+    :param on_value: whether it is about a target, which is `value` in it.
+    """
+
+    on_value: bool = False
 
 
 ReadableSignal = Annotated[str, ReferenceTo("signal", readable=True)]
@@ -47,6 +52,7 @@ SettableSignal = Annotated[str, ReferenceTo("signal", readable=True, writable=Tr
 CommandPath = Annotated[str, ReferenceTo("command")]
 ServicePath = Annotated[str, ReferenceTo("service")]
 ConditionText = Annotated[str, Condition()]
+ConditionOnValue = Annotated[str, Condition(on_value=True)]
 
 
 class Options(BaseModel):
@@ -92,6 +98,9 @@ class SetpointOptions(Options):
     readback: ReadableSignal | None = Field(None, description="signal that says where it is; default: the setpoint")
     done: ConditionText | None = Field(None, description="formula that is true when the move has ended")
     failed: ConditionText | None = Field(None, description="formula that is true when the move cannot succeed")
+    allowed: ConditionOnValue | None = Field(
+        None, description="formula over the target, `value`, that must be true before anything is sent; an interlock"
+    )
     tolerance: float | None = Field(
         None, ge=0, description="largest distance of the readback from the target, in its unit"
     )
@@ -179,6 +188,9 @@ class StartAndWaitOptions(Options):
 
     start: CommandPath = Field(description="command that starts one acquisition")
     reset: CommandPath | None = Field(None, description="command that is executed before the start")
+    stop: CommandPath | None = Field(
+        None, description="command that ends an acquisition; executed where a trigger is cancelled, or late"
+    )
     done: ConditionText | None = Field(
         None, description="formula that is true when the data are there; default: completion of `start`"
     )

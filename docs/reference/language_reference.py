@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from ophyd_decl import formula
-from ophyd_decl.compile.typebook import TypeModel
 from ophyd_decl.model.blocks import Key
 from ophyd_decl.model.files import API, DEFAULTS, KINDS
 from ophyd_decl.model.kinds import Word
@@ -56,7 +55,8 @@ def language() -> str:
         parts.append(f"(language-{role}-plugins)=\n## Plugins of {role}s")
         parts.extend(_plugin(plugin.name, plugin) for plugin in plugins.get(role, ()))
     parts.extend(["(language-shipped)=\n## Shipped types", introduction("shipped")])
-    parts.extend(_type(model) for model in shipped_known().types.values())
+    rows = [f"| [{name}](types/{name}.md) | {model.doc} |" for name, model in shipped_known().types.items()]
+    parts.append("\n".join(["| type | what it is |", "|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -70,25 +70,25 @@ def _keys(section: Section) -> Iterator[tuple[str, Key]]:
 
 
 def _row(section: Section, name: str, key: Key) -> str:
-    default = "required" if key.required else _code(key.default) if key.default else ""
-    cells = [_code(name), _value(section, name, key), default, _layers(section, name), key.since, key.doc]
+    default = "required" if key.required else code(key.default) if key.default else ""
+    cells = [code(name), _value(section, name, key), default, _layers(section, name), key.since, key.doc]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _other_keys(section: Section) -> Iterator[str]:
     keys = section.block.keys
-    old = [f"{_code(name)} (now {_code(key.replaced_by)})" for name, key in keys.items() if key.replaced_by]
+    old = [f"{code(name)} (now {code(key.replaced_by)})" for name, key in keys.items() if key.replaced_by]
     if old:
         yield f"Deprecated: {', '.join(old)}."
     if section.block.reserved:
-        yield f"Not in this version: {', '.join(map(_code, section.block.reserved))}."
+        yield f"Not in this version: {', '.join(map(code, section.block.reserved))}."
 
 
 def _value(section: Section, name: str, key: Key) -> str:
     inside = section.inside.get(name)
     if inside is None:
         fixed = {"api": API, "kind": section.name} if section.name in KINDS else {}
-        return _code(fixed[name]) if name in fixed else words(key.kind.schema())
+        return code(fixed[name]) if name in fixed else words(key.kind.schema())
     entry = inside.entry
     if entry == OVERRIDES:
         return f"paths, each with an [override](#{_anchor('override')})"
@@ -110,7 +110,7 @@ def words(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(words(member) for member in schema["anyOf"])
     if "enum" in schema or "const" in schema:
-        return " ".join(_code(_written(word)) for word in schema.get("enum", [schema.get("const")]))
+        return " ".join(code(written(word)) for word in schema.get("enum", [schema.get("const")]))
     kind = schema.get("type")
     if isinstance(kind, list):
         return " or ".join(words({**schema, "type": one}) for one in kind)
@@ -127,7 +127,7 @@ def words(schema: dict[str, Any]) -> str:
 def _mapping(schema: dict[str, Any]) -> str:
     inner = schema.get("additionalProperties")
     if "properties" in schema:
-        return "mapping with " + ", ".join(map(_code, schema["properties"]))
+        return "mapping with " + ", ".join(map(code, schema["properties"]))
     if "patternProperties" in schema:
         (inner,) = schema["patternProperties"].values()
     return f"mapping to {words(inner)}" if isinstance(inner, dict) else "mapping"
@@ -182,50 +182,20 @@ def _facts_of_formulas() -> list[str]:
     return [f"Functions: {_codes(formula.FUNCTIONS)}. {bounds}"]
 
 
-def _type(model: TypeModel) -> str:
-    """Return a type of the library and its params."""
-    rows = [
-        f"| {_code(name)} | {_taken(param)} | {'required' if param.required else _code(_written(param.default))} "
-        f"| {param.doc or 'value for this device'} |"
-        for name, param in model.params.items()
-    ]
-    table = "\n".join(["| param | value | default | meaning |", "|---|---|---|---|", *rows])
-    parts = [f"### {model.name}", model.doc, table if rows else "It has no params."]
-    roles = [f"{_code(role)} by {_code(one.value['use'])}" for role, one in model.body.roles.items()]
-    if roles:
-        parts.append(f"Logic: {', '.join(roles)}.")
-    members = [_member(name, one.block, one.value) for name, one in model.body.members.items()]
-    parts.append("\n".join(["| member | where it is | type | meaning |", "|---|---|---|---|", *members]))
-    return "\n\n".join(parts)
-
-
-_PLACES = {"children": "sub-device", "vectors": "sub-devices", "derived": "computed"}
-
-
-def _member(name: str, block: str, told: Any) -> str:
-    """Return the row of a signal, a command, a sub-device, or a derived signal."""
-    places = [f"{key} {_code(told[key])}" for key in ("suffix", "pv", "attr", "cmd", "soft") if key in told]
-    where = places[0] if places else _PLACES.get(block, "")
-    kind = "command" if block == "commands" else f"{told.get('dtype', told.get('type', ''))}"
-    shape = "".join(f"[{size or ''}]" for size in told.get("shape", ()))
-    access = told.get("access", "r") if block == "signals" else ""
-    words = [f"{kind}{shape}", access, told.get("format", "")]
-    return f"| {_code(name)} | {where} | {' '.join(filter(None, words))} | {told.get('doc', '–')} |"
-
-
-def _taken(param: ParamModel) -> str:
+def taken(param: ParamModel) -> str:
+    """Return what a param takes, in words."""
     return f"reference to a {param.to or 'device'}" if param.type == "ref" else words(param_schema(param))
 
 
 def _codes(names: Iterable[str]) -> str:
-    return " ".join(map(_code, names))
+    return " ".join(map(code, names))
 
 
 def _plugin(heading: str, plugin: PluginSpec) -> str:
     options, _ = options_schema(plugin)
     required = required_options(plugin)
     rows = [
-        f"| {_code(name)} | {words(schema)} | {'required' if name in required else _default(schema)} "
+        f"| {code(name)} | {words(schema)} | {'required' if name in required else _default(schema)} "
         f"| {schema.get('description', '')} |"
         for name, schema in options.items()
     ]
@@ -238,14 +208,16 @@ def _plugin(heading: str, plugin: PluginSpec) -> str:
 
 
 def _default(schema: dict[str, Any]) -> str:
-    return _code(_written(schema["default"])) if schema.get("default") not in (None, "", {}) else ""
+    return code(written(schema["default"])) if schema.get("default") not in (None, "", {}) else ""
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """Return a value as YAML has it."""
     return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return a text as code."""
     return f"`{text}`"
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Mark of an option that is a formula over the signals beside it.
 CONDITION = "condition"
+#: Mark of one that sees the target of a set, too.
+CONDITION_ON_VALUE = "condition on value"
+CONDITIONS = (CONDITION, CONDITION_ON_VALUE)
 _KINDS: dict[Any, str] = {str: "str", int: "int", float: "float", bool: "bool"}
 _CLASSES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 
@@ -138,7 +141,7 @@ def _mark(field: Any) -> Requirement | str | None:
         if isinstance(fact, ReferenceTo):
             return Requirement(fact.kind, fact.readable, fact.writable)
         if isinstance(fact, Condition):
-            return CONDITION
+            return CONDITION_ON_VALUE if fact.on_value else CONDITION
     return None
 
 

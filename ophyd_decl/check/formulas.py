@@ -9,6 +9,8 @@ from typing import Any
 from ..errors import Place
 from ..formula import FUNCTIONS, Formula, FormulaError
 from ..model.kinds import Spot
+from ..model.params import ParamModel
+from ..source.plain import is_mapping, plain
 from ..source.suggest import listed, suggest
 from ..source.tree import SourceFile
 
@@ -22,12 +24,19 @@ _SCAN = re.compile(r"""'[^']*'|"[^"]*"|:=|[=!<>]=(?!=)|<<|>>|(?P<operator>[=!]==
 
 
 def check_formula(
-    text: str, spot: Spot, names: Iterable[str], *, what: str = "known names", unsure: bool = False
+    text: str,
+    spot: Spot,
+    names: Iterable[str],
+    *,
+    what: str = "known names",
+    unsure: bool = False,
+    tables: Iterable[str] = (),
 ) -> Formula | None:
     """Return a formula whose names are all known, or None after diagnostics.
 
     :param names: that it may use.
     :param unsure: there may be more names, because some were reported already.
+    :param tables: those of the names that may stand before brackets.
     """
     if "${{" in text:
         spot.error("E310", "a formula has no braces", "write the names as they are, without `${{ }}`")
@@ -46,7 +55,24 @@ def check_formula(
         place = _name_place(name, text, spot)
         help_text = suggest(name, (*known, *FUNCTIONS)) or f"{what}: {listed(known)}"
         spot.findings.error("E311", f"`{name}` is not defined in the formula", place, help_text)
-    return None if missing else formula
+    kept = tuple(tables)
+    wrong = [name for name in formula.tables if name not in (*kept, *missing)]
+    for name in wrong:
+        help_text = f"write the name of a table: {listed(kept)}" if kept else "give the type a param of type `map`"
+        place = _name_place(name, text, spot)
+        spot.findings.error("E310", f"`{name}` is no table, so no brackets can follow it", place, help_text)
+    return None if missing or wrong else formula
+
+
+def tables_in(params: Mapping[str, ParamModel], constants: Mapping[str, Any]) -> list[str]:
+    """Return the params that may stand before brackets: those of type `map`, and values that are mappings."""
+    of_type = [name for name, param in params.items() if param.type == "map"]
+    return [*of_type, *(name for name, value in constants.items() if is_mapping(value) and name not in of_type)]
+
+
+def without_tables(constants: Mapping[str, Any], params: Mapping[str, ParamModel]) -> dict[str, Any]:
+    """Return constants without the tables that a device has as its params: they stay where they are."""
+    return {name: value for name, value in constants.items() if name not in params or not is_mapping(value)}
 
 
 def with_constants(text: str, values: Mapping[str, Any]) -> str:
@@ -70,6 +96,8 @@ class _Replace(ast.NodeTransformer):
         if node.id not in self._values:
             return node
         value = self._values[node.id]
+        if is_mapping(value):
+            return ast.parse(repr(plain(value)), mode="eval").body
         if isinstance(value, int | float) and value < 0:
             # Its own operator, so that `n ** 2` becomes `(-3) ** 2`.
             return ast.UnaryOp(ast.USub(), ast.Constant(-value))

@@ -12,7 +12,7 @@ from ..blueprint import Address, SignalShape
 from ..errors import Note, Place
 from ..model.blocks import REPLACE, UNSET, Block, report_not_merged
 from ..model.commands import COMMAND
-from ..model.derived import DERIVED
+from ..model.derived import DERIVED, is_set
 from ..model.kinds import FAILED, Spot, shown
 from ..model.signals import SIGNAL
 from ..model.types import CHILD, OVERRIDABLE, OVERRIDABLE_OF_CHILDREN, TAKEN_BY_INSTANCES, VECTOR
@@ -231,7 +231,7 @@ def _is_narrower(
 
 def access_of(definition: Definition, mapping: LocatedMapping) -> Any:
     """Return the access that a signal has in its type."""
-    return mapping.get("access", "rw" if definition.block == "derived" and "set" in mapping else "r")
+    return mapping.get("access", "rw" if definition.block == "derived" and is_set(mapping) else "r")
 
 
 def narrowed(signal: SignalShape, access: Any) -> SignalShape:

@@ -12,8 +12,9 @@ from ..source.findings import Findings
 from ..source.plain import plain
 from ..source.suggest import listed, suggest_or_list
 from ..source.tree import UNKNOWN, LocatedMapping
-from .facts import CONDITION, OptionFacts, PluginFacts
-from .formulas import check_formula, with_constants
+from .derived import VALUE
+from .facts import CONDITION_ON_VALUE, CONDITIONS, OptionFacts, PluginFacts
+from .formulas import check_formula, tables_in, with_constants, without_tables
 from .plugins import ROLES, find_plugin, plugin_names
 from .references import Lookup
 from .requirement import Requirement
@@ -67,7 +68,7 @@ def without_braces(
     refused: dict[str, Any] = {}
     for name, value in options.items():
         facts = plugin.options.get(name)
-        if facts is None or facts.mark != CONDITION:
+        if facts is None or facts.mark not in CONDITIONS:
             continue
         names = names_in(value, all_of_them=True)
         if any(word in members and word not in known for word in names):
@@ -122,8 +123,8 @@ class _Reader:
         spot = Spot(self.mapping, name, self.lookup.findings)
         if value is None or value is UNKNOWN:
             return None
-        if facts.mark == CONDITION:
-            return self._condition(value, spot)
+        if facts.mark in CONDITIONS:
+            return self._condition(value, spot, (VALUE,) if facts.mark == CONDITION_ON_VALUE else ())
         if isinstance(facts.mark, Requirement):
             if not isinstance(value, str | LocatedMapping):
                 return None
@@ -146,15 +147,18 @@ class _Reader:
                         self.lookup.findings.error("E403", summary, place, help_text)
                 return
 
-    def _condition(self, value: Any, spot: Spot) -> str | None:
+    def _condition(self, value: Any, spot: Spot, target: tuple[str, ...]) -> str | None:
         if not isinstance(value, str):
             return None
         own = self.lookup.own
         signals = {name: member for name, member in own.members.items() if isinstance(member, SignalShape)}
-        params = [name for name in {**self.lookup.params, **self.constants} if name not in signals]
+        for name in target:
+            signals.pop(name, None)
+        params = [name for name in {**self.lookup.params, **self.constants} if name not in (*signals, *target)]
         formula = check_formula(
-            value, spot, (*signals, *params), what="signals beside it", unsure=bool(own.failed or own.open)
-        )
+            value, spot, (*signals, *params, *target), what="signals beside it", unsure=bool(own.failed or own.open),
+            tables=[name for name in tables_in(self.lookup.params, self.constants) if name not in signals],
+        )  # fmt: skip
         if formula is None:
             return None
         for name in formula.names:
@@ -162,4 +166,5 @@ class _Reader:
                 if "r" not in signals[name].access:
                     spot.error("E403", f"`{name}` cannot be read, so no condition can use it", "use another signal")
                 self.logic.watched.add(name)
-        return with_constants(value, {name: v for name, v in self.constants.items() if name not in signals})
+        fixed = without_tables(self.constants, self.lookup.params)
+        return with_constants(value, {name: v for name, v in fixed.items() if name in params})

@@ -11,6 +11,7 @@ SHIPPED: dict[str, PluginFacts] = {
         'readback': OptionFacts(mark=Requirement(kind='signal', readable=True, writable=False), kind='str'),
         'done': OptionFacts(mark='condition', kind='str'),
         'failed': OptionFacts(mark='condition', kind='str'),
+        'allowed': OptionFacts(mark='condition on value', kind='str'),
         'tolerance': OptionFacts(kind='float', ge=0.0),
         'settle': OptionFacts(kind='float', ge=0.0),
         'grace': OptionFacts(kind='float', ge=0.0),
@@ -64,6 +65,7 @@ SHIPPED: dict[str, PluginFacts] = {
     'start_and_wait': PluginFacts('start_and_wait', 'triggerable', (), {
         'start': OptionFacts(required=True, mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
         'reset': OptionFacts(mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
+        'stop': OptionFacts(mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
         'done': OptionFacts(mark='condition', kind='str'),
         'failed': OptionFacts(mark='condition', kind='str'),
         'exposure': OptionFacts(mark=Requirement(kind='signal', readable=True, writable=False), kind='str'),

@@ -34,6 +34,7 @@ from .services import Services
 from .shapes import ShapeBuilder, is_scalar
 from .typebook import TypeModel
 
+_TREES = (LocatedMapping, LocatedList)
 #: Items of one `repeat` with mistakes; the others would hardly say anything new.
 _MOST_FAILURES = 10
 
@@ -198,11 +199,19 @@ class DeviceReader:
         self.devices.pending.extend(references)
         if findings.error_count != before:
             return
-        shape = self._shape(model, values, own, Note(f"in the device `{name}`", place))
+        written = {key: self._as_written(model.params[key], values[key], body) for key in model.structural}
+        shape = self._shape(model, written, own, Note(f"in the device `{name}`", place))
         if shape is None:
             self.devices.failed.add(name)
         else:
             self._add(name, shape, values, own, place, model.protocol)
+
+    def _as_written(self, param: ParamModel, value: Any, body: LocatedMapping) -> Any:
+        """Return the value of a param, a map or list with the places that it has in the file of the device."""
+        written = body.get(param.name)
+        if param.type not in ("map", "list") or value is UNKNOWN or not isinstance(written, _TREES):
+            return value
+        return expand(written, self._scope)
 
     def _given(
         self, name: str, model: TypeModel, body: LocatedMapping, place: Place
@@ -260,13 +269,14 @@ class DeviceReader:
         return mapping.replaced(expand(mapping.without("type"), self._scope))
 
     def _shape(self, model: TypeModel, values: dict[str, Any], own: dict[str, Any], cause: Note) -> Shape | None:
+        """Return the shape of an instance for the values of its structural params."""
         builder = self._builder
         timeouts = with_timeout(self._defaults.timeouts, own.get("timeout"))
         overlay = read_overlay(own.get("overrides"), self._findings) if "overrides" in own else NOTHING
         if not model.structural and timeouts is builder.timeouts and not overlay:
             shape = builder.symbolic(model)
         else:
-            shape = builder.shape(model, {key: values[key] for key in model.structural}, timeouts, cause, overlay)
+            shape = builder.shape(model, values, timeouts, cause, overlay)
         return shape if builder.is_sound(model) else None
 
     def _add(

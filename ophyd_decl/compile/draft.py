@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..blueprint import ChildShape, Member, Reference, RoleShape, Shape, SignalShape, VectorShape
+from ..blueprint import ChildShape, Derived, Member, Reference, RoleShape, Shape, SignalShape, VectorShape
 from ..check.derived import read_formulas, report_cycles
 from ..check.expected import read_expected
 from ..check.paths import Content
@@ -99,8 +99,7 @@ class Draft:
             if found is None:
                 self.failed.add(name)
             elif isinstance(member, SignalShape):
-                targets = found.set if "w" in member.access else ()
-                self.members[name] = replace(member, origin=replace(found, set=targets))
+                self.members[name] = replace(member, origin=_looked_up(found, member))
         self._report_cycles(lookup)
         self._read_expected(lookup)
         roles: tuple[RoleShape, ...] = ()
@@ -181,6 +180,13 @@ class Draft:
             if name in watched:
                 member = replace(member, all_updates=True)
             self.members[name] = member
+
+
+def _looked_up(found: Derived, member: SignalShape) -> Derived:
+    """Return what a derived signal computes: by formulas, or by its table, of which only the inputs are looked up."""
+    if isinstance(member.origin, Derived) and member.origin.positions:
+        return replace(member.origin, inputs=found.inputs)
+    return replace(found, set=found.set if "w" in member.access else ())
 
 
 def _referring(member: Member, found: Mapping[tuple[str, str | int], list[tuple[str, Reference]]]) -> Member:

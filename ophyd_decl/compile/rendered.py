@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..blueprint import Reference
-from ..check.facts import CONDITION, OptionFacts, PluginFacts
+from ..check.facts import CONDITIONS, OptionFacts, PluginFacts
 from ..check.formulas import with_constants
 from ..check.paths import PathError, PathTuple, parse_path, write_path
 from ..check.plugins import find_plugin
@@ -127,7 +127,8 @@ class _Body:
         names = set(inputs) if is_mapping(inputs) else set[str]()
         if is_mapping(inputs):
             made["inputs"] = {name: self._reference(path) for name, path in inputs.items()}
-        made["get"] = self._formula(entry.get("get"), names)
+        if "get" in entry:
+            made["get"] = self._formula(entry["get"], names)
         if is_mapping(targets := entry.get("set")):
             made["set"] = {
                 self._path(path): self._formula(formula, {*names, VALUE}) for path, formula in targets.items()
@@ -142,7 +143,7 @@ class _Body:
             mark = facts[name].mark if name in facts else None
             if isinstance(mark, Requirement):
                 made[name] = self._reference(value)
-            elif mark == CONDITION:
+            elif mark in CONDITIONS:
                 made[name] = self._formula(value, set(self._own))
             else:
                 made[name] = self._plain(value)

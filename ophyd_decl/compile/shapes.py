@@ -28,8 +28,9 @@ from ..check.roles import without_braces
 from ..errors import Note
 from ..model.addresses import PREFIX, PVI, TRL
 from ..model.commands import read_command
-from ..model.derived import read_derived
+from ..model.derived import is_set, read_derived
 from ..model.kinds import shown
+from ..model.positions import read_positions
 from ..model.signals import Surroundings, read_signal, signal_shape
 from ..resolve.bodies import expand_member
 from ..resolve.inheritance import LOGIC, Body, Definition
@@ -233,6 +234,9 @@ class ShapeBuilder:
             if access != had and isinstance(member, SignalShape):
                 check_format(access, effective, self.findings)
                 member = narrowed(member, access)
+        if isinstance(member, SignalShape):
+            keys = dict.fromkeys(key for override in own for key in override.values if key in effective)
+            member = replace(member, places=tuple((key, effective.value_place(key)) for key in keys))
         return member
 
     def _read_roles(self, draft: Draft, body: Body, scope: Scope, overlay: Overlay) -> None:
@@ -281,8 +285,12 @@ class ShapeBuilder:
             return None
         values, datatype = found
         draft.derived[name] = mapping
-        origin = Derived(str(mapping["get"]), (), (), ())
-        access = "rw" if "set" in mapping else "r"
+        origin: Derived | None = Derived(str(mapping.get("get", "")), (), (), ())
+        if "positions" in mapping:
+            origin = read_positions(values, mapping, self.findings)
+            if origin is None:
+                return None
+        access = "rw" if is_set(mapping) else "r"
         return signal_shape(name, values, origin, datatype, place, around.timeouts, access)
 
     def _connected(

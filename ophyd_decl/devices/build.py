@@ -22,12 +22,13 @@ from ..spec import Condition as ConditionMark
 from ..spec import PluginSpec, ReferenceTo, factory_of, marker_of
 from .classes import class_of
 from .command import Command
-from .condition import Condition
+from .condition import TARGET, Condition
 from .context import Connection, Context, Shared
 from .derived import DerivedSignalR, DerivedSignalRW
 from .device import Device, Vector
 from .listed import LISTED_CLASSES, ListedCommand, is_listed
 from .node import Node
+from .positions import PositionsSignalR, PositionsSignalRW
 from .python_device import PythonDevice
 from .resolve import find, from_root, value_signal_of
 from .signal import WIRE_CLASSES
@@ -147,7 +148,10 @@ def _signal(
 ) -> Node:
     origin = shape.origin
     if isinstance(origin, Derived):
-        derived = DerivedSignalRW if shape.access == "rw" else DerivedSignalR
+        if origin.positions:
+            derived = PositionsSignalRW if shape.access == "rw" else PositionsSignalR
+        else:
+            derived = DerivedSignalRW if shape.access == "rw" else DerivedSignalR
         return derived(context, parent, key, name, shape, origin, values)
     read = write = None
     if isinstance(origin, Address):
@@ -175,8 +179,9 @@ def _option(device: Device, value: Any, mark: Mark, values: Mapping[str, Any]) -
         return _end(device, value, mark, values)
     if isinstance(value, str) and isinstance(mark, ConditionMark):
         formula = Formula(value)
-        signals = {name: value_signal_of(device[name]) for name in formula.names if name in dict(device.children())}
-        return Condition(formula, signals, {name: values[name] for name in formula.names if name not in signals})
+        names = [name for name in formula.names if not mark.on_value or name != TARGET]
+        signals = {name: value_signal_of(device[name]) for name in names if name in dict(device.children())}
+        return Condition(formula, signals, {name: values[name] for name in names if name not in signals})
     return value
 
 

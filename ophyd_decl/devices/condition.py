@@ -15,6 +15,9 @@ from .reading import read_signals
 from .signal import WireSignal
 from .verbs import SignalR
 
+#: What a condition on a target calls it.
+TARGET = "value"
+
 
 class Condition:
     """A formula over signals.
@@ -32,12 +35,13 @@ class Condition:
         """Return whether an update of this signal may change it."""
         return any(leaf in signal._leaves() for signal in self.signals.values())
 
-    def holds(self, snapshot: Mapping[WireSignal, Update]) -> bool:
+    def holds(self, snapshot: Mapping[WireSignal, Update], target: Any = None) -> bool:
         """Return whether it is true for one snapshot of the leaves of its signals.
 
+        :param target: of a set, for a condition on one.
         :raises SignalError: if one of them has no value.
         """
-        variables = dict(self._constants)
+        variables = {TARGET: target, **self._constants}
         for name, signal in self.signals.items():
             outcome = signal._compute(snapshot)
             if isinstance(outcome, SignalError):

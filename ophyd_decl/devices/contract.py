@@ -21,6 +21,7 @@ class Difference:
 
     :param blocks_set: whether `set` raises because of it.
     :param side: the address that differs.
+    :param key: of the signal that says what the server has otherwise.
     """
 
     severity: Literal["error", "warning"]
@@ -31,6 +32,7 @@ class Difference:
     help: str
     blocks_set: bool = False
     side: Side = "read"
+    key: str = ""
 
 
 def differences(shape: SignalShape, read: Description | None, write: Description | None) -> list[Difference]:
@@ -45,7 +47,7 @@ def differences(shape: SignalShape, read: Description | None, write: Description
     if read is not None and not read.readable:
         found.append(
             Difference("error", "E622", "the server allows no read", f"access: {shape.access}", "no read access",
-                       "ask for read access in the server's access rules")
+                       "ask for read access in the server's access rules", key="access")
         )  # fmt: skip
     sides: list[tuple[Side, Description]] = [] if read is None else [("read", read)]
     if write is not None and write is not read:
@@ -54,7 +56,7 @@ def differences(shape: SignalShape, read: Description | None, write: Description
         if shape.units is not None and described.units is not None and described.units != shape.units:
             found.append(
                 Difference("error", "E623", "units differ", shape.units, described.units or "no unit",
-                           "mend `units:` here, or the unit on the server", blocks_set=True, side=side)
+                           "mend `units:` here, or the unit on the server", blocks_set=True, side=side, key="units")
             )  # fmt: skip
     limiting = write or read
     declared, served = shape.limits, None if limiting is None else limiting.limits
@@ -62,13 +64,13 @@ def differences(shape: SignalShape, read: Description | None, write: Description
         found.append(
             Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",
                        [declared.low, declared.high], [served.low, served.high], "narrow `limits:`",
-                       side="read" if write is None else "write")
+                       side="read" if write is None else "write", key="limits")
         )  # fmt: skip
     for side, described in sides:
         if shape.precision is not None and described.precision is not None and described.precision != shape.precision:
             found.append(
                 Difference("warning", "E625", "precision differs; the server's holds", shape.precision,
-                           described.precision, "mend `precision:`", side=side)
+                           described.precision, "mend `precision:`", side=side, key="precision")
             )  # fmt: skip
         if described.exact_below is not None:
             cause = f"whole numbers from {described.exact_below} on are rounded on the way, and are errors here"
@@ -84,7 +86,7 @@ def no_write(shape: SignalShape | CommandShape) -> Difference:
     """Return the difference of an address that is declared writable, and is not."""
     cause = "the server allows no write"
     declared, help = _wanted(shape)
-    return Difference("error", "E621", cause, declared, "read only", help, blocks_set=True, side="write")
+    return Difference("error", "E621", cause, declared, "read only", help, blocks_set=True, side="write", key="access")
 
 
 def refused(shape: SignalShape | CommandShape, error: PutRefusedError) -> Difference:
@@ -92,7 +94,7 @@ def refused(shape: SignalShape | CommandShape, error: PutRefusedError) -> Differ
     cause = f"{error.problem}, when it was last tried"
     declared, help = _wanted(shape)
     if error.for_rights:
-        return Difference("error", "E621", cause, declared, "read only", help, side="write")
+        return Difference("error", "E621", cause, declared, "read only", help, side="write", key="access")
     help = error.help or "look at the record; a put that is done ends this warning"
     return Difference("warning", "E627", cause, None, None, help, side="write")
 

@@ -71,6 +71,11 @@ class DerivedSignal(SignalNode):
         return self._inputs
 
     @property
+    def moved(self) -> Sequence[Node]:
+        """Return what a set moves."""
+        return [node for node, _ in self.targets]
+
+    @property
     def targets(self) -> Sequence[tuple[Node, Formula]]:
         """Return what a set moves, and to where."""
         if self._targets is None:
@@ -103,11 +108,8 @@ class DerivedSignal(SignalNode):
             if not isinstance(outcome, Reading):
                 return outcome
             readings[name] = outcome
-        if self._formula is None:
-            self._formula = Formula(self._derived.get)
-        variables = {**self._params(), **{name: reading.value for name, reading in readings.items()}}
         try:
-            value = _as_declared(self._formula.evaluate(variables), self._shape.datatype.name)
+            value = self._value_of({name: reading.value for name, reading in readings.items()})
         except (FormulaError, ValueError, OverflowError, TypeError) as error:
             shown = ", ".join(f"{name} = {reading.value}" for name, reading in readings.items())
             return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self._place)
@@ -117,6 +119,15 @@ class DerivedSignal(SignalNode):
             max((reading.timestamp for reading in readings.values()), default=0.0),
             worst[-1] if worst else 0,
         )
+
+    def _value_of(self, values: Mapping[str, Any]) -> Any:
+        """Return what the values of its inputs give.
+
+        :raises FormulaError: if they give none.
+        """
+        if self._formula is None:
+            self._formula = Formula(self._derived.get)
+        return _as_declared(self._formula.evaluate({**self._params(), **values}), self._shape.datatype.name)
 
     async def _describe(self) -> Description:
         name = self._shape.datatype.name
@@ -141,6 +152,7 @@ class DerivedSignal(SignalNode):
             raise LimitError(
                 f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
                 source=self.source,
+                place=self._shape.place_of("limits"),
             ).about(self.path, self._place)
 
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
@@ -200,16 +212,20 @@ class DerivedSignal(SignalNode):
                     raise BusyError(
                         f"another set is moving {', '.join(moving)}; nothing was moved", source=self.source
                     ).about(self.path, self._place)
-                await _set_together(targets, timeout_s)
+                await self._start(targets, timeout_s)
             finally:
                 self._busy = False
+
+    async def _start(self, targets: Sequence[tuple[Any, Any]], timeout_s: float | None) -> None:
+        """Set the targets, all at once."""
+        await _set_together(targets, timeout_s)
 
     async def stop_targets(self) -> None:
         """Stop everything that a set moves, whatever happens to one of them.
 
         :raises SignalError: the first failure.
         """
-        stops = [node.stop(success=False) for node, _ in self.targets if isinstance(node, Stoppable)]
+        stops = [node.stop(success=False) for node in self.moved if isinstance(node, Stoppable)]
         for outcome in await asyncio.gather(*stops, return_exceptions=True):
             if outcome is not None:
                 raise outcome

@@ -316,11 +316,18 @@ class Triggerable(Role):
             try:
                 await logic.trigger()
             except asyncio.CancelledError:
-                await logic.stop()
+                await self._stop_acquiring(logic)
                 raise
             finally:
                 if self._acquiring is task:
                     self._acquiring = None
+
+    async def _stop_acquiring(self, logic: TriggerLogic) -> None:
+        """End an acquisition because its trigger was cancelled; what goes wrong must not hide that."""
+        try:
+            await logic.stop()
+        except OphydDeclError as error:
+            log.error("%s could not be told to stop: %s", self.path, error)
 
     async def _rest(self) -> None:
         """End an acquisition that nobody waits for any more."""

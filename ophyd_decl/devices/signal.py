@@ -317,6 +317,7 @@ class WireSignal(SignalNode):
                     expected=difference.expected,
                     found=difference.found,
                     help=difference.help,
+                    place=self._shape.place_of(difference.key),
                 )
             )
         description = self._write_channel.description if self._write_channel is not None else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..blueprint import SignalShape
 from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest
 from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
-from ..vocab.readings import Reading
+from ..vocab.readings import Limits, Reading
 from .data_key import effective_limits
 from .numbers import agree, number_in
 
@@ -70,6 +70,13 @@ def outside_limits(shape: SignalShape, description: Description | None, value: A
     number = number_in(value)
     if limits is None or number is None or limits.holds(number):
         return None
+    place = shape.place_of("limits")
+    if limits.low is not None and limits.high is not None and limits.low > limits.high:
+        return LimitError(
+            "no value lies inside the limits of both file and server",
+            expected=_range(shape.limits), found=_range(description.limits if description is not None else None),
+            help="nothing was sent; mend `limits:`, or the limits of the server", place=place,
+        )  # fmt: skip
     if shape.limits is not None and not shape.limits.holds(number):
         by, help = "the file", "nothing was sent; see `limits:`"
     else:
@@ -77,9 +84,15 @@ def outside_limits(shape: SignalShape, description: Description | None, value: A
             "the server",
             "nothing was sent; see its control limits (DRVL and DRVH, of a motor LLM and HLM)",
         )
+        place = None
     unit = shape.units or (description.units if description is not None else None)
     units = f" {unit}" if unit else ""
-    return LimitError(f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}", help=help)
+    problem = f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}"
+    return LimitError(problem, help=help, place=place)
+
+
+def _range(limits: Limits | None) -> str:
+    return "none" if limits is None else f"[{limits.low}, {limits.high}]"
 
 
 async def _compare(signal: "WireSignal", connector: Connector, value: Any) -> SignalError | None:

@@ -32,6 +32,7 @@ The branches say what the user must do::
     ├── MoveError                  a move did not end where it was asked to
     │   ├── MoveTimeoutError           (also TimeoutError)
     │   ├── MoveFailedError            the device says so, or the readback is not at the target
+    │   ├── NotAllowedError            the device must not go there now, as an interlock says
     │   ├── StoppedError               stopped by stop(success=False)
     │   └── BusyError                  another set is moving the axis
     ├── ReportError                report.or_raise(): a required device is not usable
@@ -52,6 +53,7 @@ from .control_system import (
     MoveFailedError,
     MoveTimeoutError,
     NoConnectorError,
+    NotAllowedError,
     NotConnectedError,
     NotProcessedError,
     NotTakenError,
@@ -90,6 +92,7 @@ __all__ = [
     "MoveFailedError",
     "MoveTimeoutError",
     "NoConnectorError",
+    "NotAllowedError",
     "NotConnectedError",
     "NotProcessedError",
     "NotTakenError",

@@ -168,6 +168,10 @@ class MoveFailedError(MoveError):
     """The move ended, but the device or its readback says that the target was not reached."""
 
 
+class NotAllowedError(MoveError):
+    """The device must not go there now, as its `allowed` says; nothing was sent."""
+
+
 class StoppedError(MoveError):
     """The move was stopped on request."""
 

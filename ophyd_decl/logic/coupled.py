@@ -9,12 +9,12 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, contextmanager
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ..devices.derived import DerivedSignalRW
 from ..devices.node import Node
 from ..devices.status import WatcherUpdate
-from ..errors import MoveFailedError, MoveTimeoutError
+from ..errors import LimitError, MoveFailedError, MoveTimeoutError
 from .derived import DerivedMove
 
 
@@ -31,6 +31,8 @@ class Turn:
         self.wake = asyncio.Event()
 
 
+#: The devices that move each axis by this logic.
+_sharers: WeakKeyDictionary[Node, WeakSet[Any]] = WeakKeyDictionary()
 #: The moves of each axis that several devices share, in the order in which they were asked for; the first one moves.
 _lines: WeakKeyDictionary[Node, list[Turn]] = WeakKeyDictionary()
 
@@ -40,8 +42,31 @@ class CoupledMove(DerivedMove):
 
     def __init__(self, device: Any, *, signal: DerivedSignalRW, timeout: float | None = None) -> None:
         super().__init__(device, signal=signal, timeout=timeout)
+        for node in signal.moved:
+            _sharers.setdefault(node, WeakSet()).add(device)
         #: whether a move was cancelled that had not had its turn, so that there is nothing to stop.
         self._gave_up = False
+
+    async def check(self, value: Any) -> Any:
+        """Return the value, if it lies inside its limits, and what it needs now too.
+
+        While another device moves the same axes, where these will be when its turn comes is not known: then its targets
+        are checked at its turn, before anything is moved for it.
+
+        :raises LimitError: if the value, or a target, is outside.
+        :raises SignalError: if the targets cannot be computed.
+        """
+        try:
+            return await super().check(value)
+        except LimitError as error:
+            if error.signal == self._device.path or not self._axes_are_moved_by_others():
+                raise
+        return value
+
+    def _axes_are_moved_by_others(self) -> bool:
+        return any(
+            other is not self._device and other._busy for node in self._signal.moved for other in _sharers.get(node, ())
+        )
 
     async def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:
         """Wait for the moves that were asked for before, then set the derived signal and wait.
@@ -69,7 +94,7 @@ class CoupledMove(DerivedMove):
     @contextmanager
     def _in_line(self) -> Generator[Turn]:
         """Stand in line; those behind a move that moved and did not end well are refused."""
-        line = _lines.setdefault(self._signal.targets[0][0], [])
+        line = _lines.setdefault(self._signal.moved[0], [])
         turn = Turn()
         line.append(turn)
         try:
@@ -86,7 +111,7 @@ class CoupledMove(DerivedMove):
                 line[0].wake.set()
 
     async def _wait_for(self, turn: Turn, value: Any, timeout_s: float | None) -> None:
-        line = _lines[self._signal.targets[0][0]]
+        line = _lines[self._signal.moved[0]]
         try:
             async with asyncio.timeout(timeout_s):
                 while line[0] is not turn and not turn.refused:

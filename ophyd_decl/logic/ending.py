@@ -24,9 +24,9 @@ class EndsByCondition:
         self._done = done
         self._failed = failed
 
-    def _holds(self, condition: Condition, snapshot: Snapshot) -> bool:
+    def _holds(self, condition: Condition, snapshot: Snapshot, target: Any = None) -> bool:
         try:
-            return condition.holds(snapshot)
+            return condition.holds(snapshot, target)
         except FormulaError as error:
             raise self._about(MoveFailedError(f"its condition gives no answer: {error}")) from None
 

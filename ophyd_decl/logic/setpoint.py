@@ -14,7 +14,15 @@ from ..devices.numbers import number_in, plain
 from ..devices.signal import WireSignal
 from ..devices.status import WatcherUpdate, progress
 from ..devices.verbs import SignalR, SignalRW
-from ..errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, PutTimeoutError, SignalError
+from ..errors import (
+    BadValueError,
+    LimitError,
+    MoveFailedError,
+    MoveTimeoutError,
+    NotAllowedError,
+    PutTimeoutError,
+    SignalError,
+)
 from .ending import Course, EndsByCondition
 
 #: Added to the time that distance, speed and acceleration give, in s.
@@ -53,6 +61,7 @@ class SetpointMove(EndsByCondition):
         readback: SignalR | None = None,
         done: Condition | None = None,
         failed: Condition | None = None,
+        allowed: Condition | None = None,
         tolerance: float | None = None,
         settle: float = 0.0,
         grace: float = 0.0,
@@ -66,6 +75,7 @@ class SetpointMove(EndsByCondition):
         super().__init__(device, setpoint.source, done, failed)
         self.setpoint: Any = setpoint
         self.readback: SignalR = readback if readback is not None else setpoint
+        self._allowed = allowed
         self._tolerance = tolerance
         self._settle_s = settle
         self._grace_s = grace
@@ -82,6 +92,8 @@ class SetpointMove(EndsByCondition):
         """Return the position; a name is looked up among the positions.
 
         :raises LimitError: outside the limits.
+        :raises NotAllowedError: if it must not go there now.
+        :raises ReadError: if that cannot be found out.
         :raises BadValueError: if the value is no number and no name of a position.
         """
         value = plain(value)
@@ -97,7 +109,20 @@ class SetpointMove(EndsByCondition):
         except SignalError as error:
             error.signal = self._device.path
             raise
+        if self._allowed is not None and not self._device._context.mock:
+            await self._check_allowed(self._allowed, value)
         return value
+
+    async def _check_allowed(self, allowed: Condition, value: Any) -> None:
+        async with Observation(list(allowed.signals.values())) as seen:
+            await seen.refresh()
+            if not self._holds(allowed, seen.snapshot, value):
+                raise self._about(
+                    NotAllowedError(
+                        f"is not allowed to go to {value} now: {allowed.describe(seen.snapshot)}; nothing was sent",
+                        help="look for what holds it, such as an interlock",
+                    )
+                )
 
     async def move(self, value: Any, timeout_s: float | None) -> AsyncGenerator[WatcherUpdate]:
         """Write the setpoint and yield an update for each readback until the end.

@@ -8,7 +8,7 @@ from ..devices.command import Command
 from ..devices.condition import Condition, Observation
 from ..devices.status import AsyncStatus
 from ..devices.verbs import SignalR
-from ..errors import MoveTimeoutError
+from ..errors import MoveTimeoutError, SignalError
 from .ending import Course, EndsByCondition
 
 #: Added to the exposure time, in s.
@@ -26,6 +26,7 @@ class StartAndWait(EndsByCondition):
         *,
         start: Command,
         reset: Command | None = None,
+        stop: Command | None = None,
         done: Condition | None = None,
         failed: Condition | None = None,
         exposure: SignalR | None = None,
@@ -35,12 +36,15 @@ class StartAndWait(EndsByCondition):
         super().__init__(device, start.source, done, failed)
         self._start = start
         self._reset = reset
+        self._stop = stop
         self._exposure = exposure
         self._grace_s = grace
         self._timeout_s = timeout
+        #: whether an acquisition was started that is not known to have ended: what `stop` has to end.
+        self._may_acquire = False
 
     async def trigger(self) -> None:
-        """Reset, start, and wait for completion and the condition.
+        """Reset, start, and wait for completion and the condition; what fails is ended by `stop:`, if there is one.
 
         :raises MoveTimeoutError: if the data are not there in time.
         :raises MoveFailedError: if the device says that the acquisition failed.
@@ -55,6 +59,35 @@ class StartAndWait(EndsByCondition):
             return
         if self._reset is not None:
             await self._reset.execute()
+        self._may_acquire = True
+        try:
+            await self._acquire(timeout_s, deadline)
+        except SignalError as error:
+            await self._end_after(error)
+            raise
+        self._may_acquire = False
+
+    async def stop(self) -> None:
+        """End an acquisition by the command for that; without one it is left alone.
+
+        :raises SignalError: if the device could not be told.
+        """
+        may_acquire, self._may_acquire = self._may_acquire, False
+        if may_acquire and self._stop is not None:
+            await self._stop.execute()
+
+    async def _end_after(self, error: SignalError) -> None:
+        """End what has failed, and say so."""
+        if self._stop is None:
+            self._may_acquire = False
+            return
+        try:
+            await self.stop()
+            error.problem += "; it was ended"
+        except SignalError as other:
+            error.problem += f"; it could not be ended: {other}"
+
+    async def _acquire(self, timeout_s: float, deadline: float) -> None:
         watched = [
             signal for condition in (self._done, self._failed) if condition for signal in condition.signals.values()
         ]
@@ -66,9 +99,6 @@ class StartAndWait(EndsByCondition):
             await self._wait_for_completion(max(deadline - time.monotonic(), 0.001), seen, course)
             await seen.refresh()
             await self._wait_for_done(timeout_s, deadline, seen, course)
-
-    async def stop(self) -> None:
-        """Do nothing: the command that would end an acquisition is not known."""
 
     async def _wait_for_completion(self, timeout_s: float, seen: Observation, course: Course) -> None:
         """Execute the start; the time-out of the put ends this too."""

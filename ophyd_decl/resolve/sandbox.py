@@ -79,12 +79,20 @@ def _zfill(value: Any, width: int) -> str:
     return str(value).zfill(width)
 
 
+def _list(value: Any) -> list[Any]:
+    """Return the keys of a mapping, or the items of a list."""
+    if is_list(value) or is_mapping(value):
+        return bounded([*value])
+    raise TypeError(f"'{type(value).__name__}' object is not iterable")
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {"range": _range, "min": min, "max": max, "abs": abs}
 FILTERS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "float": float,
     "int": int,
     "length": len,
+    "list": _list,
     "lower": _lower,
     "max": max,
     "min": min,

@@ -193,7 +193,9 @@ def _first_expression(text: str) -> str:
 
 
 def located(value: Any, holder: Holder, key: Any) -> Any:
-    """Return the result of an expression as a tree; everything in it has the place of the expression."""
+    """Return the result of an expression as a tree; what has no place yet has that of the expression."""
+    if isinstance(value, LocatedMapping | LocatedList):
+        return value
     if is_list(value):
         made = LocatedList(holder.home(key).file, _span(holder, key))
         made.extend(located(item, holder, key) for item in value)

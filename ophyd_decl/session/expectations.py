@@ -86,7 +86,7 @@ def _difference(signal: SignalR, outcome: Update, other: SignalR | None, expecte
         cause, help = f"it has another value than {other.path}", "set one of the two, or mend `expect:`"
     if equal(value, outcome.value, _float_type(signal)):
         return None
-    return Difference("error", CODE, cause, _shown(value), _shown(outcome.value), help)
+    return Difference("error", CODE, cause, _shown(value), _shown(outcome.value), help, key="expect")
 
 
 def _unknown(cause: str) -> Difference:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from ..blueprint import SignalShape
 from ..collecting import without_collecting
 from ..connectors.protocol import Channel
 from ..devices import fill
@@ -366,7 +367,8 @@ NOT_FILLED = Difference(
 
 def _problem_with(node: Any, difference: Difference) -> Problem:
     """Return the problem of a node that differs from the file, and is not refused for that."""
-    place = node._place
+    shape = getattr(node, "_shape", None)
+    place = shape.place_of(difference.key) if isinstance(shape, SignalShape) else node._place
     source = node.write_source if difference.side == "write" and isinstance(node, WireSignal) else _source(node)
     return Problem(
         difference.severity, difference.code, difference.cause, node.path, source, _host(node, source),

@@ -16,6 +16,7 @@ class DemoServer(ServerProcess):
 
     :param prefix: what every PV name begins with.
     :param motors: names of motor records that it serves besides, without the prefix.
+    :param scalers: names of scaler records, in the same way.
     """
 
     title = "Channel Access and pvAccess"
@@ -30,10 +31,12 @@ class DemoServer(ServerProcess):
         velocity: float = 1.0,
         start_timeout_s: float = 30.0,
         motors: Sequence[str] = (),
+        scalers: Sequence[str] = (),
     ) -> None:
         super().__init__("ophyd_decl.sim.server", ports=ports, velocity=velocity, start_timeout_s=start_timeout_s)
         self.prefix = prefix
         self.motors = motors
+        self.scalers = scalers
 
     @property
     def environment(self) -> dict[str, str]:
@@ -50,7 +53,8 @@ class DemoServer(ServerProcess):
         """Return prefix and ports."""
         ports = ("--ca-port", str(self.ports.ca), "--pva-port", str(self.ports.pva))
         motors = (argument for name in self.motors for argument in ("--motor", name))
-        return ["--prefix", self.prefix, *ports, *motors]
+        scalers = (argument for name in self.scalers for argument in ("--scaler", name))
+        return ["--prefix", self.prefix, *ports, *motors, *scalers]
 
 
 class TangoDemoServer(ServerProcess):

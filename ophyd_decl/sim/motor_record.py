@@ -15,7 +15,6 @@ Source: EPICS motor module, motorRecord.html and the comments of motorRecord.cc.
 """
 
 import math
-import threading
 import time
 from collections.abc import Callable
 
@@ -321,43 +320,3 @@ class MotorRecord:
             high = f["VMAX"] or math.inf
             if f[speed] or speed == "VELO":
                 f[speed] = min(max(f[speed], f["VBAS"]), high)
-
-
-class Mover:
-    """The thread that has moving records processed, as callbacks of device support do."""
-
-    def __init__(self) -> None:
-        self._moving: dict[MotorRecord, None] = {}
-        self._changed = threading.Condition()
-        threading.Thread(target=self._run, name="motors", daemon=True).start()
-
-    def add(self, record: MotorRecord) -> None:
-        """Process this one until it stands."""
-        with self._changed:
-            if record not in self._moving:
-                self._moving[record] = None
-                self._changed.notify()
-
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while not self._moving:
-                    self._changed.wait()
-                moving = list(self._moving)
-            # A record is never locked while `_changed` is held: `add` is called with the record locked.
-            wait_s = min(_next_s(record) for record in moving)
-            with self._changed:
-                if list(self._moving) == moving:
-                    self._changed.wait(wait_s)
-                moving = list(self._moving)
-            for record in moving:
-                with record.fields.locked():
-                    record.fields.process()
-                    if not record.busy:
-                        with self._changed:
-                            self._moving.pop(record, None)
-
-
-def _next_s(record: MotorRecord) -> float:
-    with record.fields.locked():
-        return record.next_s()

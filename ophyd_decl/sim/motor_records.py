@@ -18,8 +18,9 @@ from typing import Any, cast
 from softioc import builder, softioc
 
 from .axis import Axis
-from .motor_record import MotorRecord, Mover
+from .motor_record import MotorRecord
 from .motors import Motor
+from .mover import Mover
 from .record_type import Fields, RecordType
 
 _builder, _softioc = cast(Any, builder), cast(Any, softioc)

@@ -30,21 +30,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if busy:
         sys.exit(f"ports in use: {', '.join(map(str, busy))}")
     replace_environment(options.ca_port, options.pva_port)
-    asyncio.run(_serve(options.prefix, options.velocity, options.motor, ready))
+    asyncio.run(_serve(options, ready))
 
 
-async def _serve(prefix: str, velocity: float, motors: Sequence[str], ready: Callable[[], None]) -> None:
+async def _serve(options: argparse.Namespace, ready: Callable[[], None]) -> None:
     from . import records  # reads the environment, so not before it is set
     from .motor_records import make_motor_records
     from .point_detector import PointDetector
+    from .scaler_records import make_scaler_records
+
+    prefix: str = options.prefix
 
     def name(parts: Sequence[str]) -> str:
         return prefix + ":".join(parts).upper()
 
     _start_ca_repeater()
-    others = {prefix + motor: Motor() for motor in motors}
-    position = make_motor_records({name(parts): motor for parts, motor in MOTORS.items()} | others, velocity)
+    others = {prefix + motor: Motor() for motor in options.motor}
+    motors = {name(parts): motor for parts, motor in MOTORS.items()} | others
+    position = make_motor_records(motors, options.velocity)
     PointDetector(records.Records(f"{prefix}DET:"), lambda: (position(name(X)), position(name(Y))))
+    if options.scaler:
+        make_scaler_records([prefix + scaler for scaler in options.scaler])
     records.serve()
     ready()
     await asyncio.Event().wait()
@@ -68,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--velocity", default=1.0, type=float, help="of the motors at first, EGU/s")
     parser.add_argument(
         "--motor", action="append", default=[], type=_prefix, metavar="NAME", help="serve a motor record, too"
+    )
+    parser.add_argument(
+        "--scaler", action="append", default=[], type=_prefix, metavar="NAME", help="serve a scaler record, too"
     )
     return parser
 

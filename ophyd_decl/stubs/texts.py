@@ -46,7 +46,7 @@ def signal_facts(signal: SignalShape) -> list[str]:
     origin = signal.origin
     match origin:
         case Derived():
-            facts = [f"= {origin.get}"]
+            facts = [f"= {origin.get}" if origin.get else "one of " + _names(origin)]
         case Soft():
             facts = ["a value of this process"]
         case Address():
@@ -121,6 +121,10 @@ def one_line(text: str) -> str:
 
 def _labels(labels: tuple[str, ...]) -> list[str]:
     return [f"labels: {', '.join(labels)}"] if labels else []
+
+
+def _names(table: Derived) -> str:
+    return ", ".join(position.name for position in table.positions)
 
 
 def _address(address: Address) -> str:

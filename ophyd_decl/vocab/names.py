@@ -13,6 +13,8 @@ DEVICE_VERBS = frozenset(
     }
 )  # fmt: skip
 #: Synchronous verbs.
+#: What a table of named positions says while it is at none of them.
+BETWEEN = "between"
 SYNC_VERBS = frozenset({"get", "put", "wait"})
 #: What a beamline offers beside its devices.
 BEAMLINE_MEMBERS = frozenset(

@@ -18,7 +18,7 @@ from bluesky.utils import ProgressBarManager, TerminalProgressBar
 from event_model import DocumentNames, schema_validators
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, WriteError
+from ophyd_decl.errors import BadValueError, LimitError, MoveFailedError, MoveTimeoutError, NotAllowedError, WriteError
 from tests.contract.labs import until
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
@@ -37,6 +37,12 @@ def file(server: Ioc, epics_protocol: str, tmp_path: Path) -> Path:
     devices = "".join(f'  {name}: {{type: epics.{name}, prefix: "{server.pv(name)}"}}\n' for name in RECORDS)
     control = f'control: "{server.pv("con")}", status: "{server.pv("sta")}"'
     devices += f"  shutter: {{type: epics.shutter, {control}}}\n  valve: {{type: epics.valve, {control}, longest: 5}}\n"
+    for name, keys in (
+        ("locked", f'interlock: "{server.pv("ilk")}"'),
+        ("labelled", f'interlock: "{server.pv("ilk:ok")}"'),
+    ):
+        label = ", interlock_label: OK" if name == "labelled" else ""
+        devices += f"  {name}: {{type: epics.shutter, {control}, {keys}{label}}}\n"
     control = f'control: "{server.pv("slow:con")}", status: "{server.pv("slow:sta")}"'
     devices += (
         f"  slow: {{type: epics.shutter, {control}}}\n  hasty: {{type: epics.shutter, {control}, longest: 0.5}}\n"
@@ -141,6 +147,26 @@ async def test_a_shutter_at_fault_is_an_error(bl: Any, server: Ioc) -> None:
         server.put("jam", 0)
         await bl.valve.reset.execute()
     assert await bl.shutter.status.get_value(cached=False) == "Close"
+
+
+@pytest.mark.parametrize(("name", "record", "free", "held"), [("locked", "ilk", 0, 1), ("labelled", "ilk:ok", 1, 0)])
+async def test_a_shutter_that_is_interlocked_is_closed_and_not_opened(
+    bl: Any, server: Ioc, name: str, record: str, free: int, held: int
+) -> None:
+    device = getattr(bl, name)
+    await device.set("Open")
+    server.put(record, held)
+    try:
+        await device.set("Close")
+        with pytest.raises(NotAllowedError, match=r"not allowed to go to Open now: .*interlock.*nothing was sent"):
+            await device.set("Open")
+        with pytest.raises(NotAllowedError):
+            await device.check_value("Open")
+        assert await device.control.get_value(cached=False) == "Close"
+    finally:
+        server.put(record, free)
+    await device.set("Open")
+    await device.set("Close")
 
 
 async def test_a_positioner_that_is_done_later_than_its_put(bl: Any) -> None:

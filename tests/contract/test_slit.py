@@ -168,6 +168,25 @@ async def test_nothing_moves_if_one_blade_would_be_refused(pair: Any, blades: Bl
     assert await blades.where() == pytest.approx((-0.2, 0.2))
 
 
+async def test_what_is_asked_for_behind_another_is_checked_at_its_turn(pair: Any, blades: Blades) -> None:
+    await blades.put("VMAX", 0)
+    await blades.put("VELO", 100)
+    await pair.gap.set(40.0)
+    with pytest.raises(LimitError):  # at that gap a blade would be at 44.5
+        await pair.centre.set(24.5)
+    async with asyncio.timeout(LIMIT_S):
+        await asyncio.gather(pair.gap.set(0.4), pair.centre.set(24.5))
+    assert await blades.where() == pytest.approx((24.3, 24.7))
+    gap, centre = pair.gap.set(0.2), pair.centre.set(24.95)
+    async with asyncio.timeout(LIMIT_S):
+        await gap
+        with pytest.raises(LimitError, match=r"s\.high.*which s\.centre\.value needs for 24\.95 mm"):
+            await centre
+    assert await blades.where() == pytest.approx((24.4, 24.6))
+    with pytest.raises(LimitError, match="outside the limits"):
+        await pair.centre.check_value(24.95)
+
+
 async def test_a_blade_that_fails_stops_the_other_and_is_named(pair: Any, blades: Blades) -> None:
     await blades.high.put(":HighSwitch", 0.2)
     with pytest.raises(MoveFailedError, match=r"s\.high .*the high limit switch"):

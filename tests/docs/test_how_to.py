@@ -35,6 +35,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     "page",
     [
+        "counters-and-positions.md",
         "migrate.md",
         "motors.md",
         "pvi.md",

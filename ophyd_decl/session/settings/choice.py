@@ -66,7 +66,7 @@ def _moving(devices: Iterable[Any]) -> set[Any]:
     while todo:
         try:
             signal = setpoint_of(todo.pop())
-            under = [target for target, _ in signal.targets] if isinstance(signal, DerivedSignal) else []
+            under = list(signal.moved) if isinstance(signal, DerivedSignal) else []
         except OphydDeclError:  # it needs a param that was not given: a set is refused, and writes nothing
             continue
         if signal not in found:

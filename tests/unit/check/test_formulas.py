@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ophyd_decl.check.formulas import check_formula, with_constants
-from ophyd_decl.formula import Formula
+from ophyd_decl.formula import Formula, FormulaError
 from ophyd_decl.model.kinds import Spot
 from ophyd_decl.source import Findings, SourceFile, load_text
 
@@ -39,6 +39,33 @@ def test_mistakes(text: str, code: str, column: int, help_text: str | None) -> N
     assert [entry[:2] for entry in found] == [(code, column)]
     if help_text is not None:
         assert found[0][2] == help_text
+
+
+def test_only_a_table_can_stand_before_brackets() -> None:
+    findings = Findings()
+    root = load_text(SourceFile("f", 'a: "t[name] * b[name]"\n'), findings).root
+    assert check_formula(root["a"], Spot(root, "a", findings), ("t", "name", "b"), tables=("t",)) is None
+    (found,) = findings.sorted()
+    assert (found.code, found.place.column, found.help) == ("E310", 15, "write the name of a table: `t`")
+
+
+def test_a_table_is_looked_up() -> None:
+    formula = Formula("2 * t[name]")
+    assert (formula.names, formula.tables) == (("t", "name"), ("t",))
+    assert formula.evaluate({"t": {"a": 1.5}, "name": "a"}) == 3
+    with pytest.raises(FormulaError, match="no entry 'b'; it has 'a'"):
+        formula.evaluate({"t": {"a": 1.5}, "name": "b"})
+    with pytest.raises(FormulaError, match="only a table"):
+        formula.evaluate({"t": "text", "name": 0})
+    constant = Formula(with_constants("2 * t[name]", {"t": {"a": 1.5}}))
+    assert constant.names == ("name",)
+    assert constant.evaluate({"name": "a"}) == 3
+
+
+@pytest.mark.parametrize("text", ["'abc'[0]", "(a)[b][c]", "sin[a]()", "{a: 1}[a]", "{**a}['b']", "t[a:b]"])
+def test_what_is_no_table(text: str) -> None:
+    with pytest.raises(FormulaError):
+        Formula(text)
 
 
 @pytest.mark.parametrize(("text", "column", "help_text"), [

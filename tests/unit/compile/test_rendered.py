@@ -16,7 +16,7 @@ from ophyd_decl.source.emit import yaml_text
 
 ROOT = Path(__file__).parents[3]
 VALID = ROOT / "tests" / "golden" / "valid"
-_NOT_COMPARED = ("file", "place", "profile")
+_NOT_COMPARED = ("file", "place", "places", "profile")
 
 
 def beamlines() -> list[Path]:

@@ -16,7 +16,8 @@ def evaluate(text: str) -> Any:
 
 @pytest.mark.parametrize(("text", "value"), [
     ("${{ bl }}", "BL22I"), ("${{bl}}-${{ n }}", "BL22I-3"), ("${{ n }}", 3), ("${{ n + 1 }}", 4), ("x", "x"),
-    ("${{ xs }}", [1, 2]), ("${{ range(1, n + 1) }}", [1, 2, 3]), ("${{ '%02d' % n }}", "03"),
+    ("${{ xs }}", [1, 2]), ("${{ m|list }}", ["k"]),
+    ("${{ xs|list }}", [1, 2]), ("${{ range(1, n + 1) }}", [1, 2, 3]), ("${{ '%02d' % n }}", "03"),
     ("${{ n|zfill(3) }}", "003"),
     ("${{ {'a': {'b': n}} }}", {"a": {"b": 3}}), ("${{ '}}' }}", "}}"), ("${{ m.k }}", "v"), ("${{ yes }}", True),
     ("${{ n > 2 and yes }}", True), ("${{ 'a' if n == 3 else 'b' }}", "a"), ("${{ bl.lower() }}x", "bl22ix"),
@@ -115,6 +116,8 @@ def test_a_message_names_the_part_that_is_wrong(text: str, message: str, marked:
     ("${{ -bl }}", "`-` does not work with a text"), ("${{ bl|abs }}", "`abs` does not work with a text"),
     ("${{ bl * 1.5 }}", "`*` repeats a text or list a whole number of times, not a number"),
     ("${{ n|length }}", "a whole number has no length"), ("${{ bl|int }}", "'BL22I' is no whole number"),
+    ("${{ bl|list }}", "a text is not a list, nor a function"),
+    ("${{ n|list }}", "a whole number is not a list, nor a function"),
     ("${{ bl|float }}", "'BL22I' is no number"), ("${{ 1 // 0 }}", "a division by zero"),
     ("${{ 1 % 0 }}", "a division by zero"), ("${{ 'x' % 1 }}", "`%` got more values than the text has fields"),
     ("${{ '%d%d' % 1 }}", "`%` got fewer values than the text has fields"),
