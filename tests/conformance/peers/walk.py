@@ -31,6 +31,20 @@ def of_ophyd(kind: Any, prefix: str) -> Iterator[Found]:
             yield write, dtype, True
 
 
+def of_area_detector(kind: Any, prefix: str) -> Iterator[Found]:
+    """Yield what a class of areaDetector declares; one that is made asks its server at once."""
+    for walked in kind.walk_components():
+        component = walked.item
+        suffix, name = getattr(component, "suffix", None), component.cls.__name__
+        if not isinstance(suffix, str) or "Signal" not in name:
+            continue
+        dtype = "str" if name == "EpicsPathSignal" or component.kwargs.get("string") else ""
+        if name in ("EpicsSignalWithRBV", "EpicsPathSignal"):
+            yield f"{prefix}{suffix}_RBV", dtype, True
+        else:
+            yield f"{prefix}{suffix}", dtype, name != "EpicsSignalRO"
+
+
 def of_ophyd_async(device: Any) -> Iterator[Found]:
     """Yield what a device declares."""
     for _, child in device.children():
@@ -50,7 +64,10 @@ async def main() -> None:
     library, name, prefix = sys.argv[1:]
     module, _, kind = name.partition(":")
     found = getattr(importlib.import_module(module), kind)
-    walked = of_ophyd(found, prefix) if library == "ophyd" else of_ophyd_async(found(prefix, name="peer"))
+    if library == "ophyd":
+        walked = (of_area_detector if "areadetector" in module else of_ophyd)(found, prefix)
+    else:
+        walked = of_ophyd_async(found(prefix, name="peer"))
     print("ANSWER", json.dumps({pv: [dtype, written] for pv, dtype, written in sorted(walked)}))
 
 
