@@ -58,7 +58,7 @@ class Held:
         self._path = path
         self._all_updates = all_updates
         #: monitors of those who want every update, where the others want the newest only.
-        self._every: list[Monitor] = []
+        self._every: dict[Monitor, Listener] = {}
         self._server = -1, _NO_SERVER
         self._users = 0
         self._listeners: list[Listener] = []
@@ -88,7 +88,7 @@ class Held:
         self._users += 1
         if listener is not None and every and not self._all_updates:
             monitor = self._connector.monitor(self._channel, listener, all_updates=True)
-            self._every.append(monitor)
+            self._every[monitor] = listener
             return Hold(self, None, monitor)
         if listener is not None:
             self.listen(listener)
@@ -100,8 +100,7 @@ class Held:
         """Count one user less; the last one ends the monitor."""
         if listener is not None:
             self.ignore(listener)
-        if monitor is not None and monitor in self._every:
-            self._every.remove(monitor)
+        if monitor is not None and self._every.pop(monitor, None) is not None:
             monitor.close()
         self._use.let_go(self._path)
         self._users -= 1
@@ -116,7 +115,15 @@ class Held:
         if monitor is not None:
             monitor.close()
         while self._every:
-            self._every.pop().close()
+            self._every.popitem()[0].close()
+
+    def end(self, error: SignalError) -> None:
+        """End the monitor though there may be listeners, who are told why nothing comes any more."""
+        listeners = [*self._listeners, *self._every.values()]
+        self.close()
+        if self._use.loop.is_running():
+            for listener in listeners:
+                self._tell(listener, copy.copy(error))
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` at each update, without counting a user."""

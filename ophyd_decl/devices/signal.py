@@ -181,10 +181,10 @@ class WireSignal(SignalNode):
             connector.on_put(self._write_channel, PutRecorder(self))
 
     def release(self) -> None:
-        """Close the channels, and whatever monitor is left."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        """Close the channels, and whatever monitor is left; who observes it is told."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.end(DisconnectedError("it was closed", source=self.source))
         connector, self._connector = self._connector, None
         if connector is not None:
             for channel in self.channels:

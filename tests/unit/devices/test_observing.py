@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl import observe_signals_value, observe_value
+from ophyd_decl import observe_signals_value, observe_value, wait_for_value
 from ophyd_decl.devices.mock import set_mock_value
 from ophyd_decl.devices.status import AsyncStatus
 from ophyd_decl.errors import DisconnectedError, NotConnectedError, ReadError, WaitTimeoutError
@@ -234,6 +234,19 @@ async def test_a_connection_that_breaks_is_an_error_that_names_the_signal() -> N
     assert await left_behind(device) == NOTHING
     with pytest.raises(DisconnectedError, match=r"dev\.a"):
         await each(observe_value(device.a))
+    assert await left_behind(device) == NOTHING
+
+
+async def test_a_signal_that_is_closed_meanwhile_is_an_error() -> None:
+    device = await connected(soft("a", 1.0))
+    first = asyncio.Event()
+    task = asyncio.create_task(each(observe_value(device.a), lambda value: first.set()))
+    waiting = asyncio.create_task(wait_for_value(device.a, 2.0, timeout=None))
+    await asyncio.wait_for(first.wait(), 5)
+    device.a.release()
+    for one in (task, waiting):
+        with pytest.raises(DisconnectedError, match=r"dev\.a .*it was closed"):
+            await asyncio.wait_for(one, 5)
     assert await left_behind(device) == NOTHING
 
 
