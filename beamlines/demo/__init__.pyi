@@ -11,111 +11,111 @@ from typing import Literal, Never, type_check_only
 class EpicsMotor(Movable[float], Flyer, Device):
     """An EPICS motor record. Units, precision and limits are those of the record.
 
-    epics.motor; ophyd_decl/library/epics/motor.yaml:6
+    epics.motor; ophyd_decl/library/epics/motor.yaml:7
     """
     user_setpoint: SignalRW[float]
-    """{prefix}.VAL; ophyd_decl/library/epics/motor.yaml:11"""
+    """{prefix}.VAL; ophyd_decl/library/epics/motor.yaml:12"""
     user_readback: SignalR[float]
-    """{prefix}.RBV; ophyd_decl/library/epics/motor.yaml:12"""
+    """{prefix}.RBV; ophyd_decl/library/epics/motor.yaml:13"""
     dial_readback: SignalR[float]
-    """{prefix}.DRBV; ophyd_decl/library/epics/motor.yaml:13"""
+    """{prefix}.DRBV; ophyd_decl/library/epics/motor.yaml:14"""
     done_moving: SignalR[bool]
     """true when a move has ended with its retries
 
-    {prefix}.DMOV; ophyd_decl/library/epics/motor.yaml:14
+    {prefix}.DMOV; ophyd_decl/library/epics/motor.yaml:15
     """
     moving: SignalR[bool]
     """true while the axis moves
 
-    {prefix}.MOVN; ophyd_decl/library/epics/motor.yaml:15
+    {prefix}.MOVN; ophyd_decl/library/epics/motor.yaml:16
     """
     velocity: SignalRW[float]
-    """{prefix}.VELO; ophyd_decl/library/epics/motor.yaml:16"""
+    """{prefix}.VELO; ophyd_decl/library/epics/motor.yaml:17"""
     acceleration_time: SignalRW[float]
     """time to reach the velocity, s
 
-    {prefix}.ACCL; ophyd_decl/library/epics/motor.yaml:17
+    {prefix}.ACCL; ophyd_decl/library/epics/motor.yaml:18
     """
     max_velocity: SignalRW[float]
     """highest velocity; 0 is none
 
-    {prefix}.VMAX; ophyd_decl/library/epics/motor.yaml:18
+    {prefix}.VMAX; ophyd_decl/library/epics/motor.yaml:19
     """
     base_velocity: SignalRW[float]
     """lowest velocity
 
-    {prefix}.VBAS; ophyd_decl/library/epics/motor.yaml:19
+    {prefix}.VBAS; ophyd_decl/library/epics/motor.yaml:20
     """
     high_limit_travel: SignalRW[float]
-    """{prefix}.HLM; ophyd_decl/library/epics/motor.yaml:20"""
+    """{prefix}.HLM; ophyd_decl/library/epics/motor.yaml:21"""
     low_limit_travel: SignalRW[float]
-    """{prefix}.LLM; ophyd_decl/library/epics/motor.yaml:21"""
+    """{prefix}.LLM; ophyd_decl/library/epics/motor.yaml:22"""
     dial_high_limit_travel: SignalRW[float]
     """with that of the low limit 0 for no limits
 
-    {prefix}.DHLM; ophyd_decl/library/epics/motor.yaml:22
+    {prefix}.DHLM; ophyd_decl/library/epics/motor.yaml:23
     """
     dial_low_limit_travel: SignalRW[float]
-    """{prefix}.DLLM; ophyd_decl/library/epics/motor.yaml:23"""
+    """{prefix}.DLLM; ophyd_decl/library/epics/motor.yaml:24"""
     beyond_limits: SignalR[bool]
     """true when the last target was refused
 
-    {prefix}.LVIO; ophyd_decl/library/epics/motor.yaml:24
+    {prefix}.LVIO; ophyd_decl/library/epics/motor.yaml:25
     """
     high_limit_switch: SignalR[bool]
-    """{prefix}.HLS; ophyd_decl/library/epics/motor.yaml:25"""
+    """{prefix}.HLS; ophyd_decl/library/epics/motor.yaml:26"""
     low_limit_switch: SignalR[bool]
-    """{prefix}.LLS; ophyd_decl/library/epics/motor.yaml:26"""
+    """{prefix}.LLS; ophyd_decl/library/epics/motor.yaml:27"""
     missed: SignalR[bool]
     """true when it ran out of retries
 
-    {prefix}.MISS; ophyd_decl/library/epics/motor.yaml:27
+    {prefix}.MISS; ophyd_decl/library/epics/motor.yaml:28
     """
     status_bits: SignalR[float]
     """the bits of MSTA, as a whole number
 
-    {prefix}.MSTA; ophyd_decl/library/epics/motor.yaml:29
+    {prefix}.MSTA; ophyd_decl/library/epics/motor.yaml:30
     """
     offset: SignalRW[float]
-    """{prefix}.OFF; ophyd_decl/library/epics/motor.yaml:30"""
+    """{prefix}.OFF; ophyd_decl/library/epics/motor.yaml:31"""
     offset_freeze_switch: SignalRW[Literal["Variable", "Frozen"], Literal["Variable", "Frozen"]]
-    """{prefix}.FOFF; ophyd_decl/library/epics/motor.yaml:31"""
+    """{prefix}.FOFF; ophyd_decl/library/epics/motor.yaml:32"""
     set_use_switch: SignalRW[Literal["Use", "Set"], Literal["Use", "Set"]]
     """Set: a target redefines where it is
 
-    {prefix}.SET; ophyd_decl/library/epics/motor.yaml:32
+    {prefix}.SET; ophyd_decl/library/epics/motor.yaml:33
     """
     direction: SignalRW[Literal["Pos", "Neg"], Literal["Pos", "Neg"]]
-    """{prefix}.DIR; ophyd_decl/library/epics/motor.yaml:33"""
+    """{prefix}.DIR; ophyd_decl/library/epics/motor.yaml:34"""
     mode: SignalRW[Literal["Stop", "Pause", "Move", "Go"], Literal["Stop", "Pause", "Move", "Go"]]
-    """{prefix}.SPMG; ophyd_decl/library/epics/motor.yaml:35"""
+    """{prefix}.SPMG; ophyd_decl/library/epics/motor.yaml:36"""
     motor_egu: SignalRW[str]
-    """{prefix}.EGU; ophyd_decl/library/epics/motor.yaml:36"""
+    """{prefix}.EGU; ophyd_decl/library/epics/motor.yaml:37"""
     display_precision: SignalRW[int]
-    """{prefix}.PREC; ophyd_decl/library/epics/motor.yaml:37"""
+    """{prefix}.PREC; ophyd_decl/library/epics/motor.yaml:38"""
     motor_resolution: SignalRW[float]
-    """{prefix}.MRES; ophyd_decl/library/epics/motor.yaml:38"""
+    """{prefix}.MRES; ophyd_decl/library/epics/motor.yaml:39"""
     retry_deadband: SignalRW[float]
-    """{prefix}.RDBD; ophyd_decl/library/epics/motor.yaml:39"""
+    """{prefix}.RDBD; ophyd_decl/library/epics/motor.yaml:40"""
     max_retries: SignalRW[int]
-    """{prefix}.RTRY; ophyd_decl/library/epics/motor.yaml:40"""
+    """{prefix}.RTRY; ophyd_decl/library/epics/motor.yaml:41"""
     backlash_distance: SignalRW[float]
-    """{prefix}.BDST; ophyd_decl/library/epics/motor.yaml:41"""
+    """{prefix}.BDST; ophyd_decl/library/epics/motor.yaml:42"""
     backlash_velocity: SignalRW[float]
-    """{prefix}.BVEL; ophyd_decl/library/epics/motor.yaml:42"""
+    """{prefix}.BVEL; ophyd_decl/library/epics/motor.yaml:43"""
     backlash_acceleration_time: SignalRW[float]
-    """{prefix}.BACC; ophyd_decl/library/epics/motor.yaml:43"""
+    """{prefix}.BACC; ophyd_decl/library/epics/motor.yaml:44"""
     tweak_step: SignalRW[float]
-    """{prefix}.TWV; ophyd_decl/library/epics/motor.yaml:44"""
+    """{prefix}.TWV; ophyd_decl/library/epics/motor.yaml:45"""
     stop_: Command[None, None]
     """stops the motor; a put that waits would wait for the end of the move
 
-    {prefix}.STOP; ophyd_decl/library/epics/motor.yaml:46
+    {prefix}.STOP; ophyd_decl/library/epics/motor.yaml:47
     """
     tweak_forward: Command[None, None]
-    """{prefix}.TWF; ophyd_decl/library/epics/motor.yaml:47"""
+    """{prefix}.TWF; ophyd_decl/library/epics/motor.yaml:48"""
     tweak_reverse: Command[None, None]
-    """{prefix}.TWR; ophyd_decl/library/epics/motor.yaml:48"""
+    """{prefix}.TWR; ophyd_decl/library/epics/motor.yaml:49"""
 
 @type_check_only
 class DemoStage(Device):
