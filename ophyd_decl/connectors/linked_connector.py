@@ -128,7 +128,7 @@ class LinkedConnector(ABC):
             link = self._links[key] = self.make_link(key, address, datatype)
             link.family = self._families.join(link, self.stem(link.name))
         channel = self.make_channel(address, datatype, check, link, use)
-        link.users.append(channel)
+        link.users += (channel,)
         if link.phase == "ready":
             channel.validate()
         return channel
@@ -153,8 +153,7 @@ class LinkedConnector(ABC):
         with self.turn():
             for monitor in [monitor for monitor in link.monitors if monitor.channel is used]:
                 monitor.close()
-            if used in link.users:
-                link.users.remove(used)
+            link.users = tuple(user for user in link.users if user is not used)
             if not link.users:
                 if self._links.get(link.key) is link:
                     del self._links[link.key]
@@ -176,7 +175,7 @@ class LinkedConnector(ABC):
                     continue
                 link.open()
                 if link.phase == "ready":
-                    batch.settle_ready(index, channel)
+                    batch.settle_ready(index)
                 elif link.phase == "released":
                     batch.settle(index, channel.unavailable())
                 else:
@@ -249,9 +248,9 @@ class LinkedConnector(ABC):
         """Release everything that this connector opened."""
         with self.turn():
             for link in list(self._links.values()):
-                for monitor in list(link.monitors):
+                for monitor in link.monitors:
                     monitor.closed = True
-                link.monitors.clear()
+                link.monitors = ()
                 link.release()
             self._links.clear()
         self.later.cancel()

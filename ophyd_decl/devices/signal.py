@@ -134,19 +134,21 @@ class WireSignal(SignalNode):
         connector = self._connector
         if connector is not None:
             return connector
-        shape, read, write = self._shape, self._read, self._write_address
+        context, shape, read, write = self._context, self._shape, self._read, self._write_address
+        mock = context.connection.mock
         if self._protocol == "soft":
             protocol, bare = "soft", self.name
         else:
-            protocol, bare = split_scheme(read if read is not None else write or "", self._default_protocol)
+            protocol = self._protocol or self._default_protocol
+            protocol, bare = split_scheme(read if read is not None else write or "", protocol)
         try:
-            connector = self._context.reach(protocol, shape.connector)
+            connector = context.reach(protocol, shape.connector)
         except NoConnectorError as error:
             raise self._error(error) from error.__cause__
         datatype, check = shape.datatype, self._check()
         use = PLAIN if shape.events == "auto" and shape.poll_s is None else Use(shape.events, shape.poll_s)
         one = self._protocol == "soft" or read == write
-        if one or (self._context.mock and read is not None):  # without a server a readback follows at once
+        if one or (mock and read is not None):  # without a server a readback follows at once
             self._read_channel = self._write_channel = connector.channel(bare, datatype, check, use)
         else:
             if read is not None:
@@ -154,13 +156,13 @@ class WireSignal(SignalNode):
             if write is not None:
                 self._write_channel = connector.channel(self._bare(write), datatype, check, use)
         self._connector = connector
-        if isinstance(shape.origin, Soft) or self._context.mock:
+        if mock or isinstance(shape.origin, Soft):
             self._play_server(connector)
         return connector
 
     def _check(self) -> Check:
         """Return what each channel asks in every connection."""
-        return self._context.connection.note_answer if self._shape.expect is None else self._compare_later
+        return self._context.connection.check if self._shape.expect is None else self._compare_later
 
     def _compare_later(self, description: Description | None = None) -> None:
         """Note an answer, and compare the value with the expected one where no connect is about to do that."""

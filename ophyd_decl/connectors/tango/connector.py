@@ -78,7 +78,8 @@ class TangoConnector(LinkedConnector):
         member = trl.member(address)
         if member.problem:
             return address
-        return member.device.key, member.name.lower(), use.command, use.events, use.poll_s
+        name = member.name
+        return member.device.key, name if name.islower() else name.lower(), use.command, use.events, use.poll_s
 
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
@@ -89,8 +90,8 @@ class TangoConnector(LinkedConnector):
         member = trl.member(address)
         if member.problem:
             return RefusedLink(key, address, self.inbox)
-        _, _, is_command, events, poll_s = cast(tuple[str, str, bool, Events, float | None], key)
-        device = self._device(member.device)
+        _, _, is_command, events, poll_s = cast("tuple[str, str, bool, Events, float | None]", key)
+        device = self._devices.get(member.device.key) or self._device(member.device)
         return TangoLink(key, address.strip(), self.inbox, self, device, member.name, is_command, events, poll_s)
 
     def _device(self, parsed: trl.Trl) -> TangoDevice:

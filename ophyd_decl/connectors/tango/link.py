@@ -48,6 +48,10 @@ class TangoLink(DescribedLink):
 
     attribute: Attribute
     command: CommandType
+    kind = "attribute"
+    is_command = False
+    events: Events = "auto"
+    poll_s = POLL_S
     #: how many events were delivered, by which a value that was read meanwhile is known to be older.
     events_seen = 0
     #: why no events come, once that was found out in this session.
@@ -72,10 +76,13 @@ class TangoLink(DescribedLink):
     ) -> None:
         super().__init__(key, name, inbox, connector, device)
         self.member = member
-        self.is_command = is_command
-        self.kind = "command" if is_command else "attribute"
-        self.events: Events = events
-        self.poll_s = POLL_S if poll_s is None else poll_s
+        if is_command:
+            self.is_command = True
+            self.kind = "command"
+        if events != "auto":
+            self.events = events
+        if poll_s is not None:
+            self.poll_s = poll_s
 
     # What the base asks for.
 
@@ -149,12 +156,12 @@ class TangoLink(DescribedLink):
 
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""
-        key = self.member.lower()
-        attribute = None if self.is_command else told.usable.get(key)
+        attribute = None if self.is_command else told.usable.get(self.member)
         if attribute is not None:
             self.attribute = attribute
             self._begin(attribute.served)
             return
+        key = self.member.lower()
         info = (told.commands if self.is_command else told.attributes).get(key)
         if info is None:
             near = get_close_matches(self.member, told.names, 1, 0.7)
@@ -195,7 +202,7 @@ class TangoLink(DescribedLink):
         if self.phase in ("describing", "ready"):
             self.went_down(problem)
         self.trouble = problem
-        self._call(self._until_ready)
+        self._tell_waiting()
 
     def reconfigured(self, info: Any) -> None:
         """Begin a new generation if the configuration is not what it was."""
@@ -223,8 +230,7 @@ class TangoLink(DescribedLink):
                 self.updates = self._polled
             if self.subscribed:
                 self._go_without()
-        if self._until_picked:
-            self._call(self._until_picked)
+        self._tell_picked()
 
     def watch(self, session: Session) -> None:
         """Have the server tell when the configuration changes."""
@@ -240,8 +246,7 @@ class TangoLink(DescribedLink):
         for ended in (feed, watch):
             if ended is not None:
                 self.connector.subscriber.stop(ended)
-        if self._until_picked:
-            self._call(self._until_picked)
+        self._tell_picked()
 
     def drain(self, feed: Feed) -> None:
         """Deliver the events that have come."""
@@ -294,7 +299,7 @@ class TangoLink(DescribedLink):
         """Tell the monitors that there is no value; once for one that stays away."""
         if not self._failed:
             self._failed = True
-            for monitor in list(self.monitors):
+            for monitor in self.monitors:
                 monitor.fail(no_value(error, monitor.channel))
 
     def _deliver(self, updates: list[RawUpdate]) -> None:
@@ -309,6 +314,12 @@ class TangoLink(DescribedLink):
             self.absence = ABSENT
         self.went_up()
         self.described(served)
+
+    def _tell_picked(self) -> None:
+        if self._until_picked:
+            callbacks, self._until_picked = self._until_picked, None
+            for callback in callbacks.values():
+                callback()
 
     def _begin_without(self) -> None:
         """Read, since the events have not begun yet."""
@@ -347,7 +358,7 @@ class TangoLink(DescribedLink):
         self.connector.poller.add(self)
 
     def _refuse_monitors(self) -> None:
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             monitor.fail(self.no_events_of(monitor.channel))
 
 

@@ -7,8 +7,10 @@ from typing import NamedTuple
 from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 
 _SCHEME = "tango://"
-#: How many names are remembered: all attributes of a device ask for its name, and for their own several times in turn.
+#: How many devices are remembered: all of their attributes ask for them.
 _REMEMBERED = 1024
+#: How many attributes and commands are: each is asked for several times in turn.
+_IN_TURN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def split(address: str) -> tuple[str, str]:
     return f"{device}{mark}{fragment}", name
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_IN_TURN)
 def member(address: str) -> Member:
     """Return device and name of an attribute or command, or why there can be none.
 
@@ -75,14 +77,14 @@ def member(address: str) -> Member:
     >>> member("tango://pc:88888/a/b/c/State#dbase=no").problem
     'there is no port 88888'
     """
+    trl, name = split(address)
+    malformed, problem, device = _device(trl)
+    found = malformed or tango_name_problem(name)
+    if not found:
+        return Member(problem, device, name)
     if not address.strip():
         return Member("the address is blank", NOWHERE, "")
-    trl, name = split(address)
-    found = tango_name_problem(name)
-    malformed, problem, device = _device(trl)
-    if malformed or found:
-        found = f"not the name of an attribute or command of a Tango device: {malformed or found}"
-    return Member(found or problem, NOWHERE if found or problem else device, name)
+    return Member(f"not the name of an attribute or command of a Tango device: {found}", NOWHERE, name)
 
 
 @lru_cache(_REMEMBERED)
