@@ -55,7 +55,7 @@ class Served:
     warning: Limits | None = None
     display: Limits | None = None
     returns: NativeType | None = None
-    #: Conversion and description that channels have made of it, by their declared types, where links share it.
+    #: Conversion and description that channels have made of it, by their declared types, where all of them are alike.
     uses: dict[Datatype, Any] = field(default_factory=dict[Datatype, Any], init=False, compare=False, repr=False)
 
 
@@ -139,7 +139,7 @@ class Link(ABC):
         elif self.phase == "searching":
             self.search_again()
 
-    def search_again(self) -> None:
+    def search_again(self) -> None:  # noqa: B027  # most have nothing to do
         """Take note that somebody else wants what is searched; a search goes on by itself."""
 
     def release(self) -> None:
@@ -222,19 +222,23 @@ class Link(ABC):
         self.phase = "describing"
 
     def described(self, served: Served) -> None:
-        """Begin a generation: ask every user's check, then let values and requests through."""
+        """Begin a generation, whatever the phase was: ask every user's check, then let values and requests through."""
         self.served = served
         self.generation += 1
         self.phase = "ready"
         self.ready_at = time.monotonic()
         self.trouble = CLOSED
+        if self.given_up:
+            self.given_up = False
+            _log.info("%s has answered after %.1f s, and can be used now", self.name, self.ready_at - self.opened_at)
         if self.family is not None:
             self.family.came_up(self)
         for user in self.users:
             user.validate()
         if self._until_ready:
             self._tell_waiting()
-        self._tell_settled()
+        if self._until_settled:
+            self._tell_settled()
         if not self.monitors:
             return
         for monitor in self.monitors:

@@ -122,16 +122,23 @@ class LinkedConnector(ABC):
 
     def channel(self, address: str, datatype: Datatype, check: Check | None = None, use: Use = PLAIN) -> Channel:
         """Return a channel for one more use of this address; does no I/O."""
-        key = self.link_key(address, datatype, use)
-        link = self._links.get(key)
-        if link is None:
-            link = self._links[key] = self.make_link(key, address, datatype)
-            link.family = self._families.join(link, self.stem(link.name))
+        link = self.link_of(address, datatype, use)
         channel = self.make_channel(address, datatype, check, link, use)
         link.users += (channel,)
         if link.phase == "ready":
             channel.validate()
         return channel
+
+    def link_of(self, address: str, datatype: Datatype, use: Use) -> Link:
+        """Return the link of this use, which may be a new one."""
+        key = self.link_key(address, datatype, use)
+        link = self._links.get(key)
+        if link is None:
+            link = self._links[key] = self.make_link(key, address, datatype)
+            stem = self.stem(link.name)
+            if stem:
+                link.family = self._families.join(link, stem)
+        return link
 
     def make_channel(
         self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use

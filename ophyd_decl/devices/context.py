@@ -303,8 +303,6 @@ class Context:
 
     def refusal_of(self, node: Any, channel: Channel) -> PutRefusedError | None:
         """Return why the last put to a node was refused, in this connection; None if it was done."""
-        if not self.shared.refused:
-            return None
         generation, error = self.shared.refused.get(node, (0, None))
         return error if generation == channel.generation else None
 

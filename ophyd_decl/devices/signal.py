@@ -284,13 +284,28 @@ class WireSignal(SignalNode):
             self.path, self._place
         )
 
+    @property
+    def is_as_declared(self) -> bool:
+        """Return whether its one channel can be used now, and nothing differs: of thousands that is to be known soon.
+
+        Where it is False, `differences` and the channels say what is wrong, if anything is.
+        """
+        channel, writer = self._read_channel, self._write_channel
+        if channel is None or (writer is not None and writer is not channel) or self._left_out:
+            return False
+        if channel.state != "connected" or channel.failure is not None or self._context.shared.refused:
+            return False
+        described = channel.description
+        return not differences(self._shape, described, None if writer is None else described)
+
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""
-        channel = self._write_channel
-        read = _of_now(self._read_channel)
-        write = read if channel is self._read_channel else _of_now(channel)
-        found = differences(self._shape, read, write)
-        refusal = self._context.refusal_of(self, channel) if channel is not None else None
+        channel, reader = self._write_channel, self._read_channel
+        read = _of_now(reader)
+        found = differences(self._shape, read, read if channel is reader else _of_now(channel))
+        refusal = None
+        if channel is not None and self._context.shared.refused:
+            refusal = self._context.refusal_of(self, channel)
         if refusal is not None and all(difference.code != "E621" for difference in found):
             found.append(refused(self._shape, refusal))
         return found

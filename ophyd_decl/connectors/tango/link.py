@@ -13,6 +13,7 @@ from ...vocab.keywords import Events
 from ..inbox import Inbox
 from ..link import ABSENT, QUEUE_LIMIT, Link, RawUpdate, Served
 from ..linked_channel import LinkedChannel
+from ..protocol import PLAIN, Use
 from ..values.encoded import format_of
 from . import faults
 from .attributes import Attribute, NoValueError
@@ -42,8 +43,7 @@ class TangoLink(DescribedLink):
     """One attribute or command; see `link.Link`.
 
     :param member: its name on the device.
-    :param events: which events are wanted.
-    :param poll_s: time between reads where there are none.
+    :param use: whether it is a command, which events are wanted, and the time between reads where there are none.
     """
 
     attribute: Attribute
@@ -70,19 +70,18 @@ class TangoLink(DescribedLink):
         connector: "TangoConnector",
         device: "TangoDevice",
         member: str,
-        is_command: bool,
-        events: Events,
-        poll_s: float | None,
+        use: Use,
     ) -> None:
         super().__init__(key, name, inbox, connector, device)
         self.member = member
-        if is_command:
+        if use is PLAIN:
+            return
+        if use.command:
             self.is_command = True
             self.kind = "command"
-        if events != "auto":
-            self.events = events
-        if poll_s is not None:
-            self.poll_s = poll_s
+        self.events = use.events
+        if use.poll_s is not None:
+            self.poll_s = use.poll_s
 
     # What the base asks for.
 
@@ -159,7 +158,10 @@ class TangoLink(DescribedLink):
         attribute = None if self.is_command else told.usable.get(self.member)
         if attribute is not None:
             self.attribute = attribute
-            self._begin(attribute.served)
+            if self.missing or self.absence is not ABSENT:
+                self._begin(attribute.served)
+            else:
+                self.described(attribute.served)
             return
         key = self.member.lower()
         info = (told.commands if self.is_command else told.attributes).get(key)
@@ -312,7 +314,6 @@ class TangoLink(DescribedLink):
         if self.missing or self.absence != ABSENT:
             self.missing = self.help = ""
             self.absence = ABSENT
-        self.went_up()
         self.described(served)
 
     def _tell_picked(self) -> None:

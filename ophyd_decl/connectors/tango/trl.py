@@ -9,8 +9,6 @@ from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 _SCHEME = "tango://"
 #: How many devices are remembered: all of their attributes ask for them.
 _REMEMBERED = 1024
-#: How many attributes and commands are: each is asked for several times in turn.
-_IN_TURN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,6 @@ def split(address: str) -> tuple[str, str]:
     return f"{device}{mark}{fragment}", name
 
 
-@lru_cache(_IN_TURN)
 def member(address: str) -> Member:
     """Return device and name of an attribute or command, or why there can be none.
 
@@ -77,8 +74,9 @@ def member(address: str) -> Member:
     >>> member("tango://pc:88888/a/b/c/State#dbase=no").problem
     'there is no port 88888'
     """
-    trl, name = split(address)
-    malformed, problem, device = _device(trl)
+    path, mark, fragment = address.strip().partition("#")
+    path, _, name = path.rpartition("/")
+    malformed, problem, device = _device(path + mark + fragment)
     found = malformed or tango_name_problem(name)
     if not found:
         return Member(problem, device, name)
