@@ -43,8 +43,9 @@ class ConnectBatch(ChannelBatch[Description | SignalError]):
     def link_ready(self, link: Link) -> None:
         """Give the channels of a link their outcomes."""
         self.settle_ready(self._waiting.pop(link))
-        for index in self._others.pop(link, ()):
-            self.settle_ready(index)
+        if self._others:
+            for index in self._others.pop(link, ()):
+                self.settle_ready(index)
 
     def settle_ready(self, index: int) -> None:
         """Give a channel its outcome: what its server says, or why it cannot be used."""

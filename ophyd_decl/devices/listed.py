@@ -62,7 +62,7 @@ class ListedSignal(WireSignal):
         return self._held is not None and not self._held.ended
 
     @property
-    def is_as_declared(self) -> bool:
+    def is_unremarkable(self) -> bool:
         """Return False: what the structure says counts too."""
         return False
 

@@ -285,15 +285,17 @@ class WireSignal(SignalNode):
         )
 
     @property
-    def is_as_declared(self) -> bool:
-        """Return whether its one channel can be used now, and nothing differs: of thousands that is to be known soon.
+    def is_unremarkable(self) -> bool:
+        """Return whether its one channel can be used now, and nothing is to be said: found out quickly, for thousands.
 
-        Where it is False, `differences` and the channels say what is wrong, if anything is.
+        Where it is False, `differences` and the channels tell what there is to say, if anything is.
         """
         channel, writer = self._read_channel, self._write_channel
         if channel is None or (writer is not None and writer is not channel) or self._left_out:
             return False
-        if channel.state != "connected" or channel.failure is not None or self._context.shared.refused:
+        if channel.state != "connected" or channel.failure is not None or channel.updates:
+            return False
+        if self._context.shared.refused:
             return False
         described = channel.description
         return not differences(self._shape, described, None if writer is None else described)

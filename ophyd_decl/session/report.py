@@ -183,7 +183,7 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     problems = tally.problems
     notes = [noted for noted in (settings, shared.updates) if noted]
     for node in nodes:
-        if isinstance(node, WireSignal) and not notes and node.is_as_declared and not node.channels[0].updates:
+        if isinstance(node, WireSignal) and not notes and node.is_unremarkable:
             signals += 1
             tally.all += 1
             tally.usable += 1

@@ -63,7 +63,7 @@ class TangoConnector(LinkedConnector):
 
     def refusal(self, address: str) -> str:
         """Return why no device can have this attribute or command."""
-        return trl.member(address).problem
+        return trl.member(address)[0]
 
     def stem(self, name: str) -> str:
         """Return nothing: a device says itself what it does not have."""
@@ -80,8 +80,8 @@ class TangoConnector(LinkedConnector):
         key = device.key, name if name.islower() else name.lower(), use.command, use.events, use.poll_s
         link = self._links.get(key)
         if link is None:
-            link = TangoLink(key, address.strip(), self.inbox, self, self._device(device), name, use)
-            self._links[key] = link
+            made = self._device(device)
+            link = self._links[key] = TangoLink(key, address.strip(), self.inbox, self, made, name, use)
         return link
 
     def link_key(self, address: str, datatype: Datatype, use: Use) -> object:

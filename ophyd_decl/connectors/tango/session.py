@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import faults, proxies, reach
 from .attributes import Attribute, attribute, shape_of
+from .attributes import attributes as attributes_of
 from .databases import IN_USE_S, Databases
 from .library import DevFailed, Proxy
 from .reach import ObstacleError
@@ -183,10 +184,11 @@ def describe(
     if whole:
         with session.proxy(time.monotonic() + timeout_s) as proxy:
             told = told_all(session, proxy.attribute_list_query_ex(), proxy.command_list_query())
-        _prepare(told, ((name, told.attributes.get(name.lower())) for name in attributes))
+        _prepare(told, *_those(attributes, told.attributes))
         return told
     told = Told(session)
-    infos: Iterable[Any] = ()
+    infos: Sequence[Any] = ()
+    commands = commands or not attributes
     with session.proxy(time.monotonic() + timeout_s) as proxy:
         if attributes:
             try:
@@ -197,27 +199,32 @@ def describe(
                 everything = proxy.attribute_list_query_ex()
                 told.attributes = {info.name.lower(): info for info in everything}
                 told.names += tuple(info.name for info in everything)
-                infos = [told.attributes.get(name.lower()) for name in attributes]
-        if commands or not attributes:
+                attributes, infos = _those(attributes, told.attributes)
+        if commands:
             known = proxy.command_list_query()
             told.commands = {info.cmd_name.lower(): info for info in known}
             told.names += tuple(info.cmd_name for info in known)
-    _prepare(told, zip(attributes, infos, strict=True))
+    _prepare(told, attributes, infos)
     return told
 
 
-def _prepare(told: Told, infos: Iterable[tuple[str, Any]]) -> None:
+def _those(names: Sequence[str], known: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Any]]:
+    """Return those of the names that a device has, and their configurations.
+
+    :param known: by name in small letters.
+    """
+    there = [name for name in names if name.lower() in known]
+    return there, [known[name.lower()] for name in there]
+
+
+def _prepare(told: Told, names: Sequence[str], infos: Sequence[Any]) -> None:
     """Note how to use attributes, and the shape that arrays have now; that a device cannot give it is no fault.
 
-    :param infos: name and configuration of each; None where the device does not have it.
+    :param infos: the configuration of each name.
     """
     host, usable = told.session.host, told.usable
-    arrays: list[tuple[str, Any]] = []
-    for name, info in infos:
-        if info is not None:
-            usable[name] = one = attribute(info, (), host)
-            if one.served.native.shape is not None:
-                arrays.append((name, info))
+    usable.update(zip(names, attributes_of(infos, host), strict=True))
+    arrays = [(name, one.info) for name, one in usable.items() if one.served.native.shape is not None]
     if not arrays:
         return
     try:

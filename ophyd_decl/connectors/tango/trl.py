@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 
@@ -44,17 +43,6 @@ class Trl:
 NOWHERE = Trl("", "", 0, "", has_database=False)
 
 
-class Member(NamedTuple):
-    """An attribute or command.
-
-    :param problem: why no device can have it; empty if one may.
-    """
-
-    problem: str
-    device: Trl
-    name: str
-
-
 def split(address: str) -> tuple[str, str]:
     """Return the TRL of the device, and the name of the attribute or command.
 
@@ -66,23 +54,23 @@ def split(address: str) -> tuple[str, str]:
     return f"{device}{mark}{fragment}", name
 
 
-def member(address: str) -> Member:
-    """Return device and name of an attribute or command, or why there can be none.
+def member(address: str) -> tuple[str, Trl, str]:
+    """Return why there can be no such attribute or command, empty if there may be; its device, and its name.
 
-    >>> member("tango://pc:8888/a/b/c/State#dbase=no").name
-    'State'
-    >>> member("tango://pc:88888/a/b/c/State#dbase=no").problem
+    >>> problem, device, name = member("tango://pc:8888/a/b/c/State#dbase=no")
+    >>> problem, device.text, name
+    ('', 'tango://pc:8888/a/b/c#dbase=no', 'State')
+    >>> member("tango://pc:88888/a/b/c/State#dbase=no")[0]
     'there is no port 88888'
     """
-    path, mark, fragment = address.strip().partition("#")
-    path, _, name = path.rpartition("/")
-    malformed, problem, device = _device(path + mark + fragment)
+    trl, name = split(address)
+    malformed, problem, device = _device(trl)
     found = malformed or tango_name_problem(name)
     if not found:
-        return Member(problem, device, name)
+        return problem, device, name
     if not address.strip():
-        return Member("the address is blank", NOWHERE, "")
-    return Member(f"not the name of an attribute or command of a Tango device: {found}", NOWHERE, name)
+        return "the address is blank", NOWHERE, ""
+    return f"not the name of an attribute or command of a Tango device: {found}", NOWHERE, name
 
 
 @lru_cache(_REMEMBERED)
