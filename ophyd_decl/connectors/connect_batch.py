@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import SignalError
 from .batches import ChannelBatch
+from .link import Link
 from .linked_channel import LinkedChannel
 from .protocol import Description
 
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
 class ConnectBatch(ChannelBatch[Description | SignalError]):
     """What the servers of channels say."""
 
-    __slots__ = ("_connector", "_timeout_s", "_waiting")
+    __slots__ = ("_connector", "_others", "_timeout_s", "_waiting")
 
     def __init__(self, connector: "LinkedConnector", channels: Sequence[LinkedChannel], deadline: float) -> None:
         super().__init__(channels, [deadline] * len(channels))
         self._connector = connector
         self._timeout_s = deadline - time.monotonic()
-        self._waiting: list[Waiting] = []
+        #: the first channel of each link that is not ready, and the others, which are few.
+        self._waiting: dict[Link, int] = {}
+        self._others: dict[Link, list[int]] = {}
 
     def late(self, index: int) -> SignalError:
         """Return the error of a channel that was not found in time."""
@@ -30,36 +33,30 @@ class ConnectBatch(ChannelBatch[Description | SignalError]):
 
     def await_ready(self, index: int, channel: LinkedChannel) -> None:
         """Give a channel its outcome when its link is ready."""
-        waiting = Waiting(self, index, channel)
-        self._waiting.append(waiting)
-        channel.link.when_ready(waiting, waiting)
+        link = channel.link
+        if link not in self._waiting:
+            self._waiting[link] = index
+            link.when_ready(self)
+        else:
+            self._others.setdefault(link, []).append(index)
 
-    def settle_ready(self, index: int, channel: LinkedChannel) -> None:
+    def link_ready(self, link: Link) -> None:
+        """Give the channels of a link their outcomes."""
+        self.settle_ready(self._waiting.pop(link))
+        if self._others:
+            for index in self._others.pop(link, ()):
+                self.settle_ready(index)
+
+    def settle_ready(self, index: int) -> None:
         """Give a channel its outcome: what its server says, or why it cannot be used."""
+        channel = self._channels[index]
         made = channel.made
         self.settle(index, channel.unavailable() if made is None or channel.failure is not None else made)
 
     def end(self) -> None:
         """Take no outcome any more, and wait for no link."""
-        for waiting in self._waiting:
-            if not waiting.settled:
-                waiting.channel.link.forget(waiting)
+        for link in self._waiting:
+            link.forget_waiting(self)
         self._waiting.clear()
+        self._others.clear()
         super().end()
-
-
-class Waiting:
-    """A channel that has not answered: what its link calls back, and under which key."""
-
-    __slots__ = ("_batch", "_index", "channel", "settled")
-
-    def __init__(self, batch: ConnectBatch, index: int, channel: LinkedChannel) -> None:
-        self._batch = batch
-        self._index = index
-        self.channel = channel
-        self.settled = False
-
-    def __call__(self) -> None:
-        """Give the channel its outcome; called once."""
-        self.settled = True
-        self._batch.settle_ready(self._index, self.channel)

@@ -11,7 +11,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ..vocab.datatypes import Datatype, NativeType
 from ..vocab.readings import Limits
@@ -55,8 +55,16 @@ class Served:
     warning: Limits | None = None
     display: Limits | None = None
     returns: NativeType | None = None
-    #: Conversion and description that channels have made of it, by their declared types, where links share it.
+    #: Conversion and description that channels have made of it, by their declared types, where all of them are alike.
     uses: dict[Datatype, Any] = field(default_factory=dict[Datatype, Any], init=False, compare=False, repr=False)
+
+
+class Waiting(Protocol):
+    """What waits for many links."""
+
+    def link_ready(self, link: "Link") -> None:
+        """Take note that a link is ready, or cannot be; called once for each of them."""
+        ...
 
 
 class Link(ABC):
@@ -87,15 +95,15 @@ class Link(ABC):
     family: "Family | None" = None
     opened_at = ready_at = 0.0
     given_up = False
+    users: "tuple[LinkedChannel, ...]" = ()
+    monitors: "tuple[LinkedMonitor, ...]" = ()
+    _until_ready: "tuple[Waiting, ...]" = ()
+    _until_settled: dict[object, Callable[[], None]] | None = None
 
     def __init__(self, key: object, name: str, inbox: Inbox) -> None:
         self.key = key
         self.name = name
         self.inbox = inbox
-        self.users: list[LinkedChannel] = []
-        self.monitors: list[LinkedMonitor] = []
-        self._until_ready: dict[object, Callable[[], None]] = {}
-        self._until_settled: dict[object, Callable[[], None]] = {}
 
     # What a protocol does.
 
@@ -128,6 +136,11 @@ class Link(ABC):
             self.phase = "searching"
             self.opened_at = time.monotonic()
             self.start()
+        elif self.phase == "searching":
+            self.search_again()
+
+    def search_again(self) -> None:  # noqa: B027  # most have nothing to do
+        """Take note that somebody else wants what is searched; a search goes on by itself."""
 
     def release(self) -> None:
         """Close for good."""
@@ -137,27 +150,33 @@ class Link(ABC):
             self._close_subscription()
             if started:
                 self.stop()
-            self._call(self._until_settled)
+            self._tell_settled()
 
     def abandon(self) -> None:
         """Close for good, and tell nobody, since the interpreter ends."""
-        self.monitors.clear()
-        self._until_ready.clear()
-        self._until_settled.clear()
+        self.monitors = ()
+        self._until_ready = ()
+        self._until_settled = None
         self.release()
 
-    def when_ready(self, key: object, callback: Callable[[], None]) -> None:
-        """Call back when the link is ready, however often it breaks before."""
-        self._until_ready[key] = callback
+    def when_ready(self, waiting: "Waiting") -> None:
+        """Tell it when the link is ready, however often it breaks before."""
+        self._until_ready += (waiting,)
 
     def when_settled(self, key: object, callback: Callable[[], None]) -> None:
         """Call back when the link is ready or broken."""
+        if self._until_settled is None:
+            self._until_settled = {}
         self._until_settled[key] = callback
 
     def forget(self, key: object) -> None:
         """Do not call back under this key."""
-        self._until_ready.pop(key, None)
-        self._until_settled.pop(key, None)
+        if self._until_settled is not None:
+            self._until_settled.pop(key, None)
+
+    def forget_waiting(self, waiting: "Waiting") -> None:
+        """Do not tell that the link is ready."""
+        self._until_ready = tuple(other for other in self._until_ready if other is not waiting)
 
     @property
     def all_updates(self) -> bool:
@@ -176,7 +195,7 @@ class Link(ABC):
 
     def add_monitor(self, monitor: "LinkedMonitor") -> None:
         """Deliver to this monitor: the value now, or what is wrong now, and all that follows."""
-        self.monitors.append(monitor)
+        self.monitors += (monitor,)
         self.open()
         if self.phase == "ready":
             if monitor.channel.failure is not None:
@@ -192,7 +211,7 @@ class Link(ABC):
     def remove_monitor(self, monitor: "LinkedMonitor") -> None:
         """Deliver no more to this monitor."""
         if monitor in self.monitors:
-            self.monitors.remove(monitor)
+            self.monitors = tuple(other for other in self.monitors if other is not monitor)
             if not self.monitors:
                 self._close_subscription()
 
@@ -203,23 +222,26 @@ class Link(ABC):
         self.phase = "describing"
 
     def described(self, served: Served) -> None:
-        """Begin a generation: ask every user's check, then let values and requests through."""
+        """Begin a generation, whatever the phase was: ask every user's check, then let values and requests through."""
         self.served = served
         self.generation += 1
         self.phase = "ready"
         self.ready_at = time.monotonic()
         self.trouble = CLOSED
+        if self.given_up:
+            self.given_up = False
+            _log.info("%s has answered after %.1f s, and can be used now", self.name, self.ready_at - self.opened_at)
         if self.family is not None:
             self.family.came_up(self)
-        for user in self.users[:]:
+        for user in self.users:
             user.validate()
         if self._until_ready:
-            self._call(self._until_ready)
+            self._tell_waiting()
         if self._until_settled:
-            self._call(self._until_settled)
+            self._tell_settled()
         if not self.monitors:
             return
-        for monitor in self.monitors[:]:
+        for monitor in self.monitors:
             if monitor.channel.failure is not None:
                 monitor.fail(monitor.channel.unavailable())
         if not self.subscribed and any(m.channel.failure is None for m in self.monitors):
@@ -257,7 +279,7 @@ class Link(ABC):
         if self.phase == "ready":
             self.trouble = trouble
             self.begin_again()
-            for monitor in list(self.monitors):
+            for monitor in self.monitors:
                 monitor.fail(monitor.channel.unavailable())
 
     def went_down(self, trouble: str = CLOSED) -> None:
@@ -269,9 +291,9 @@ class Link(ABC):
         was_described = self.generation > 0
         self.phase = "down" if was_described else "searching"
         self._close_subscription()
-        self._call(self._until_settled)
+        self._tell_settled()
         if was_described:
-            for monitor in list(self.monitors):
+            for monitor in self.monitors:
                 monitor.fail(monitor.channel.unavailable())
 
     def rights_changed(self, readable: bool, writable: bool) -> None:
@@ -292,14 +314,14 @@ class Link(ABC):
             return
         self.last = updates[-1]
         self.heard()
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             monitor.deliver(updates)
         if self.dropped != self._dropped_before:
             self._tell_drops()
 
     def deliver_odd(self, error: Exception) -> None:
         """Tell every monitor of an update that is not what its type says."""
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             monitor.fail(monitor.channel.odd(error))
 
     def age(self) -> float | None:
@@ -334,8 +356,13 @@ class Link(ABC):
             self.subscribed = False
             self.unsubscribe()
 
-    def _call(self, waiting: dict[object, Callable[[], None]]) -> None:
-        callbacks = list(waiting.values())
-        waiting.clear()
-        for callback in callbacks:
-            callback()
+    def _tell_waiting(self) -> None:
+        told, self._until_ready = self._until_ready, ()
+        for waiting in told:
+            waiting.link_ready(self)
+
+    def _tell_settled(self) -> None:
+        if self._until_settled:
+            callbacks, self._until_settled = self._until_settled, None
+            for callback in callbacks.values():
+                callback()

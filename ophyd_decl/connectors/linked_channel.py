@@ -113,12 +113,13 @@ class LinkedChannel:
         served = self.link.served
         if served is None:
             return
-        if served.uses and self.is_like_others:
+        if served.uses:  # by such as are alike, so this one is too
             known: tuple[Conversion, Description] | None = served.uses.get(self.datatype)
             if known is not None:
                 self.conversion, self.made = known
                 self.failure = None
-                self.failure = self._ask(known[1])
+                if self._check is not None:
+                    self.failure = self._ask(known[1])
                 return
         native = self.link.native_for(self.datatype)
         conversion = self.convert(native)

@@ -122,16 +122,23 @@ class LinkedConnector(ABC):
 
     def channel(self, address: str, datatype: Datatype, check: Check | None = None, use: Use = PLAIN) -> Channel:
         """Return a channel for one more use of this address; does no I/O."""
+        link = self.link_of(address, datatype, use)
+        channel = self.make_channel(address, datatype, check, link, use)
+        link.users += (channel,)
+        if link.phase == "ready":
+            channel.validate()
+        return channel
+
+    def link_of(self, address: str, datatype: Datatype, use: Use) -> Link:
+        """Return the link of this use, which may be a new one."""
         key = self.link_key(address, datatype, use)
         link = self._links.get(key)
         if link is None:
             link = self._links[key] = self.make_link(key, address, datatype)
-            link.family = self._families.join(link, self.stem(link.name))
-        channel = self.make_channel(address, datatype, check, link, use)
-        link.users.append(channel)
-        if link.phase == "ready":
-            channel.validate()
-        return channel
+            stem = self.stem(link.name)
+            if stem:
+                link.family = self._families.join(link, stem)
+        return link
 
     def make_channel(
         self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
@@ -153,8 +160,7 @@ class LinkedConnector(ABC):
         with self.turn():
             for monitor in [monitor for monitor in link.monitors if monitor.channel is used]:
                 monitor.close()
-            if used in link.users:
-                link.users.remove(used)
+            link.users = tuple(user for user in link.users if user is not used)
             if not link.users:
                 if self._links.get(link.key) is link:
                     del self._links[link.key]
@@ -176,7 +182,7 @@ class LinkedConnector(ABC):
                     continue
                 link.open()
                 if link.phase == "ready":
-                    batch.settle_ready(index, channel)
+                    batch.settle_ready(index)
                 elif link.phase == "released":
                     batch.settle(index, channel.unavailable())
                 else:
@@ -249,9 +255,9 @@ class LinkedConnector(ABC):
         """Release everything that this connector opened."""
         with self.turn():
             for link in list(self._links.values()):
-                for monitor in list(link.monitors):
+                for monitor in link.monitors:
                     monitor.closed = True
-                link.monitors.clear()
+                link.monitors = ()
                 link.release()
             self._links.clear()
         self.later.cancel()

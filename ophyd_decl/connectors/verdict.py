@@ -6,7 +6,6 @@ any more, or when the address itself was found and not described; `unknown` othe
 goes on, and a late answer makes the channel usable.
 """
 
-import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ from .link import Link
 
 if TYPE_CHECKING:
     from .linked_channel import LinkedChannel
-
-_log = logging.getLogger("ophyd_decl.connectors")
 
 #: How long a search must have got nothing before an address counts as missing, in s.
 SEARCH_S = 1.0
@@ -27,7 +24,7 @@ _CANDIDATES = 300
 class Family:
     """The links that are neighbours.
 
-    :param stem: what their names have in common; empty for one that has no neighbours.
+    :param stem: what their names have in common.
     """
 
     __slots__ = ("links", "stem", "witness")
@@ -39,12 +36,8 @@ class Family:
         self.witness: Link | None = None
 
     def came_up(self, link: Link) -> None:
-        """Note that a link was described, and say so if it had been given up."""
-        if link.given_up:
-            link.given_up = False
-            waited_s = time.monotonic() - link.opened_at
-            _log.info("%s has answered after %.1f s, and can be used now", link.name, waited_s)
-        if self.stem and (self.witness is None or self.witness.phase != "ready"):
+        """Note that a link was described."""
+        if self.witness is None or self.witness.phase != "ready":
             self.witness = link
 
     def missing_at(self, link: Link) -> float | None:
@@ -70,15 +63,12 @@ class Families:
 
     def __init__(self) -> None:
         self._families: dict[str, Family] = {}
-        self._none = Family("")
 
     def join(self, link: Link, stem: str) -> Family:
         """Return the family of a new link.
 
         :param stem: what its name has in common with those of its server.
         """
-        if not stem:
-            return self._none
         family = self._families.get(stem)
         if family is None:
             family = self._families[stem] = Family(stem)
@@ -88,7 +78,7 @@ class Families:
     def leave(self, link: Link) -> None:
         """Forget a link."""
         family = link.family
-        if family is not None and family.stem:
+        if family is not None:
             family.links.pop(link, None)
             if family.witness is link:
                 family.witness = next((other for other in family.links if other.phase == "ready"), None)
@@ -119,7 +109,7 @@ def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, 
     if link.phase == "describing":
         error.verdict = "silent"
         error.problem = f"server silent: it was found, but not described within {waited_s:.1f} s"
-    elif family is None or not family.stem:
+    elif family is None:
         pass
     elif missing and family.witness is not None:
         error.verdict = "missing"

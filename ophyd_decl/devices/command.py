@@ -81,7 +81,7 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
 
     def _check(self) -> Check:
         """Return what the channel asks in every connection."""
-        return self._context.connection.note_answer
+        return self._context.connection.check
 
     def release(self) -> None:
         """Close the channel."""

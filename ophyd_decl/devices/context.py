@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..blueprint import ConnectorChoice
-from ..connectors.protocol import Channel, Connector, Description
+from ..connectors.protocol import Channel, Check, Connector, Description
 from ..errors import (
     NoConnectorError,
     NotConnectedError,
@@ -128,6 +128,7 @@ class Connection:
         "_connecting",
         "_next_answer",
         "answered_at",
+        "check",
         "compare",
         "connect",
         "elapsed_s",
@@ -151,6 +152,8 @@ class Connection:
         self.connect: Callable[[], Awaitable[Any]] | None = None
         #: compares a signal with the value that the file expects; set by the session.
         self.compare: Callable[[Any], None] | None = None
+        #: `note_answer`, once for the thousands that keep it.
+        self.check: Check = self.note_answer
         self._connecting: asyncio.Future[Any] | None = None
         #: done at the next answer; there only while somebody waits for one of them.
         self._next_answer: asyncio.Future[None] | None = None
@@ -300,8 +303,6 @@ class Context:
 
     def refusal_of(self, node: Any, channel: Channel) -> PutRefusedError | None:
         """Return why the last put to a node was refused, in this connection; None if it was done."""
-        if not self.shared.refused:
-            return None
         generation, error = self.shared.refused.get(node, (0, None))
         return error if generation == channel.generation else None
 

@@ -59,7 +59,8 @@ def differences(shape: SignalShape, read: Description | None, write: Description
                            "mend `units:` here, or the unit on the server", blocks_set=True, side=side, key="units")
             )  # fmt: skip
     limiting = write or read
-    declared, served = shape.limits, None if limiting is None else limiting.limits
+    declared = shape.limits
+    served = None if declared is None or limiting is None else limiting.limits
     if declared is not None and served is not None and declared.wider_than(served):
         found.append(
             Difference("warning", "E624", "declared limits are wider than the server's; the tighter hold",

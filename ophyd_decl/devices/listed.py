@@ -61,6 +61,11 @@ class ListedSignal(WireSignal):
         """Return whether somebody holds its monitor, so that it must stay where it is."""
         return self._held is not None and not self._held.ended
 
+    @property
+    def is_unremarkable(self) -> bool:
+        """Return False: what the structure says counts too."""
+        return False
+
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""
         found = super().differences()

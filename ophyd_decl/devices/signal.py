@@ -134,19 +134,21 @@ class WireSignal(SignalNode):
         connector = self._connector
         if connector is not None:
             return connector
-        shape, read, write = self._shape, self._read, self._write_address
+        context, shape, read, write = self._context, self._shape, self._read, self._write_address
+        mock = context.connection.mock
         if self._protocol == "soft":
             protocol, bare = "soft", self.name
         else:
-            protocol, bare = split_scheme(read if read is not None else write or "", self._default_protocol)
+            protocol = self._protocol or self._default_protocol
+            protocol, bare = split_scheme(read if read is not None else write or "", protocol)
         try:
-            connector = self._context.reach(protocol, shape.connector)
+            connector = context.reach(protocol, shape.connector)
         except NoConnectorError as error:
             raise self._error(error) from error.__cause__
         datatype, check = shape.datatype, self._check()
         use = PLAIN if shape.events == "auto" and shape.poll_s is None else Use(shape.events, shape.poll_s)
         one = self._protocol == "soft" or read == write
-        if one or (self._context.mock and read is not None):  # without a server a readback follows at once
+        if one or (mock and read is not None):  # without a server a readback follows at once
             self._read_channel = self._write_channel = connector.channel(bare, datatype, check, use)
         else:
             if read is not None:
@@ -154,13 +156,13 @@ class WireSignal(SignalNode):
             if write is not None:
                 self._write_channel = connector.channel(self._bare(write), datatype, check, use)
         self._connector = connector
-        if isinstance(shape.origin, Soft) or self._context.mock:
+        if mock or isinstance(shape.origin, Soft):
             self._play_server(connector)
         return connector
 
     def _check(self) -> Check:
         """Return what each channel asks in every connection."""
-        return self._context.connection.note_answer if self._shape.expect is None else self._compare_later
+        return self._context.connection.check if self._shape.expect is None else self._compare_later
 
     def _compare_later(self, description: Description | None = None) -> None:
         """Note an answer, and compare the value with the expected one where no connect is about to do that."""
@@ -282,13 +284,30 @@ class WireSignal(SignalNode):
             self.path, self._place
         )
 
+    @property
+    def is_unremarkable(self) -> bool:
+        """Return whether its one channel can be used now, and nothing is to be said: found out quickly, for thousands.
+
+        Where it is False, `differences` and the channels tell what there is to say, if anything is.
+        """
+        channel, writer = self._read_channel, self._write_channel
+        if channel is None or (writer is not None and writer is not channel) or self._left_out:
+            return False
+        if channel.state != "connected" or channel.failure is not None or channel.updates:
+            return False
+        if self._context.shared.refused:
+            return False
+        described = channel.description
+        return not differences(self._shape, described, None if writer is None else described)
+
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""
-        channel = self._write_channel
-        read = _of_now(self._read_channel)
-        write = read if channel is self._read_channel else _of_now(channel)
-        found = differences(self._shape, read, write)
-        refusal = self._context.refusal_of(self, channel) if channel is not None else None
+        channel, reader = self._write_channel, self._read_channel
+        read = _of_now(reader)
+        found = differences(self._shape, read, read if channel is reader else _of_now(channel))
+        refusal = None
+        if channel is not None and self._context.shared.refused:
+            refusal = self._context.refusal_of(self, channel)
         if refusal is not None and all(difference.code != "E621" for difference in found):
             found.append(refused(self._shape, refusal))
         return found

@@ -49,8 +49,12 @@ async def connect_devices(
             connection.begin(done)
     listed = [device for device in devices if has_structure(device)]
     waiting = set(listed)
+    own = [_leaves(device) for device in devices]
     leaves = [
-        leaf for device in devices for leaf in _leaves(device) if device not in waiting or not isinstance(leaf, Listed)
+        leaf
+        for device, its in zip(devices, own, strict=True)
+        for leaf in its
+        if device not in waiting or not isinstance(leaf, Listed)
     ]
     try:
         await asyncio.gather(
@@ -61,13 +65,15 @@ async def connect_devices(
     finally:
         # Also where this is cancelled: what was asked for goes on, and a late answer makes a device usable.
         ended = time.monotonic()
-        for device, connection in zip(devices, connections, strict=True):
+        for device, connection, its in zip(devices, connections, own, strict=True):
             connection.opened = True
-            leaves = _leaves(device)
-            for leaf in leaves:
-                if isinstance(leaf, WireSignal):
+            answered = True
+            for leaf in _leaves(device) if device in waiting else its:  # a list of members may have added some
+                if isinstance(leaf, WireSignal) and leaf._shape.optional:
                     leaf.settle_presence()
-            answered = all(channel.state != "new" for leaf in leaves for channel in leaf.channels)
+                for channel in leaf.channels:
+                    if channel.state == "new":
+                        answered = False
             connection.elapsed_s = max((connection.answered_at if answered else ended) - started, 0.0)
         done.set_result(None)
 
@@ -94,28 +100,27 @@ async def _connect_listed(devices: Sequence[Any], timeout_s: float | None, outco
     for device in devices:
         for leaf in _leaves(device):
             if isinstance(leaf, Listed) and not leaf.channels:
-                _open(leaf, outcomes)
-
-
-def _open(leaf: Leaf, outcomes: Outcomes) -> Connector | None:
-    """Return the connector of a leaf, with its channels made, or None where that is not possible."""
-    try:
-        return leaf.open()
-    except SignalError as error:
-        outcomes[leaf] = [error]
-        return None
+                try:
+                    leaf.open()
+                except SignalError as error:
+                    outcomes[leaf] = [error]
 
 
 async def _connect_leaves(leaves: Sequence[Leaf], timeout_s: float | None, outcomes: Outcomes) -> None:
     batches: dict[Connector, tuple[list[Channel], list[Leaf]]] = {}
     with without_collecting():
         for leaf in leaves:
-            connector = _open(leaf, outcomes)
-            if connector is not None:
-                channels, owners = batches.setdefault(connector, ([], []))
-                for channel in leaf.channels:
-                    channels.append(channel)
-                    owners.append(leaf)
+            try:
+                connector = leaf.open()
+            except SignalError as error:
+                outcomes[leaf] = [error]
+                continue
+            batch = batches.get(connector)
+            if batch is None:
+                batch = batches[connector] = [], []
+            for channel in leaf.channels:
+                batch[0].append(channel)
+                batch[1].append(leaf)
     calls = [
         _connect_batch(connector, channels, owners, timeout_s, outcomes)
         for connector, (channels, owners) in batches.items()

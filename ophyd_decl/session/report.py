@@ -177,35 +177,45 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     if isinstance(device, PythonDevice):
         return _report_hosted(device)
     nodes = walk(device)
-    leaves: list[Leaf] = []
+    signals = 0
     updates: list[Updates] = []
     tally = _Tally()
     problems = tally.problems
     notes = [noted for noted in (settings, shared.updates) if noted]
     for node in nodes:
-        part = part_of(node)
+        if isinstance(node, WireSignal) and not notes and node.is_unremarkable:
+            signals += 1
+            tally.all += 1
+            tally.usable += 1
+            continue
         if not isinstance(node, LEAVES):
+            part = part_of(node)
             if part is not None and part.problem is not None:
                 tally.count(node, [part.problem], part)
             continue
         leaf = cast("Leaf", node)
-        leaves.append(leaf)
-        channels = leaf.channels
-        if channels and channels[0].updates and isinstance(leaf, WireSignal):
-            updates.append(Updates(leaf.path, channels[0].source, leaf._shape.events, channels[0].updates))
-        if isinstance(leaf, WireSignal) and leaf.left_out:
-            tally.usable += 1
-            continue
+        signals += 1
+        part, channels = part_of(leaf), leaf.channels
+        if isinstance(leaf, WireSignal):
+            if channels and (picked := channels[0].updates):
+                updates.append(Updates(leaf.path, channels[0].source, leaf._shape.events, picked))
+            if leaf.left_out:
+                tally.usable += 1
+                continue
         errors = _troubles(leaf, channels, part, outcomes)
-        tally.count(leaf, errors, part)
+        if part is None and not errors:
+            tally.all += 1
+            tally.usable += 1
+        else:
+            tally.count(leaf, errors, part)
         found = leaf.differences()
         if notes and not errors:
             found.extend(noted[node] for noted in notes if node in noted)
         for difference in found:
             problems.append(_problem_with(node, difference))
-    problems.extend(
-        _problem_with(node, settings[node]) for node in nodes if isinstance(node, DerivedSignal) and node in settings
-    )
+    if settings:
+        derived = [node for node in nodes if isinstance(node, DerivedSignal) and node in settings]
+        problems.extend(_problem_with(node, settings[node]) for node in derived)
     usable, absent, refused = tally.usable, tally.absent, tally.refused
     state: DeviceState
     if connection.mock:
@@ -224,7 +234,7 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
         state = "connected"
     return DeviceReport(
         device.path, _type_of(device), place.file, place.line, place.column, state, connection.policy == "required",
-        len(leaves), usable, connection.elapsed_s, tuple(problems), tuple(updates),
+        signals, usable, connection.elapsed_s, tuple(problems), tuple(updates),
     )  # fmt: skip
 
 
@@ -260,11 +270,7 @@ class _Tally:
         self._unreachable: set[str] = set()
 
     def count(self, node: Any, errors: Sequence[SignalError], part: Part | None) -> None:
-        """Take one node, which is usable if there are no errors."""
-        if part is None and not errors:
-            self.all += 1
-            self.usable += isinstance(node, LEAVES)
-            return
+        """Take one node that has errors, or of which a list says something."""
         filled = part is not None and part.filled
         if not filled:
             self.all += 1

@@ -21,8 +21,10 @@ def split_scheme(address: str, protocol: str) -> tuple[str, str]:
     >>> split_scheme("pva://BL22I-VA:V1", "ca")
     ('pva', 'BL22I-VA:V1')
     """
-    scheme, separator, rest = address.partition("://")
-    if separator and scheme in PROTOCOLS:
+    if "://" not in address:
+        return protocol, address
+    scheme, _, rest = address.partition("://")
+    if scheme in PROTOCOLS:
         return scheme, address if scheme == "tango" else rest
     return protocol, address
 

@@ -215,7 +215,7 @@ class CaLink(Link):
 
     def subscription_failed(self, status: int) -> None:
         """Tell the monitors that the server has stopped to send."""
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             source = monitor.channel.source
             monitor.fail(ReadError(f"the server sends no updates: {library.message(status)}", source=source))
 

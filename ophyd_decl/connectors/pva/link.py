@@ -149,7 +149,7 @@ class PvaLink(Link):
 
     def subscription_failed(self, error: Exception) -> None:
         """Tell the monitors that the server has stopped to send."""
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             monitor.fail(ReadError(f"the server sends no updates: {error}", source=monitor.channel.source))
 
     def answered(self, asked: int, answer: Any) -> None:

@@ -1,7 +1,7 @@
 """Attributes: their type and configuration, how a value is taken from a reading, and how one is written."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -92,10 +92,27 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param info: an `AttributeInfoEx`.
     :param shape: of its value now.
     """
+    return _attribute(info, _alarms_of(info.alarms), shape, host)
+
+
+def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
+    """Yield how to use each of many attributes, without the shapes of arrays.
+
+    :param infos: an `AttributeInfoEx` of each.
+    """
+    before, texts = None, ("", "", "", "")
+    for info in infos:
+        alarms = info.alarms
+        if before is None or alarms != before:  # most have what the one before has, and that is sooner seen than read
+            before, texts = alarms, _alarms_of(alarms)
+        yield _attribute(info, texts, (), host)
+
+
+def _attribute(info: Any, alarms: tuple[str, str, str, str], shape: tuple[int, ...], host: str) -> Attribute:
     facts = _facts_of(info)
     size = () if facts[1] == library.SCALAR else (info.max_dim_x, info.max_dim_y)
     labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
-    return Attribute(info, *_use(facts, _alarms_of(info.alarms), size, labels, shape, host))
+    return Attribute(info, *_use(facts, alarms, size, labels, shape, host))
 
 
 #: What `_use` takes of a configuration: each has to be fetched from C++, and a thousand are asked for at once.

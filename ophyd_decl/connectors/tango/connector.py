@@ -10,7 +10,6 @@ from typing import cast
 
 from ...errors import AbsentError, DisconnectedError, ReadTimeoutError, SignalError
 from ...vocab.datatypes import Datatype
-from ...vocab.keywords import Events
 from ...vocab.listing import LISTING
 from ..batch import Batch, Cleanup
 from ..batches import ChannelBatch, PutBatch, ReadBatch
@@ -64,36 +63,41 @@ class TangoConnector(LinkedConnector):
 
     def refusal(self, address: str) -> str:
         """Return why no device can have this attribute or command."""
-        return trl.member(address).problem
+        return trl.member(address)[0]
 
     def stem(self, name: str) -> str:
         """Return nothing: a device says itself what it does not have."""
         del name
         return ""
 
-    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
-        """Return what channels must have in common: the attribute and how its updates come, or the command."""
+    def link_of(self, address: str, datatype: Datatype, use: Use) -> Link:
+        """Return the link of this use: of the attribute and how its updates come, or of the command."""
         if datatype.name == LISTING:
-            return trl.parse(address).key, LISTING
-        member = trl.member(address)
-        if member.problem:
-            return address
-        return member.device.key, member.name.lower(), use.command, use.events, use.poll_s
+            return super().link_of(address, datatype, use)
+        problem, device, name = trl.member(address)
+        if problem:
+            return super().link_of(address, datatype, use)
+        key = device.key, name if name.islower() else name.lower(), use.command, use.events, use.poll_s
+        link = self._links.get(key)
+        if link is None:
+            made = self._device(device)
+            link = self._links[key] = TangoLink(key, address.strip(), self.inbox, self, made, name, use)
+        return link
+
+    def link_key(self, address: str, datatype: Datatype, use: Use) -> object:
+        """Return what channels must have in common: the list of a device, or the address where there is no device."""
+        del use
+        return (trl.parse(address).key, LISTING) if datatype.name == LISTING else address
 
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
-        """Return a new link; no I/O yet."""
-        if self.closed:
-            self._begin()
+        """Return a new link to the list of a device, or for an address that no device can have; no I/O yet."""
         if datatype.name == LISTING:
             return MembersLink(key, address, self.inbox, self, self._device(trl.parse(address)))
-        member = trl.member(address)
-        if member.problem:
-            return RefusedLink(key, address, self.inbox)
-        _, _, is_command, events, poll_s = cast(tuple[str, str, bool, Events, float | None], key)
-        device = self._device(member.device)
-        return TangoLink(key, address.strip(), self.inbox, self, device, member.name, is_command, events, poll_s)
+        return RefusedLink(key, address, self.inbox)
 
     def _device(self, parsed: trl.Trl) -> TangoDevice:
+        if self.closed:
+            self._begin()
         device = self._devices.get(parsed.key)
         if device is None:
             device = self._devices[parsed.key] = TangoDevice(self, parsed)
@@ -103,11 +107,10 @@ class TangoConnector(LinkedConnector):
         self, address: str, datatype: Datatype, check: Check | None, link: Link, use: Use
     ) -> LinkedChannel:
         """Return the object that stands for one use of an attribute or command."""
-        if isinstance(link, TangoLink):
-            refusal = ""  # else it were another link
-        else:
+        refusal = ""
+        if not isinstance(link, TangoLink):
             refusal = trl.device_problem(address) if datatype.name == LISTING else self.refusal(address)
-        return TangoChannel(self.protocol, address.strip(), datatype, check, link, refusal, use)
+        return TangoChannel("tango", address.strip(), datatype, check, link, refusal, use)
 
     def not_found(self, channel: LinkedChannel, waited_s: float) -> SignalError:
         """Return the error of a channel that did not answer in time: what is in the way, as far as it is known."""

@@ -39,12 +39,11 @@ class DescribedLink(Link):
         server = self.device.server
         return None if self.phase != "ready" or server is None else server.heard_at
 
-    def open(self) -> None:
-        """Begin to search; ask again for what was missing."""
-        if self.missing and self.phase == "searching":
+    def search_again(self) -> None:
+        """Ask again for what was missing."""
+        if self.missing:
             self.missing = ""
             self.device.ask_soon()
-        super().open()
 
     def start(self) -> None:
         """Have the device described."""

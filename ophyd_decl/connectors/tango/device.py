@@ -64,7 +64,8 @@ class TangoDevice:
         """Have one more attribute or command described."""
         self.links[link] = None
         self._attempts = 0
-        self.ask_soon()
+        if not self._asked:
+            self.ask_soon()
 
     def remove(self, link: "DescribedLink") -> None:
         """Forget one; the last one ends the session."""

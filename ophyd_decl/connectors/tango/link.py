@@ -13,6 +13,7 @@ from ...vocab.keywords import Events
 from ..inbox import Inbox
 from ..link import ABSENT, QUEUE_LIMIT, Link, RawUpdate, Served
 from ..linked_channel import LinkedChannel
+from ..protocol import PLAIN, Use
 from ..values.encoded import format_of
 from . import faults
 from .attributes import Attribute, NoValueError
@@ -42,12 +43,15 @@ class TangoLink(DescribedLink):
     """One attribute or command; see `link.Link`.
 
     :param member: its name on the device.
-    :param events: which events are wanted.
-    :param poll_s: time between reads where there are none.
+    :param use: whether it is a command, which events are wanted, and the time between reads where there are none.
     """
 
     attribute: Attribute
     command: CommandType
+    kind = "attribute"
+    is_command = False
+    events: Events = "auto"
+    poll_s = POLL_S
     #: how many events were delivered, by which a value that was read meanwhile is known to be older.
     events_seen = 0
     #: why no events come, once that was found out in this session.
@@ -66,16 +70,18 @@ class TangoLink(DescribedLink):
         connector: "TangoConnector",
         device: "TangoDevice",
         member: str,
-        is_command: bool,
-        events: Events,
-        poll_s: float | None,
+        use: Use,
     ) -> None:
         super().__init__(key, name, inbox, connector, device)
         self.member = member
-        self.is_command = is_command
-        self.kind = "command" if is_command else "attribute"
-        self.events: Events = events
-        self.poll_s = POLL_S if poll_s is None else poll_s
+        if use is PLAIN:
+            return
+        if use.command:
+            self.is_command = True
+            self.kind = "command"
+        self.events = use.events
+        if use.poll_s is not None:
+            self.poll_s = use.poll_s
 
     # What the base asks for.
 
@@ -149,12 +155,15 @@ class TangoLink(DescribedLink):
 
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""
-        key = self.member.lower()
-        attribute = None if self.is_command else told.usable.get(key)
+        attribute = None if self.is_command else told.usable.get(self.member)
         if attribute is not None:
             self.attribute = attribute
-            self._begin(attribute.served)
+            if self.missing or self.absence is not ABSENT:
+                self._begin(attribute.served)
+            else:
+                self.described(attribute.served)
             return
+        key = self.member.lower()
         info = (told.commands if self.is_command else told.attributes).get(key)
         if info is None:
             near = get_close_matches(self.member, told.names, 1, 0.7)
@@ -195,7 +204,7 @@ class TangoLink(DescribedLink):
         if self.phase in ("describing", "ready"):
             self.went_down(problem)
         self.trouble = problem
-        self._call(self._until_ready)
+        self._tell_waiting()
 
     def reconfigured(self, info: Any) -> None:
         """Begin a new generation if the configuration is not what it was."""
@@ -223,8 +232,7 @@ class TangoLink(DescribedLink):
                 self.updates = self._polled
             if self.subscribed:
                 self._go_without()
-        if self._until_picked:
-            self._call(self._until_picked)
+        self._tell_picked()
 
     def watch(self, session: Session) -> None:
         """Have the server tell when the configuration changes."""
@@ -240,8 +248,7 @@ class TangoLink(DescribedLink):
         for ended in (feed, watch):
             if ended is not None:
                 self.connector.subscriber.stop(ended)
-        if self._until_picked:
-            self._call(self._until_picked)
+        self._tell_picked()
 
     def drain(self, feed: Feed) -> None:
         """Deliver the events that have come."""
@@ -294,7 +301,7 @@ class TangoLink(DescribedLink):
         """Tell the monitors that there is no value; once for one that stays away."""
         if not self._failed:
             self._failed = True
-            for monitor in list(self.monitors):
+            for monitor in self.monitors:
                 monitor.fail(no_value(error, monitor.channel))
 
     def _deliver(self, updates: list[RawUpdate]) -> None:
@@ -307,8 +314,13 @@ class TangoLink(DescribedLink):
         if self.missing or self.absence != ABSENT:
             self.missing = self.help = ""
             self.absence = ABSENT
-        self.went_up()
         self.described(served)
+
+    def _tell_picked(self) -> None:
+        if self._until_picked:
+            callbacks, self._until_picked = self._until_picked, None
+            for callback in callbacks.values():
+                callback()
 
     def _begin_without(self) -> None:
         """Read, since the events have not begun yet."""
@@ -347,7 +359,7 @@ class TangoLink(DescribedLink):
         self.connector.poller.add(self)
 
     def _refuse_monitors(self) -> None:
-        for monitor in list(self.monitors):
+        for monitor in self.monitors:
             monitor.fail(self.no_events_of(monitor.channel))
 
 

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import faults, proxies, reach
 from .attributes import Attribute, attribute, shape_of
+from .attributes import attributes as attributes_of
 from .databases import IN_USE_S, Databases
 from .library import DevFailed, Proxy
 from .reach import ObstacleError
@@ -108,10 +109,10 @@ class Session:
 class Told:
     """What a device said about itself.
 
-    :param attributes: configuration by name in small letters; of those that were asked for, as far as they are there.
+    :param attributes: configuration by name in small letters; only where all were asked for, or one was not found.
     :param commands: by name in small letters.
-    :param usable: how to use those that were asked for, by name in small letters; made in the thread that asks, while
-        other devices are still waited for.
+    :param usable: how to use those that were asked for, by name as it was asked for; made in the thread that asks,
+        while other devices are still waited for.
     :param names: of all attributes and commands; only where one was not found.
     :param all_attributes: the configuration of each, in the order of the device; only where all are wanted.
     :param all_commands: likewise.
@@ -183,45 +184,53 @@ def describe(
     if whole:
         with session.proxy(time.monotonic() + timeout_s) as proxy:
             told = told_all(session, proxy.attribute_list_query_ex(), proxy.command_list_query())
-        _prepare(session, told, attributes)
+        _prepare(told, *_those(attributes, told.attributes))
         return told
     told = Told(session)
+    infos: Sequence[Any] = ()
+    commands = commands or not attributes
     with session.proxy(time.monotonic() + timeout_s) as proxy:
         if attributes:
             try:
-                infos = proxy.get_attribute_config_ex(attributes)
+                infos = proxy.get_attribute_config_ex(attributes)  # in the order of the names
             except DevFailed as error:
                 if faults.reason(error) != faults.NO_ATTRIBUTE:
                     raise
-                wanted = {name.lower() for name in attributes}
                 everything = proxy.attribute_list_query_ex()
-                infos = [info for info in everything if info.name.lower() in wanted]
+                told.attributes = {info.name.lower(): info for info in everything}
                 told.names += tuple(info.name for info in everything)
-            told.attributes = {info.name.lower(): info for info in infos}
-        if commands or not attributes:
-            infos = proxy.command_list_query()
-            told.commands = {info.cmd_name.lower(): info for info in infos}
-            told.names += tuple(info.cmd_name for info in infos)
-    _prepare(session, told, attributes)
+                attributes, infos = _those(attributes, told.attributes)
+        if commands:
+            known = proxy.command_list_query()
+            told.commands = {info.cmd_name.lower(): info for info in known}
+            told.names += tuple(info.cmd_name for info in known)
+    _prepare(told, attributes, infos)
     return told
 
 
-def _prepare(session: Session, told: Told, attributes: Iterable[str]) -> None:
-    """Note how to use attributes, and the shape that arrays have now; that a device cannot give it is no fault."""
-    host, usable, infos = session.host, told.usable, told.attributes
-    arrays: list[Any] = []
-    for key in map(str.lower, attributes):
-        info = infos.get(key)
-        if info is not None:
-            usable[key] = one = attribute(info, (), host)
-            if one.served.native.shape is not None:
-                arrays.append(info)
+def _those(names: Sequence[str], known: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[Any]]:
+    """Return those of the names that a device has, and their configurations.
+
+    :param known: by name in small letters.
+    """
+    there = [name for name in names if name.lower() in known]
+    return there, [known[name.lower()] for name in there]
+
+
+def _prepare(told: Told, names: Sequence[str], infos: Sequence[Any]) -> None:
+    """Note how to use attributes, and the shape that arrays have now; that a device cannot give it is no fault.
+
+    :param infos: the configuration of each name.
+    """
+    host, usable = told.session.host, told.usable
+    usable.update(zip(names, attributes_of(infos, host), strict=True))
+    arrays = [(name, one.info) for name, one in usable.items() if one.served.native.shape is not None]
     if not arrays:
         return
     try:
-        with session.proxy(time.monotonic() + SIZES_S) as proxy:
-            readings = proxy.read_attributes([info.name for info in arrays])
+        with told.session.proxy(time.monotonic() + SIZES_S) as proxy:
+            readings = proxy.read_attributes([name for name, _ in arrays])
     except DevFailed:
         return
-    for info, reading in zip(arrays, readings, strict=True):
-        usable[info.name.lower()] = attribute(info, shape_of(reading), host)
+    for (name, info), reading in zip(arrays, readings, strict=True):
+        usable[name] = attribute(info, shape_of(reading), host)

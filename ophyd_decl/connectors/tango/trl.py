@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 
 _SCHEME = "tango://"
-#: How many names are remembered: all attributes of a device ask for its name, and for their own several times in turn.
+#: How many devices are remembered: all of their attributes ask for them.
 _REMEMBERED = 1024
 
 
@@ -44,17 +43,6 @@ class Trl:
 NOWHERE = Trl("", "", 0, "", has_database=False)
 
 
-class Member(NamedTuple):
-    """An attribute or command.
-
-    :param problem: why no device can have it; empty if one may.
-    """
-
-    problem: str
-    device: Trl
-    name: str
-
-
 def split(address: str) -> tuple[str, str]:
     """Return the TRL of the device, and the name of the attribute or command.
 
@@ -66,23 +54,23 @@ def split(address: str) -> tuple[str, str]:
     return f"{device}{mark}{fragment}", name
 
 
-@lru_cache(_REMEMBERED)
-def member(address: str) -> Member:
-    """Return device and name of an attribute or command, or why there can be none.
+def member(address: str) -> tuple[str, Trl, str]:
+    """Return why there can be no such attribute or command, empty if there may be; its device, and its name.
 
-    >>> member("tango://pc:8888/a/b/c/State#dbase=no").name
-    'State'
-    >>> member("tango://pc:88888/a/b/c/State#dbase=no").problem
+    >>> problem, device, name = member("tango://pc:8888/a/b/c/State#dbase=no")
+    >>> problem, device.text, name
+    ('', 'tango://pc:8888/a/b/c#dbase=no', 'State')
+    >>> member("tango://pc:88888/a/b/c/State#dbase=no")[0]
     'there is no port 88888'
     """
-    if not address.strip():
-        return Member("the address is blank", NOWHERE, "")
     trl, name = split(address)
-    found = tango_name_problem(name)
     malformed, problem, device = _device(trl)
-    if malformed or found:
-        found = f"not the name of an attribute or command of a Tango device: {malformed or found}"
-    return Member(found or problem, NOWHERE if found or problem else device, name)
+    found = malformed or tango_name_problem(name)
+    if not found:
+        return problem, device, name
+    if not address.strip():
+        return "the address is blank", NOWHERE, ""
+    return f"not the name of an attribute or command of a Tango device: {found}", NOWHERE, name
 
 
 @lru_cache(_REMEMBERED)

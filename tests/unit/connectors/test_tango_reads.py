@@ -103,3 +103,26 @@ async def test_attributes_that_are_alike_share_what_was_made_of_them_and_no_othe
     assert other_unit is not None
     assert (other_limits.units, other_limits.limits) == ("mm", Limits(-50.0, 50.0))
     assert (other_unit.units, other_unit.limits) == (None, None)
+
+
+@pytest.mark.parametrize("missing", [(), ("nowhere",)], ids=["all there", "one missing"])
+async def test_each_is_given_its_own_configuration_whatever_is_asked_for_with_it(
+    lab: TangoLab, missing: tuple[str, ...]
+) -> None:
+    names = ["N2", "guarded_range", "n1", "axis", *missing, "Number", "whole", "guarded_range", "n0"]
+    channels = [lab.connector.channel(lab.address(name), FLOAT) for name in names]
+    await lab.connect(*channels)
+    found = {
+        name: None if (said := channel.description) is None else (said.units, said.limits, said.alarm, said.warning)
+        for name, channel in zip(names, channels, strict=True)
+    }
+    assert found.pop("nowhere", None) is None
+    assert found == {
+        "N2": ("mm", None, None, None),
+        "guarded_range": ("mm", Limits(-100.0, 100.0), Limits(-50.0, 50.0), Limits(-40.0, 40.0)),
+        "n1": ("mm", None, None, None),
+        "axis": (None, None, None, None),
+        "Number": ("mm", Limits(-50.0, 50.0), None, None),
+        "whole": ("s", None, None, None),
+        "n0": ("mm", None, None, None),
+    }
