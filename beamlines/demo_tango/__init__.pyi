@@ -14,15 +14,15 @@ class DemoTangoMotor(Movable[float], Device):
     demo_tango.motor; types.yaml:8
     """
     user_readback: SignalRW[float]
-    """{trl}/{position}; ophyd_decl/library/tango/motor.yaml:14"""
+    """{trl}/{position}; ophyd_decl/library/tango/motor.yaml:15"""
     velocity: SignalRW[float]
-    """{trl}/{velocity}; ophyd_decl/library/tango/motor.yaml:15"""
+    """{trl}/{velocity}; ophyd_decl/library/tango/motor.yaml:16"""
     state: SignalR[str]
-    """{trl}/State; ophyd_decl/library/tango/motor.yaml:16"""
+    """{trl}/State; ophyd_decl/library/tango/motor.yaml:17"""
     stop_: Command[None, None]
     """stops the motor
 
-    {trl}/{stop}; ophyd_decl/library/tango/motor.yaml:18
+    {trl}/{stop}; ophyd_decl/library/tango/motor.yaml:19
     """
     acceleration_time: SignalRW[float]
     """{trl}/AccelerationTime; unit s; types.yaml:12"""
