@@ -46,25 +46,6 @@ def test_who_keeps_it_away_by_himself_is_left_alone() -> None:
     assert not gc.isenabled()
 
 
-def test_what_was_made_is_old_at_once_and_not_walked_again() -> None:
-    gc.unfreeze()
-    try:
-        with without_collecting():
-            made: list[list[int]] = [[] for _ in range(5000)]
-        old = {id(one) for one in gc.get_objects(generation=2)}
-    finally:
-        gc.freeze()  # as all tests want it
-    assert all(id(one) in old for one in made)
-
-
-def test_what_somebody_has_frozen_stays_so() -> None:
-    frozen = gc.get_freeze_count()
-    assert frozen
-    with without_collecting():
-        pass
-    assert gc.get_freeze_count() > frozen / 2  # some of it ends by its count of references
-
-
 def test_a_beamline_is_built_without_collecting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
 
