@@ -72,6 +72,8 @@ class Observation:
         self._follower: Callable[[WireSignal], None] | None = None
         self._holds: list[Hold] = []
         self._known: dict[WireSignal, Update] = {}
+        #: what each leaf gave when all were read.
+        self._answers: dict[WireSignal, Update] = {}
         #: leaves whose monitors have delivered nothing yet: what they begin with may have been read meanwhile.
         self._owed: set[WireSignal] = set()
         #: newest update of each leaf that was taken from the queue.
@@ -138,6 +140,7 @@ class Observation:
         self._updates.extend(younger)
         for leaf, answer in answers.items():
             self._take(leaf, answer)
+        self._answers = answers
 
     def wake(self, _: object = None) -> None:
         """Make `next` return although nothing was delivered; a callback of statuses."""
@@ -178,15 +181,25 @@ class Observation:
 
     def _listener(self, leaf: WireSignal) -> Any:
         def take(update: Update) -> None:
-            if leaf in self._owed:
-                self._owed.remove(leaf)
-                answer = self.snapshot.get(leaf)
-                if isinstance(update, Reading) and answer is not None and not self._is_younger(leaf, update, answer):
+            is_first = leaf in self._owed
+            self._owed.discard(leaf)
+            answer = self._answers.get(leaf)
+            if isinstance(update, Reading) and isinstance(answer, Reading):
+                if is_first and not self._is_younger(leaf, update, answer):
+                    return
+                if update.timestamp < answer.timestamp:
+                    self._pass_over(leaf, update)
                     return
             self._updates.append((leaf, update))
             self._wake.set()
 
         return take
+
+    def _pass_over(self, leaf: WireSignal, update: Reading) -> None:
+        """Tell of an update that was under way when its signal was read afresh; it says nothing of now."""
+        newest = self.snapshot[leaf]
+        self._take(leaf, update)
+        self.snapshot[leaf] = newest
 
     @staticmethod
     def _is_younger(leaf: WireSignal, update: Update, answer: Update) -> bool:
