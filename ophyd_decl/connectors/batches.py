@@ -77,9 +77,9 @@ class PutBatch(ChannelBatch[Any]):
                 super().settle(index + self.number, None)
 
     def can_look(self, index: int) -> bool:
-        """Return whether the connection is still the one over which a put was completed."""
+        """Return whether the connection is still the one over which a put was completed, though described anew."""
         link = self._channels[index].link
-        return link.phase == "ready" and link.breaks == self.breaks[index]
+        return link.phase in ("ready", "describing") and link.breaks == self.breaks[index]
 
     def settle_look(self, index: int, look: Look) -> None:
         """Say what the look behind a put has told."""

@@ -304,11 +304,15 @@ class LinkedConnector(ABC):
     def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
         """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""
         if channel.link.phase == "describing":
-            key = (batch, index)
-            channel.link.when_settled(key, go)
-            batch.parts.append(Cleanup(partial(channel.link.forget, key)))
+            self._when_settled(batch, index, channel, go)
         else:
             batch.settle(index, channel.unavailable())
+
+    @staticmethod
+    def _when_settled(batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
+        key = (batch, index)
+        channel.link.when_settled(key, go)
+        batch.parts.append(Cleanup(partial(channel.link.forget, key)))
 
     def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel, send: Send) -> None:
         if channel.link.phase != "ready" or channel.failure is not None:
@@ -353,13 +357,23 @@ class LinkedConnector(ABC):
         with self.turn():
             ready: list[tuple[int, LinkedChannel, Any]] = []
             for index, (put, sent) in enumerate(compared):
-                if puts.can_look(put):
-                    ready.append((index, channels[index], sent))
-                else:
+                look = (index, channels[index], sent)
+                if not puts.can_look(put):
                     batch.settle(index, look_lost(channels[index]))
+                elif channels[index].link.phase == "ready":
+                    ready.append(look)
+                else:
+                    self._when_settled(batch, index, channels[index], partial(self._look_later, batch, puts, put, look))
             if ready:
                 self.send_looks(batch, ready)
         return await batch.wait()
+
+    def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: tuple[int, LinkedChannel, Any]) -> None:
+        index, channel, _ = look
+        if channel.link.phase != "ready" or not puts.can_look(put):
+            batch.settle(index, look_lost(channel))
+        elif batch.pending(index):
+            self.send_looks(batch, [look])
 
     def _add_put(
         self,
