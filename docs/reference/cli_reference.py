@@ -11,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from docs.reference.generated import write
 from ophyd_decl.cli import main as group
 from ophyd_decl.errors.codes import FAMILIES, codes, page, title
 
@@ -97,21 +98,6 @@ def errors() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(check: bool) -> int:
-    """Write both files, or compare them; return the exit code."""
-    differ = 0
-    for name, text in (("cli.md", cli()), ("errors.md", errors())):
-        file = HERE / name
-        if file.exists() and file.read_text(encoding="utf-8") == text:
-            continue
-        differ = 1
-        if check:
-            print(f"{file.name} is not up to date: python docs/reference/cli_reference.py", file=sys.stderr)
-        else:
-            file.write_text(text, encoding="utf-8")
-            print(f"written: {file.name}")
-    return differ if check else 0
-
-
 if __name__ == "__main__":
-    sys.exit(write("--check" in sys.argv[1:]))
+    made = {HERE / "cli.md": cli(), HERE / "errors.md": errors()}
+    sys.exit(write(made, Path(__file__).name, check="--check" in sys.argv[1:]))

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.reference.generated import write
 from ophyd_decl.vocab.datatypes import Datatype
 from tests.contract.types.columns import COLUMNS, LABELS
 from tests.contract.types.served import RECORDS, STRUCTURES, Row
@@ -77,18 +78,5 @@ def _rows(block: Block) -> Iterator[str]:
         yield "| " + " | ".join([known[name].says, f"`{name}`", *cells]) + " |"
 
 
-def write(check: bool) -> int:
-    """Write the page, or compare it; return the exit code."""
-    file, text = HERE / "epics_types.md", epics_types()
-    if file.exists() and file.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print(f"{file.name} is not up to date: python docs/reference/epics_types_reference.py", file=sys.stderr)
-        return 1
-    file.write_text(text, encoding="utf-8")
-    print(f"written: {file.name}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(write("--check" in sys.argv[1:]))
+    sys.exit(write({HERE / "epics_types.md": epics_types()}, Path(__file__).name, check="--check" in sys.argv[1:]))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from docs.reference.generated import write
 from ophyd_decl import formula
 from ophyd_decl.model.blocks import Key
 from ophyd_decl.model.files import API, DEFAULTS, KINDS
@@ -228,18 +229,5 @@ def _anchor(name: str) -> str:
 _FACTS: dict[str, Callable[[], list[str]]] = {"expressions": _facts_of_expressions, "formulas": _facts_of_formulas}
 
 
-def write(check: bool) -> int:
-    """Write the page, or compare it; return the exit code."""
-    file, text = HERE / "language.md", language()
-    if file.exists() and file.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print(f"{file.name} is not up to date: python docs/reference/language_reference.py", file=sys.stderr)
-        return 1
-    file.write_text(text, encoding="utf-8")
-    print(f"written: {file.name}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(write("--check" in sys.argv[1:]))
+    sys.exit(write({HERE / "language.md": language()}, Path(__file__).name, check="--check" in sys.argv[1:]))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from docs.reference.generated import write
 from tests.conformance.behaviour.differences import ANY, DIFFERENCES, Difference
 from tests.conformance.behaviour.rows import DECISION, ROWS, SECTIONS, Row
 
@@ -101,18 +102,5 @@ def _value(value: Any) -> str:
     return "nothing raised" if value is None else f"`{value}`"
 
 
-def write(check: bool) -> int:
-    """Write the page, or compare it; return the exit code."""
-    file, text = HERE / "ophyd_async.md", ophyd_async()
-    if file.exists() and file.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print(f"{file.name} is not up to date: python docs/reference/ophyd_async_reference.py", file=sys.stderr)
-        return 1
-    file.write_text(text, encoding="utf-8")
-    print(f"written: {file.name}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(write("--check" in sys.argv[1:]))
+    sys.exit(write({HERE / "ophyd_async.md": ophyd_async()}, Path(__file__).name, check="--check" in sys.argv[1:]))

@@ -14,6 +14,7 @@ sys.path.append(str(Path(__file__).parents[2]))
 
 from ruamel.yaml import YAML
 
+from docs.reference.generated import write
 from docs.reference.language_reference import code, taken, written
 from ophyd_decl.check.facts import PluginFacts
 from ophyd_decl.check.plugins import find_plugin
@@ -199,24 +200,17 @@ def _peer(peer: Peer) -> str:
     return f"### {peer.name}\n\n" + (table if rows else "There is no difference.")
 
 
-def write(check: bool) -> int:
-    """Write the pages, or compare them; return the exit code."""
-    wanted = pages()
-    there = {file.name: file.read_text(encoding="utf-8") for file in PAGES.glob("*.md") if file.name != "README.md"}
-    stale = [name for name in wanted if there.get(name) != wanted[name]]
-    stale += [name for name in there if name not in wanted]
-    if check and stale:
-        print(f"not up to date: {', '.join(stale)}: python docs/reference/types_reference.py", file=sys.stderr)
-        return 1
-    for name in stale:
-        if name in wanted:
-            (PAGES / name).write_text(wanted[name], encoding="utf-8")
+def write_all(*, check: bool) -> int:
+    """Write the pages and remove those of types that are none any more, or compare them; return the exit code."""
+    wanted = {PAGES / name: text for name, text in pages().items()}
+    gone = [file for file in PAGES.glob("*.md") if file.name != "README.md" and file not in wanted]
+    for file in gone:
+        if check:
+            print(f"{file.name} is of no type: python docs/reference/types_reference.py", file=sys.stderr)
         else:
-            (PAGES / name).unlink()
-    if stale:
-        print(f"written: {len(stale)} pages")
-    return 0
+            file.unlink()
+    return write(wanted, Path(__file__).name, check=check) or (1 if check and gone else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(write("--check" in sys.argv[1:]))
+    sys.exit(write_all(check="--check" in sys.argv[1:]))
