@@ -5,7 +5,7 @@ that process; `server` and `tango_server` are the programs. Both serve the `moto
 Tango a `tango_motor`. `motor_record` and `scaler_record` are what these records of EPICS do, on the fields that
 `record_type` has the IOC serve. `point_detector` knows no protocol: it shows `points`, which are `records` on EPICS and
 `attributes` on Tango. Nothing here imports bluesky or the rest of ophyd_decl but its errors; only `records`,
-`motor_records`, `scaler_records`, `record_type` and `server` import the IOC library (extra `sim`), only `attributes`,
+`database`, `motor_records`, `record_type` and `server` import the IOC library (extra `sim`), only `attributes`,
 `tango_devices` and `tango_motor` pytango (extra `tango`).
 """
 

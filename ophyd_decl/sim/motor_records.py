@@ -7,25 +7,21 @@ much each of its moves ends short, EGU.
 # pythonSoftIOC has no type information; what is used of it is given types here.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-from softioc import builder, softioc
+from softioc import builder
 
 from .axis import Axis
+from .database import load, load_text
 from .motor_record import MotorRecord
 from .motors import Motor
 from .mover import Mover
 from .record_type import Fields, RecordType
 
-_builder, _softioc = cast(Any, builder), cast(Any, softioc)
-#: Where `dbCommon.dbd` is, which each record type includes.
-_BASE_DEFINITIONS = cast(str, import_module("epicscorelibs.ioc").DEFAULT_DBD_PATH)
+_builder = cast(Any, builder)
 _FAR = 1e9
 _RECORD = """record(motor, "{name}") {{
     field(DESC, "simulated motor") field(EGU, "{motor.units}") field(PREC, "3")
@@ -44,7 +40,6 @@ def make_motor_records(motors: Mapping[str, Motor], velocity: float) -> Callable
     """
     axes = {name: Axis(motor.position) for name, motor in motors.items()}
     mover = Mover()
-    folder = Path(__file__).parent
     fields_of: dict[str, Fields] = {}
 
     def support(fields: Fields) -> MotorRecord:
@@ -55,12 +50,10 @@ def make_motor_records(motors: Mapping[str, Motor], velocity: float) -> Callable
         with fields_of[name].locked():
             return axes[name].position(time.monotonic())
 
-    _softioc.dbLoadDatabase("motor_record.dbd", os.pathsep.join((str(folder), _BASE_DEFINITIONS)))
+    load(Path(__file__).with_name("motor_record.dbd"))
     RecordType("motor", support)
-    with tempfile.NamedTemporaryFile("w", suffix=".db") as file:
-        file.writelines(_RECORD.format(name=name, motor=motor, velocity=velocity) for name, motor in motors.items())
-        file.flush()
-        _softioc.dbLoadDatabase(file.name)
+    records = (_RECORD.format(name=name, motor=motor, velocity=velocity) for name, motor in motors.items())
+    load_text(".db", "".join(records))
     for name, axis in axes.items():
         _make_hardware(name, axis)
     return position

@@ -1,24 +1,12 @@
 """Scaler records in the IOC of the demo."""
 
-# pythonSoftIOC has no type information; what is used of it is given types here.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from pathlib import Path
-from typing import Any, cast
 
-from softioc import softioc
-
+from .database import load_text
 from .mover import Mover
-from .record_type import Fields, RecordType
+from .record_type import RecordType
 from .scaler_record import CHANNELS, ScalerRecord
 
-_softioc = cast(Any, softioc)
-#: Where `dbCommon.dbd` is, which each record type includes.
-_BASE_DEFINITIONS = cast(str, import_module("epicscorelibs.ioc").DEFAULT_DBD_PATH)
 #: NM1 to NM4 of a record: two are the same, one is empty.
 _NAMES = ("clock", "I0", "It", "It")
 #: Menus, fields and types of the record; names and types are those of scalerRecord.md of the EPICS scaler module.
@@ -54,14 +42,10 @@ _FIELDS_OF_A_COUNTER = (
 def make_scaler_records(names: Sequence[str]) -> None:
     """Make one scaler of each name, with eight counters; call it before the IOC starts."""
     mover = Mover()
-    _load(".dbd", "\n".join(_definition()))
-    RecordType("scaler", lambda fields: _support(fields, mover))
+    load_text(".dbd", "\n".join(_definition()))
+    RecordType("scaler", lambda fields: ScalerRecord(fields, mover.add))
     named = " ".join(f'field(NM{number}, "{name}")' for number, name in enumerate(_NAMES, 1))
-    _load(".db", "".join(f'record(scaler, "{name}") {{ {named} }}\n' for name in names))
-
-
-def _support(fields: Fields, mover: Mover) -> ScalerRecord:
-    return ScalerRecord(fields, mover.add)
+    load_text(".db", "".join(f'record(scaler, "{name}") {{ {named} }}\n' for name in names))
 
 
 def _definition() -> Iterator[str]:
@@ -73,11 +57,3 @@ def _definition() -> Iterator[str]:
     for number in range(1, CHANNELS + 1):
         yield from (field.format(n=number) for field in _FIELDS_OF_A_COUNTER)
     yield "}"
-
-
-def _load(suffix: str, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=suffix) as file:
-        file.write(text)
-        file.flush()
-        path = Path(file.name)
-        _softioc.dbLoadDatabase(path.name, os.pathsep.join((str(path.parent), _BASE_DEFINITIONS)))
