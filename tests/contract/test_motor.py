@@ -21,11 +21,10 @@ from ophyd_decl.errors import (
     StoppedError,
 )
 from tests.cancelled import NextStart
-from tests.servers.motors import RAW, Motors, RawMotor, motors
+from tests.servers.motors import OTHER, RAW, Motors, RawMotor, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
 GO, MOVE, PAUSE, STOP = 3, 2, 1, 0
-OTHER = {"ca": "pva", "pva": "ca"}
 
 
 @pytest.fixture(scope="module")

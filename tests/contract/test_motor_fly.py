@@ -16,10 +16,9 @@ from ophyd_decl import FlyMotorInfo, load_beamline
 from ophyd_decl.errors import BusyError, LimitError, MoveFailedError, OphydDeclError, WriteError
 from ophyd_decl.logic.motor_fly import ramp_distance
 from tests.cancelled import NextStart
-from tests.servers.motors import RAW, Motors, RawMotor, motors
+from tests.servers.motors import OTHER, RAW, Motors, RawMotor, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
-OTHER = {"ca": "pva", "pva": "ca"}
 #: 1 mm/s, so with 0.1 s a ramp of 0.05 mm.
 FLIGHT = FlyMotorInfo(0.1, 0.4, 0.3)
 

@@ -16,10 +16,9 @@ from ophyd_decl import load_beamline
 from ophyd_decl.errors import BadValueError, BusyError, LimitError, MoveFailedError, StoppedError
 from tests.cancelled import NextStart
 from tests.contract.labs import until
-from tests.servers.motors import RAW, Motors, motors
+from tests.servers.motors import OTHER, RAW, Motors, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
-OTHER = {"ca": "pva", "pva": "ca"}
 LIMIT_S = 30.0
 POSITIONS = "{in: {x: 1.0, y: 0.5}, out: {x: 0, y: 0}, far: {x: -20, y: 20}, never: {x: 2, y: 26}}"
 

@@ -18,11 +18,10 @@ from event_model import DocumentNames, schema_validators
 from ophyd_decl import load_beamline
 from ophyd_decl.errors import SignalError
 from tests.cancelled import NextStart
-from tests.servers.motors import RAW, RawMotor
+from tests.servers.motors import OTHER, RAW, RawMotor
 from tests.servers.scalers import Scalers, scalers
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
-OTHER = {"ca": "pva", "pva": "ca"}
 #: Longer than any wait for what must come, on a machine that stands still for a while.
 LIMIT_S = 30.0
 

@@ -17,11 +17,10 @@ from ophyd_decl.errors import BusyError, LimitError, MismatchError, MoveFailedEr
 from ophyd_decl.logic import coupled
 from tests.cancelled import NextStart
 from tests.contract.labs import until
-from tests.servers.motors import RAW, Motors, motors
+from tests.servers.motors import OTHER, RAW, Motors, motors
 
 pytestmark = pytest.mark.usefixtures("closed_channels")
 PAUSE, GO = 1, 3
-OTHER = {"ca": "pva", "pva": "ca"}
 #: Longer than any wait for what must come, on a machine that stands still for a while.
 LIMIT_S = 30.0
 

@@ -188,6 +188,8 @@ class RawPvaMotor(RawMotor):
         self.seen.clear()
 
 
+#: Over which protocol it is seen what was done over one.
+OTHER = {"ca": "pva", "pva": "ca"}
 RAW: dict[str, type[RawMotor]] = {"ca": RawCaMotor, "pva": RawPvaMotor}
 
 
