@@ -55,8 +55,10 @@ class Served:
     warning: Limits | None = None
     display: Limits | None = None
     returns: NativeType | None = None
-    #: Conversion and description that channels have made of it, by their declared types, where all of them are alike.
-    uses: dict[Datatype, Any] = field(default_factory=dict[Datatype, Any], init=False, compare=False, repr=False)
+    #: Declared type of channels that are alike, with the conversion and description that they have made of this.
+    uses: list[tuple[Datatype, Any, Any]] = field(
+        default_factory=list[tuple[Datatype, Any, Any]], init=False, compare=False, repr=False
+    )
 
 
 class Waiting(Protocol):

@@ -113,13 +113,12 @@ class LinkedChannel:
         served = self.link.served
         if served is None:
             return
-        if served.uses:  # by such as are alike, so this one is too
-            known: tuple[Conversion, Description] | None = served.uses.get(self.datatype)
-            if known is not None:
-                self.conversion, self.made = known
+        for declared, conversion, made in served.uses:  # by such as are alike, so this one is too
+            if declared is self.datatype or declared == self.datatype:  # no hash, which is made anew each time
+                self.conversion, self.made = conversion, made
                 self.failure = None
                 if self._check is not None:
-                    self.failure = self._ask(known[1])
+                    self.failure = self._ask(made)
                 return
         native = self.link.native_for(self.datatype)
         conversion = self.convert(native)
@@ -146,7 +145,7 @@ class LinkedChannel:
             returns=served.returns,
         )
         if self.conversion is not None and self.is_like_others:
-            served.uses[self.datatype] = self.conversion, self.made
+            served.uses.append((self.datatype, self.conversion, self.made))
         self.failure = None
         verdict = self._ask(self.made)
         self.failure = self.named(mismatch) if mismatch is not None else verdict

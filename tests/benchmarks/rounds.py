@@ -38,12 +38,14 @@ class Benchmark:
     :param records: how many records or attributes it uses.
     :param repeats: how often it does something in one process.
     :param posted: whether values are posted while it runs.
+    :param turns: of each peer in one repetition; more than one where a process measures little.
     """
 
     name: str
     records: int
     repeats: int = 1
     posted: bool = False
+    turns: int = 1
 
     def peers(self, protocol: str) -> Iterator[str]:
         """Yield who takes part: a client library has nothing that can be scanned."""
@@ -76,7 +78,7 @@ def serving(make: Callable[[Path], PostingServer], name: str) -> Iterator[tuple[
 
 def measure(
     benchmarks: Sequence[Benchmark],
-    protocols: Sequence[str],
+    protocols: list[str],
     server: PostingServer,
     folder: str,
     options: argparse.Namespace,
@@ -100,7 +102,7 @@ def measure(
     def repetition() -> None:
         for benchmark in wanted:
             posted: Callable[[], int] | None = post if benchmark.posted else None
-            for protocol in protocols:
+            for protocol in protocols * benchmark.turns:
                 for peer in benchmark.peers(protocol):
                     size, repeats = str(benchmark.records), str(benchmark.repeats)
                     what = (peer, protocol, benchmark.name, server.prefix, size, repeats)

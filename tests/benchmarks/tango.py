@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def benchmarks(options: argparse.Namespace) -> list[Benchmark]:
     """Return what is measured, in the order in which it is."""
     return [
-        Benchmark("connect", options.attributes),
+        Benchmark("connect", options.attributes, turns=5),
         Benchmark("read_all", options.attributes // 2, options.calls // 4),
         Benchmark("read_one", 1, options.calls),
         Benchmark("put_one", 1, options.calls),

@@ -41,6 +41,9 @@ _NOTHING = ("", "No unit", "Not specified", "No standard unit")
 _DECIMALS = re.compile(r"%[-+ 0#]*\d*\.(\d+)[feEgG]")
 _WHOLE = re.compile(r"%[-+ 0#]*\d*(?:\.0*)?d")
 
+#: What an attribute is served as, and how raw values of it are taken and given.
+Used = tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]
+
 
 class NoValueError(Exception):
     """The reading of an attribute holds no value; its text says why."""
@@ -92,7 +95,7 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param info: an `AttributeInfoEx`.
     :param shape: of its value now.
     """
-    return _attribute(info, _alarms_of(info.alarms), shape, host)
+    return Attribute(info, *_used(info, _facts_of(info), _alarms_of(info.alarms), shape, host))
 
 
 def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
@@ -100,19 +103,27 @@ def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
 
     :param infos: an `AttributeInfoEx` of each.
     """
-    before, texts = None, ("", "", "", "")
+    before = alarms_before = used = None
     for info in infos:
-        alarms = info.alarms
-        if before is None or alarms != before:  # most have what the one before has, and that is sooner seen than read
-            before, texts = alarms, _alarms_of(alarms)
-        yield _attribute(info, texts, (), host)
+        facts, alarms = _facts_of(info), info.alarms
+        # Most have what the one before has, and that is sooner seen than read.
+        if used is None or facts != before or alarms != alarms_before or not _is_plain(facts):
+            before, alarms_before = facts, alarms
+            used = _used(info, facts, _alarms_of(alarms), (), host)
+        yield Attribute(info, *used)
 
 
-def _attribute(info: Any, alarms: tuple[str, str, str, str], shape: tuple[int, ...], host: str) -> Attribute:
-    facts = _facts_of(info)
-    size = () if facts[1] == library.SCALAR else (info.max_dim_x, info.max_dim_y)
+def _used(
+    info: Any, facts: tuple[Any, ...], alarms: tuple[str, str, str, str], shape: tuple[int, ...], host: str
+) -> Used:
+    size = () if facts[1] is library.SCALAR else (info.max_dim_x, info.max_dim_y)
     labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
-    return Attribute(info, *_use(facts, alarms, size, labels, shape, host))
+    return _use(facts, alarms, size, labels, shape, host)
+
+
+def _is_plain(facts: tuple[Any, ...]) -> bool:
+    """Return whether these facts say all: no sizes, and no labels."""
+    return facts[1] is library.SCALAR and facts[0] != library.ENUM
 
 
 #: What `_use` takes of a configuration: each has to be fetched from C++, and a thousand are asked for at once.
@@ -143,7 +154,7 @@ def _use(
     labels: tuple[str, ...],
     shape: tuple[int, ...],
     host: str,
-) -> tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]:
+) -> Used:
     """Return what is served, and how values are taken and given; the same for all attributes that are alike."""
     data_type, data_format, writable, unit, format, low, high = facts
     low_alarm, high_alarm, low_warning, high_warning = alarms

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from ...collecting import without_collecting
 from . import faults, proxies, session
 from .events import InterfaceWatch
 from .library import DevFailed
@@ -201,9 +202,10 @@ class TangoDevice:
         self._attempts = 0
         self.was_up = True
         self.heard()
-        for link in links:
-            if link in self.links and link.phase in _UNDESCRIBED:
-                link.describe(told)
+        with without_collecting():
+            for link in links:
+                if link in self.links and link.phase in _UNDESCRIBED:
+                    link.describe(told)
         if any(link.phase in _UNDESCRIBED for link in self.links):
             missing = all(link.missing for link in self.links if link.phase != "ready")
             self._again(MISSING_AGAIN_S if missing else 0.0)

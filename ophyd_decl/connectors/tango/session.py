@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...collecting import without_collecting
 from . import faults, proxies, reach
 from .attributes import Attribute, attribute, shape_of
 from .attributes import attributes as attributes_of
@@ -223,7 +224,8 @@ def _prepare(told: Told, names: Sequence[str], infos: Sequence[Any]) -> None:
     :param infos: the configuration of each name.
     """
     host, usable = told.session.host, told.usable
-    usable.update(zip(names, attributes_of(infos, host), strict=True))
+    with without_collecting():
+        usable.update(zip(names, attributes_of(infos, host), strict=True))
     arrays = [(name, one.info) for name, one in usable.items() if one.served.native.shape is not None]
     if not arrays:
         return
