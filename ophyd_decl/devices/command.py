@@ -115,12 +115,12 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
             raise self._error(BadValueError(f"it {takes}; nothing was sent", help="call `execute` accordingly"))
         with self._context.binding.operation():
             await self._context.ensure(self.path)
-            self._context.refuse_in_read_only_mode(self, self.source)
+            self._context.refuse_in_read_only_mode(self)
             connector = self.open()
             deadline = time.monotonic() + (shape.timeout_s if timeout is None else timeout)
             value = shape.value if shape.argument is None else argument
             request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
-            with self._context.writing(request.channel, self.path, request.value):
+            with self._context.writing(self, request.channel, request.value):
                 (outcome,) = await connector.execute([request])
             answer: Any = outcome
             error = outcome if isinstance(outcome, SignalError) else None

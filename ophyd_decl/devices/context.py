@@ -306,16 +306,17 @@ class Context:
         generation, error = self.shared.refused.get(node, (0, None))
         return error if generation == channel.generation else None
 
-    def refuse_in_read_only_mode(self, node: Any, source: str) -> None:
+    def refuse_in_read_only_mode(self, node: Any) -> None:
         """Raise where nothing may be written; asked before anything else, so that nothing has begun.
 
         :raises ReadOnlyError: in read-only mode.
         """
         if self.shared.read_only:
+            source = getattr(node, "write_source", node.source)
             error = ReadOnlyError(_READ_ONLY, source=source, help=_READ_ONLY_HELP)
             raise error.about(node.path, node._place)
 
-    def writing(self, channel: Channel, path: str, value: Any) -> "Writing":
+    def writing(self, node: Any, channel: Channel, value: Any) -> "Writing":
         """Note when a put has ended; where it is cancelled, say that it may have been sent.
 
         Every put of a device goes through here.
@@ -323,8 +324,8 @@ class Context:
         :raises ReadOnlyError: in read-only mode, if nobody has asked before.
         """
         if self.shared.read_only:
-            raise ReadOnlyError(_READ_ONLY, source=channel.source, signal=path, help=_READ_ONLY_HELP)
-        return Writing(self.shared, channel, path, value)
+            raise ReadOnlyError(_READ_ONLY, source=channel.source, signal=node.path, help=_READ_ONLY_HELP)
+        return Writing(self.shared, node, channel, value)
 
 
 class Writing:
@@ -333,12 +334,12 @@ class Writing:
     :ivar seen: the value as it was after the completion, and when it was asked for; None where nobody has looked.
     """
 
-    __slots__ = ("_channel", "_path", "_shared", "_value", "seen")
+    __slots__ = ("_channel", "_node", "_shared", "_value", "seen")
 
-    def __init__(self, shared: Shared, channel: Channel, path: str, value: Any) -> None:
+    def __init__(self, shared: Shared, node: Any, channel: Channel, value: Any) -> None:
         self._shared = shared
+        self._node = node
         self._channel = channel
-        self._path = path
         self._value = value
         self.seen: tuple[Reading, float] | None = None
 
@@ -355,6 +356,6 @@ class Writing:
         puts.completed_at = max(ended_at, puts.completed_at)
         if kind is not None and issubclass(kind, asyncio.CancelledError):
             cancelled = f"cancelled while {self._value!r} was being written"
-            text = f"{self._path}: {cancelled}; it may have been sent, and take effect"
+            text = f"{self._node.path}: {cancelled}; it may have been sent, and take effect"
             log.warning("%s", text)
             raise asyncio.CancelledError(text) from None

@@ -145,7 +145,7 @@ class DerivedSignal(SignalNode):
         :raises LimitError: outside the declared limits.
         :raises ReadOnlyError: in read-only mode.
         """
-        self._context.refuse_in_read_only_mode(self, self.source)
+        self._context.refuse_in_read_only_mode(self)
         limits, number = self._shape.limits, number_in(value)
         if limits is not None and number is not None and not limits.holds(number):
             units = f" {self._shape.units}" if self._shape.units else ""

@@ -33,7 +33,7 @@ async def write(
     seen: tuple[Reading, float] | None = None
     generation = channel.generation
     for _ in range(1 + shape.retries):
-        with context.writing(channel, signal.path, value) as writing:
+        with context.writing(signal, channel, value) as writing:
             deadline = time.monotonic() + timeout_s
             see = writing.see if signal.holds(channel) else None
             (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline, signal._forbids, see)])

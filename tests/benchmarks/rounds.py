@@ -55,6 +55,8 @@ class Benchmark:
 
 
 Key = tuple[str, str, str]
+#: The figure of what goes wrong now and then.
+RARE = "wrong"
 
 
 @contextmanager
@@ -88,7 +90,7 @@ def measure(
     :param server: runs, and has what they use.
     :param folder: for temporary files of the programs.
     :param options: `monitors`, `seconds` and `rate` of what is posted; at most `repeats` within `minutes`; `only`.
-    :returns: medians by protocol, benchmark and peer, and of how many repetitions they are.
+    :returns: medians by protocol, benchmark and peer, and of how many repetitions they are; of what is rare the mean.
     """
     python = {OURS: sys.executable}
     rivals = str(ophyd_async())
@@ -112,10 +114,15 @@ def measure(
 
     repetitions = repeat(repetition, options.repeats, options.minutes * 60)
     medians = {
-        key: {name: statistics.median(one[name] for one in several) for name in several[0]}
+        key: {name: _middle(name, [one[name] for one in several]) for name in several[0]}
         for key, several in figures.items()
     }
     return medians, repetitions
+
+
+def _middle(name: str, figures: Sequence[float]) -> float:
+    """Return the median of a figure; of what goes wrong now and then the mean, since the median of that is nothing."""
+    return statistics.fmean(figures) if name == RARE else statistics.median(figures)
 
 
 def repeat(action: Callable[[], None], times: int, within_s: float) -> int:

@@ -20,7 +20,7 @@ from .rounds import Benchmark, add_options, measure, publish, serving
 from .wire_table import MARKS, PROTOCOLS, rows_of
 
 _DEFAULTS = {
-    "monitors": 100, "rate": 20_000, "seconds": 2.0, "calls": 200, "points": 100, "repeats": 5, "minutes": 8.0,
+    "monitors": 100, "rate": 20_000, "seconds": 2.0, "calls": 200, "points": 500, "repeats": 5, "minutes": 9.0,
 }  # fmt: skip
 
 
@@ -49,7 +49,8 @@ def benchmarks(options: argparse.Namespace) -> list[Benchmark]:
         Benchmark("monitor", options.monitors, posted=True),
         Benchmark("scan_signals", 12, options.points),
         Benchmark("scan_motors", 12, options.points),
-        Benchmark("scan_fresh", 12, options.points),
+        Benchmark("scan_fresh_signals", 12, options.points),
+        Benchmark("scan_fresh_motors", 12, options.points),
     ]
 
 

@@ -27,6 +27,7 @@ class Line:
     :param over_raw: by protocol, the most that ours may be, over the client library; empty: no bound.
     :param bounded: whether ours may not be more than that of ophyd-async.
     :param most: the most that ours may be at all, in the unit.
+    :param because: why there is no bound.
     """
 
     what: str
@@ -37,13 +38,16 @@ class Line:
     over_raw: Mapping[str, float] | None = None
     bounded: bool = True
     most: float | None = None
+    because: str = ""
 
 
-def _both(what: str, benchmark: str, unit: str = "ms", over_raw: Mapping[str, float] | None = None) -> tuple[Line, ...]:
-    scale = {"ms": 1e3, "µs": 1e6}[unit]
+def _both(
+    what: str, benchmark: str, unit: str = "ms", over_raw: Mapping[str, float] | None = None, because: str = ""
+) -> tuple[Line, ...]:
+    scale, bounded = {"ms": 1e3, "µs": 1e6}[unit], not because
     return (
-        Line(what, benchmark, "wall_s", unit, scale, over_raw),
-        Line(f"{what}: CPU", benchmark, "cpu_s", unit, scale),
+        Line(what, benchmark, "wall_s", unit, scale, over_raw, bounded, because=because),
+        Line(f"{what}: CPU", benchmark, "cpu_s", unit, scale, None, bounded, because=because),
     )
 
 
@@ -60,9 +64,12 @@ LINES = (
     Line("monitors: age, 99 of 100", "monitor", "p99_s"),
     Line("monitors: CPU for each update sent", "monitor", "cpu_s", "µs", 1e6),
     Line("monitors: updates delivered", "monitor", "delivered", "%", 100.0, bounded=False),
-    *_both("step scan of two signals, one point", "scan_signals"),
-    *_both("step scan of two motors, one point", "scan_motors"),
-    *_both("step scan of two motors, nothing from memory", "scan_fresh"),
+    *_both("step scan of two signals, one point", "scan_fresh_signals"),
+    *_both("step scan of two motors, one point", "scan_fresh_motors"),
+    *_both("the same signals, ophyd-async from memory", "scan_signals", because="decision 0005"),
+    Line("positions of another point in that", "scan_signals", "wrong", "‰"),
+    *_both("the same motors, ophyd-async from memory", "scan_motors", because="decision 0005"),
+    Line("positions of another point in that", "scan_motors", "wrong", "‰"),
 )
 
 TANGO_LINES = (
@@ -130,7 +137,8 @@ def _row(line: Line, protocol: str, measured: Measured) -> Row:
         bounds.append((f"< {line.most:g} {line.unit}", None if ours is None else ours < line.most))
     known = [holds for _, holds in bounds if holds is not None]
     holds = all(known) if known else None
-    return Row(protocol, line.what, line.unit, raw, devices, ours, ", ".join(text for text, _ in bounds), holds)
+    bound = ", ".join(text for text, _ in bounds) or (f"none: {line.because}" if line.because else "")
+    return Row(protocol, line.what, line.unit, raw, devices, ours, bound, holds)
 
 
 def _holds(ours: float | None, other: float | None, times: float) -> bool | None:

@@ -59,7 +59,7 @@ class Restoration:
         """
         for one in self.outcomes[:1]:
             signal = one.setting.signal
-            signal._context.refuse_in_read_only_mode(signal, signal.write_source)
+            signal._context.refuse_in_read_only_mode(signal)
 
     async def check(self) -> None:
         """Compare the file with what is live, before the first put.

@@ -36,6 +36,8 @@ LOOK_S = 0.01
 #: How often an operation is done before it is measured.
 WARM = 3
 POINTS_BEFORE = 5
+#: Of the axis that moves least from point to point.
+HALF_A_STEP = 0.5
 
 Figures = dict[str, float]
 
@@ -166,18 +168,23 @@ def scan_motors(peer: DevicePeer, points: int) -> Figures:
     return scan(peer, points, "motors")
 
 
-def scan_fresh(peer: DevicePeer, points: int) -> Figures:
+def scan_fresh_signals(peer: DevicePeer, points: int) -> Figures:
+    """One point of the same with signals, where every peer asks the server for what it tells at a point."""
+    return scan(peer, points, "signals", fresh=True)
+
+
+def scan_fresh_motors(peer: DevicePeer, points: int) -> Figures:
     """One point of the same with motors, where every peer asks the server for what it tells at a point."""
-    return scan(peer, points, "fresh")
+    return scan(peer, points, "motors", fresh=True)
 
 
-def scan(peer: DevicePeer, points: int, kind: str) -> Figures:
-    """One point of a step scan."""
+def scan(peer: DevicePeer, points: int, kind: str, *, fresh: bool = False) -> Figures:
+    """One point of a step scan, and which share of the positions in its events is that of another point."""
     import bluesky.plans as bp
     from bluesky import RunEngine
 
     run_engine = RunEngine({})
-    detector, axes = peer.scanned(run_engine, kind)
+    detector, axes = peer.scanned(run_engine, kind, fresh=fresh)
     events: list[dict[str, float]] = []
     run_engine.subscribe(lambda _, document: events.append(document["data"]), "event")
 
@@ -194,7 +201,13 @@ def scan(peer: DevicePeer, points: int, kind: str) -> Figures:
         "cpu_s": (cpu_s() - used) / len(events),
     }
     expect([len(event) for event in events], [12 if kind == "signals" else len(events[0])] * (points + 1))
-    return figures
+    keys = [next(key for key in events[0] if key.startswith(axis.name)) for axis in axes]
+    wrong = [
+        abs(event[key] - point * (number + 1.0)) > HALF_A_STEP
+        for point, event in enumerate(events)
+        for number, key in enumerate(keys)
+    ]
+    return figures | {"wrong": sum(wrong) / len(wrong)}
 
 
 async def repeated(operation: Callable[[], Awaitable[Any]], repeats: int) -> Figures:

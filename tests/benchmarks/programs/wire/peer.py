@@ -53,8 +53,9 @@ class DevicePeer(Peer):
     """A layer of devices for bluesky."""
 
     @abstractmethod
-    def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
+    def scanned(self, run_engine: Any, kind: str, *, fresh: bool) -> tuple[Any, list[Any]]:
         """Return a connected detector with ten PVs, and two axes on the first two PVs.
 
-        :param kind: of the axes: `signals`, `motors`, or `fresh`, motors with nothing told from memory.
+        :param kind: of the axes: `signals` or `motors`.
+        :param fresh: whether nothing may be told from memory that a move may have changed.
         """

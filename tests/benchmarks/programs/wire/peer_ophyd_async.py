@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from ophyd_async.core import (
@@ -86,15 +86,22 @@ class OphydAsyncPeer(DevicePeer):
         readings = await asyncio.gather(*[signal.read() for signal in self._signals[:-1]])
         return [reading["value"] for one in readings for reading in one.values()]
 
-    def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
+    def scanned(self, run_engine: Any, kind: str, *, fresh: bool) -> tuple[Any, list[Any]]:
         formats = StandardReadableFormat
-        format = formats.HINTED_UNCACHED_SIGNAL if kind == "fresh" else formats.HINTED_SIGNAL
+        format = formats.HINTED_UNCACHED_SIGNAL if fresh else formats.HINTED_SIGNAL
         detector = Bank(self._addresses[2:12], format, name="detector")
-        make: Any = signal if kind == "signals" else partial(Motor, format=format)
-        axes = [make(address, name=f"axis{number}") for number, address in enumerate(self._addresses[:2])]
+        moved = self._addresses[:2]
+        axes: list[Any]
+        if kind == "motors":
+            axes = made = [Motor(address, format, name=f"axis{number}") for number, address in enumerate(moved)]
+        elif fresh:  # a signal that is staged by itself is told from memory; a child of a device as its device says
+            held = Bank(moved, format, name="axes")
+            made, axes = [held], [child for _, child in held.children()]
+        else:
+            axes = made = [signal(address, name=f"axis{number}") for number, address in enumerate(moved)]
 
         async def connect() -> None:
-            await asyncio.gather(*[device.connect() for device in (detector, *axes)])
+            await asyncio.gather(*[device.connect() for device in (detector, *made)])
 
         asyncio.run_coroutine_threadsafe(connect(), run_engine.loop).result(30)
         return detector, axes

@@ -83,8 +83,8 @@ class OphydDeclPeer(DevicePeer):
         connecting.cancel()
         return [reading["value"] for reading in readings.values()]
 
-    def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
-        del run_engine  # the newest is used
+    def scanned(self, run_engine: Any, kind: str, *, fresh: bool) -> tuple[Any, list[Any]]:
+        del run_engine, fresh  # the newest is used; and nothing is ever told that a move may have changed
         lines = self._group("detector", self._addresses[2:12], "hinted")
         for number, address in enumerate(self._addresses[:2]):
             if kind != "signals":

@@ -25,8 +25,8 @@ class OphydDeclTangoPeer(OphydDeclPeer):
         # A value is there before its events are, by a read.
         return all(channel.link.updates == "change" for signal in self._signals for channel in signal.channels)
 
-    def scanned(self, run_engine: Any, kind: str) -> tuple[Any, list[Any]]:
-        del run_engine  # the newest is used
+    def scanned(self, run_engine: Any, kind: str, *, fresh: bool) -> tuple[Any, list[Any]]:
+        del run_engine, kind, fresh  # the newest is used; nothing is ever told that a move may have changed
         lines = self._device("detector", self._addresses[2:12], "hinted")
         for number, address in enumerate(self._addresses[:2]):
             lines += self._device(f"axis{number}", [address], "hinted")
