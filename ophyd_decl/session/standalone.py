@@ -19,8 +19,8 @@ _made: WeakSet[Any] = WeakSet()
 def signal(address: str, *, name: str, access: str = "rw", dtype: str = "any", **keys: Any) -> Any:
     """Return one signal; it connects at its first use, in the background, and making it does no I/O.
 
-    :param address: a PV, with `ca://` or `pva://` before it where the default `ca` does not hold. Attributes of Tango
-        are declared in a file.
+    :param address: a PV, with `ca://` or `pva://` before it where the default `ca` does not hold; or an attribute of a
+        Tango device, `tango://host:port/domain/family/member/attribute`.
     :param name: its name in documents; any text.
     :param access: `r`, `w` or `rw`. `rw` on a PV that cannot be written reads, and only `set` fails.
     :param dtype: as in a file; `any` takes what the server has.

@@ -57,6 +57,17 @@ def tango_address(trl: str, name: str) -> str:
     return f"{device.rstrip('/')}/{name}{mark}{fragment}"
 
 
+def split_tango(address: str) -> tuple[str, str]:
+    """Return the TRL of the device, and the name of the attribute or command.
+
+    >>> split_tango("tango://pc:8888/a/b/c/State#dbase=no")
+    ('tango://pc:8888/a/b/c#dbase=no', 'State')
+    """
+    path, mark, fragment = address.strip().partition("#")
+    device, _, name = path.rpartition("/")
+    return f"{device}{mark}{fragment}", name
+
+
 def trl_problem(trl: str) -> str:
     """Return why a text is not the name of a Tango device, or an empty text.
 

@@ -10,10 +10,11 @@ import bluesky.plan_stubs as bps
 import bluesky.plans as bp
 import pytest
 
-from ophyd_decl import load_beamline
+from ophyd_decl import load_beamline, signal
 from ophyd_decl.errors import MismatchError, ReadError, SignalError
 from ophyd_decl.plans import ensure_connected
 from ophyd_decl.session.settings.choice import settings_of
+from ophyd_decl.session.standalone import close_all
 from tests.contract.labs import until
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
@@ -89,6 +90,20 @@ async def test_every_attribute_and_command_of_the_device_becomes_a_member(load: 
     assert report.devices[0].connected == report.devices[0].signals == len(sources)
     assert report.devices[1].signals == 1
     assert [key for key, _ in lab.children()][:3] == ["axis", "words", "Describe"]
+
+
+def test_one_attribute_without_a_file(server: TangoServer) -> None:
+    try:
+        number = signal(server.address("number"), name="n", dtype="float", units="mm")
+        before = number.get()
+        number.put(before + 1.0)
+        assert number.get() == server.get("number") == before + 1.0
+        number.put(before)
+        with pytest.raises(SignalError, match="the device has no attribute `numbr`") as caught:
+            signal(server.address("numbr"), name="m").get()
+        assert "did you mean `number`?" in str(caught.value)
+    finally:
+        close_all()
 
 
 async def test_members_are_reached_by_item_and_by_attribute(load: Load, server: TangoServer) -> None:

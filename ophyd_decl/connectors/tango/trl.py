@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
+from ...vocab.addresses import HIGHEST_PORT, split_tango, tango_name_problem, trl_problem
 
 _SCHEME = "tango://"
 #: How many devices are remembered: all of their attributes ask for them.
@@ -43,17 +43,6 @@ class Trl:
 NOWHERE = Trl("", "", 0, "", has_database=False)
 
 
-def split(address: str) -> tuple[str, str]:
-    """Return the TRL of the device, and the name of the attribute or command.
-
-    >>> split("tango://pc:8888/a/b/c/State#dbase=no")
-    ('tango://pc:8888/a/b/c#dbase=no', 'State')
-    """
-    path, mark, fragment = address.strip().partition("#")
-    device, _, name = path.rpartition("/")
-    return f"{device}{mark}{fragment}", name
-
-
 def member(address: str) -> tuple[str, Trl, str]:
     """Return why there can be no such attribute or command, empty if there may be; its device, and its name.
 
@@ -63,7 +52,7 @@ def member(address: str) -> tuple[str, Trl, str]:
     >>> member("tango://pc:88888/a/b/c/State#dbase=no")[0]
     'there is no port 88888'
     """
-    trl, name = split(address)
+    trl, name = split_tango(address)
     malformed, problem, device = _device(trl)
     found = malformed or tango_name_problem(name)
     if not found:

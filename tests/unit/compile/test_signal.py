@@ -49,6 +49,10 @@ def test_keys_are_those_of_a_file() -> None:
     assert (device.protocol, device.doc) == ("pva", "d")
     assert compile_signal("X", name="x", protocol="pva").protocol == "pva"
     assert compile_signal("X", name="x", access="rw", rbv=True).shape.members[0].origin.read == Template(("X_RBV",))  # type: ignore[union-attr]
+    device = compile_signal("tango://h:1/a/b/c/d#dbase=no", name="x", events="none", poll=1)
+    member = device.shape.members[0]
+    assert (device.protocol, member.origin.read.render(device.values)) == ("tango", "tango://h:1/a/b/c/d#dbase=no")  # type: ignore[union-attr]
+    assert (member.events, member.poll_s) == ("none", 1)  # type: ignore[union-attr]
     assert compile_signal("X", name="x", dtype="float64", shape=(None, 3)).shape.members[0].datatype.shape == (None, 3)  # type: ignore[union-attr]
 
 
@@ -57,6 +61,10 @@ def test_keys_are_those_of_a_file() -> None:
     ({"limits": [2, 1]}, "not below"),
     ({"address": ""}, "empty"), ({"address": 3}, "expected the name of a PV"), ({"address": "$(P)x"}, "macro"),
     ({"name": ""}, "needs a name"), ({"access": "x"}, '"x" is not one of'), ({"hold": 1}, "reserved"),
+    ({"address": "tango://h:1/a/b/State"}, "`tango://h:1/a/b/State` is no attribute of a Tango device: a device has"),
+    ({"address": "tango://h:1/a/b/c/"}, "the name of an attribute or command"),
+    ({"address": "tango://"}, "three parts"),
+    ({"address": "tango://h:1/a/b/c/d", "rbv": True}, "`rbv` and `attr` exclude each other"),
     ({"suffix": "x"}, "exclude each other"), ({"choices": ["a"]}, "`choices` does not go with dtype `any`"),
 ])  # fmt: skip
 def test_mistakes_are_said_in_one_line(keys: dict[str, Any], words: str) -> None:
