@@ -22,23 +22,12 @@ from ..vocab.keywords import PROTOCOLS, ConnectPolicy
 from ..vocab.readings import Reading
 from .binding import Binding
 from .contract import Difference
+from .puts import Puts
 
 log = logging.getLogger("ophyd_decl.devices")
 
 _READ_ONLY = "the beamline is in read-only mode; nothing was sent"
 _READ_ONLY_HELP = "to write, take away `read_only: true`, `--read-only` or OPHYD_DECL_READ_ONLY"
-
-
-class Puts:
-    """What is remembered of the puts to one server, or to all that may be the same one."""
-
-    __slots__ = ("completed_at", "wanted")
-
-    def __init__(self) -> None:
-        #: when one was completed last, on the clock of `time.monotonic`.
-        self.completed_at = -math.inf
-        #: held values there that were read since they were asked together; see `reading`.
-        self.wanted: dict[Any, None] = {}
 
 
 class Server:
@@ -104,7 +93,7 @@ class Shared:
         """Return the server of a channel.
 
         Where the protocol tells no host it is one of its own, heard for itself alone; but a put to any other may have
-        been one to the same.
+        been one to the same, see `puts`.
         """
         description, name = channel.description, channel.source
         scheme = name.partition("://")[0]
@@ -113,7 +102,8 @@ class Shared:
             name = f"{scheme}://{host}"
         server = self.servers.get(name)
         if server is None:
-            server = self.servers[name] = Server(Puts() if host else self.puts.setdefault(scheme, Puts()))
+            puts = Puts(scheme, host) if host else self.puts.setdefault(scheme, Puts(scheme))
+            server = self.servers[name] = Server(puts)
         return server
 
 
@@ -353,7 +343,7 @@ class Writing:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         puts = self._shared.server_of(self._channel).puts
         ended_at = time.monotonic() if self.seen is None else math.nextafter(self.seen[1], 0.0)
-        puts.completed_at = max(ended_at, puts.completed_at)
+        puts.note(ended_at)
         if kind is not None and issubclass(kind, asyncio.CancelledError):
             cancelled = f"cancelled while {self._value!r} was being written"
             text = f"{self._node.path}: {cancelled}; it may have been sent, and take effect"

@@ -16,12 +16,13 @@ from ..connectors.protocol import Channel, Connector, Monitor, Update
 from ..errors import SignalError
 from ..vocab.readings import Reading
 from .binding import LoopUse
-from .context import Context, Puts, Server
+from .context import Context, Server
+from .puts import Puts
 
 log = logging.getLogger("ophyd_decl.devices")
 Listener = Callable[[Update], None]
 #: Of a value that has not asked yet which server it comes from.
-_NO_SERVER = Server(Puts())
+_NO_SERVER = Server(Puts(""))
 
 
 class Held:

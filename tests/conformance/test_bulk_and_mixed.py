@@ -1,5 +1,6 @@
 """What is claimed elsewhere for one client of both protocols, held to here: on real records, from YAML."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -13,13 +14,17 @@ import numpy as np
 import pytest
 from bluesky import RunEngine
 
-from ophyd_decl import load_beamline
+from ophyd_decl import load_beamline, signal
+from ophyd_decl.session.standalone import close_all
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
 COUNT, SIZE = 50, 100
 RECORDS = """
-record(ao, "$(P)a") { field(VAL, "1.5") field(PINI, "YES") field(EGU, "mm") field(DRVL, "-9") field(DRVH, "9") }
+record(ao, "$(P)a") {
+  field(VAL, "1.5") field(PINI, "YES") field(EGU, "mm") field(DRVL, "-9") field(DRVH, "9") field(FLNK, "$(P)b")
+}
+record(calc, "$(P)b") { field(INPA, "$(P)a") field(CALC, "A") field(PINI, "YES") }
 record(calc, "$(P)ticking") { field(INPA, "$(P)ticking") field(CALC, "A+1") field(SCAN, ".1 second") }
 """ + "".join(
     f'record(waveform, "$(P)w{n}") {{ field(FTVL, "DOUBLE") field(NELM, "{SIZE}") field(PINI, "YES")'
@@ -41,6 +46,11 @@ SIGNALS = """\
       by_pva: {pv: "pva://${{ p }}a", dtype: float, access: rw, format: read}
       ticking: {pv: "pva://${{ p }}ticking", dtype: float}
       ticking_ca: {pv: "ca://${{ p }}ticking", dtype: float}
+  followers:
+    type: group
+    signals:
+      by_pva: {pv: "pva://${{ p }}b", dtype: float, format: read}
+      by_ca: {pv: "ca://${{ p }}b", dtype: float, format: read}
 """
 
 
@@ -74,6 +84,30 @@ def until(condition: Any) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("putter", ["both.by_ca", "both.by_pva", "ca://", "pva://"])
+async def test_a_put_over_one_protocol_overtakes_what_is_held_over_the_other(file: Path, ioc: Ioc, putter: str) -> None:
+    """Also one by a signal that is not of this beamline. What follows the record by FLNK is there before completion."""
+    beamline = load_beamline(file, set={"vars.p": ioc.prefix})
+    (await beamline.aconnect(timeout=10)).or_raise()
+    alone = putter.endswith("://")
+    moved = signal(f"{putter}{ioc.prefix}a", name="alone", dtype="float") if alone else beamline.find(putter)[0]
+    devices = beamline.both, beamline.followers
+    held = [one for device in devices for one in (device.by_ca, device.by_pva)]
+    for device in devices:
+        await device.stage()
+    try:
+        for number in range(100):
+            wanted = number / 100
+            await moved.set(wanted)
+            assert [await one.get_value(cached=None) for one in held] == [wanted] * len(held), number
+    finally:
+        for device in devices:
+            await device.unstage()
+        await beamline.aclose()
+        if alone:
+            await asyncio.to_thread(close_all)
 
 
 def test_both_protocols_in_one_device(bl: Any, RE: RunEngine) -> None:
