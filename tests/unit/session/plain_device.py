@@ -12,16 +12,24 @@ class Status:
     def __init__(self, after_s: float | None, error: Exception | None = None) -> None:
         self._error = error
         self._callbacks: list[Callable[[Any], None]] = []
+        self._lock = threading.Lock()
+        self._ended = False
         if after_s is not None:
             threading.Timer(after_s, self._end).start()
 
     def _end(self) -> None:
+        with self._lock:
+            self._ended = True
         for callback in self._callbacks:
             callback(self)
 
     def add_callback(self, callback: Callable[[Any], None]) -> None:
-        """Call this at the end."""
-        self._callbacks.append(callback)
+        """Call this at the end, or now if that was before."""
+        with self._lock:
+            if not self._ended:
+                self._callbacks.append(callback)
+                return
+        callback(self)
 
     def exception(self, timeout: float | None = 0.0) -> Exception | None:
         """Return what went wrong."""
