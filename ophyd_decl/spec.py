@@ -108,6 +108,11 @@ class SetpointOptions(Options):
     grace: float = Field(
         0.0, ge=0, description="time in which a `done` that starts true is waited for to become false, in s"
     )
+    rests_at_target: bool = Field(
+        False,
+        description="whether it is at rest where it has come to its target, as a motor is, so that `grace` is not "
+        "waited for there; not for what may pass its target, as a temperature does",
+    )
     start: CommandPath | None = Field(None, description="command that starts the move after the setpoint was written")
     stop: CommandPath | None = Field(
         None, description="command that stops the move; executed at every stop unless `done` says that it stands"

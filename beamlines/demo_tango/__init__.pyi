@@ -14,15 +14,15 @@ class DemoTangoMotor(Movable[float], Device):
     demo_tango.motor; types.yaml:8
     """
     user_readback: SignalRW[float]
-    """{trl}/{position}; ophyd_decl/library/tango/motor.yaml:15"""
+    """{trl}/{position}; ophyd_decl/library/tango/motor.yaml:17"""
     velocity: SignalRW[float]
-    """{trl}/{velocity}; ophyd_decl/library/tango/motor.yaml:16"""
+    """{trl}/{velocity}; ophyd_decl/library/tango/motor.yaml:18"""
     state: SignalR[str]
-    """{trl}/State; ophyd_decl/library/tango/motor.yaml:17"""
+    """{trl}/State; ophyd_decl/library/tango/motor.yaml:19"""
     stop_: Command[None, None]
     """stops the motor
 
-    {trl}/{stop}; ophyd_decl/library/tango/motor.yaml:19
+    {trl}/{stop}; ophyd_decl/library/tango/motor.yaml:21
     """
     acceleration_time: SignalRW[float]
     """{trl}/AccelerationTime; unit s; types.yaml:12"""
@@ -34,9 +34,9 @@ class DemoTangoStage(Device):
     demo_tango.stage; types.yaml:16
     """
     x: DemoTangoMotor
-    """trl = {x_trl}; position = Position; velocity = Velocity; stop = Stop; types.yaml:22"""
+    """trl = {x_trl}; position = Position; velocity = Velocity; stop = Stop; grace = 1.0; types.yaml:22"""
     y: DemoTangoMotor
-    """trl = {y_trl}; position = Position; velocity = Velocity; stop = Stop; types.yaml:23"""
+    """trl = {y_trl}; position = Position; velocity = Velocity; stop = Stop; grace = 1.0; types.yaml:23"""
 
 @type_check_only
 class DemoTangoChannel(Device):
@@ -73,7 +73,7 @@ class DemoTangoMono(Movable[float], Device):
     demo_tango.mono; types.yaml:50
     """
     bragg: DemoTangoMotor
-    """trl = {bragg_trl}; position = Position; velocity = Velocity; stop = Stop; types.yaml:56"""
+    """trl = {bragg_trl}; position = Position; velocity = Velocity; stop = Stop; grace = 1.0; types.yaml:56"""
     energy: SignalRW[float]
     """= 12.39842 / (2 * spacing * sin(radians(theta))); unit keV; types.yaml:58"""
 

@@ -15,6 +15,7 @@ SHIPPED: dict[str, PluginFacts] = {
         'tolerance': OptionFacts(kind='float', ge=0.0),
         'settle': OptionFacts(kind='float', ge=0.0),
         'grace': OptionFacts(kind='float', ge=0.0),
+        'rests_at_target': OptionFacts(kind='bool'),
         'start': OptionFacts(mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
         'stop': OptionFacts(mark=Requirement(kind='command', readable=False, writable=False), kind='str'),
         'velocity': OptionFacts(mark=Requirement(kind='signal', readable=True, writable=False), kind='str'),

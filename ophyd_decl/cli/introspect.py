@@ -35,7 +35,8 @@ def command(source: str, name: str | None, output: Path | None, force: bool, tim
 
     SOURCE is pva://PREFIX:PVI, the PVI structure of a device, or tango://host:port/a/b/c, a Tango device, with
     #dbase=no behind it where it has no database. What is written is what `connect` then compares the
-    server with; nothing is written to the server. What cannot be declared is named in a comment.
+    server with; nothing is written to the server. What cannot be declared is named in a comment, and so is, at its
+    line, what of a member cannot.
     """
     from ..errors import ReportError
     from ..tools.introspect import SourceError, introspect, source_of, write
@@ -60,4 +61,5 @@ def command(source: str, name: str | None, output: Path | None, force: bool, tim
         return
     write_file(output, written.text)
     left = f", {written.left_out} members left out" if written.left_out else ""
-    click.echo(f"written: {output}, {written.types} types{left}")
+    in_part = f", {written.in_part} declared in part: see its comments" if written.in_part else ""
+    click.echo(f"written: {output}, {written.types} types{left}{in_part}")

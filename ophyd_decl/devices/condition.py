@@ -62,10 +62,12 @@ class Observation:
     Entering waits for the first value of each; one that is held and can be trusted is taken.
 
     :param every: whether every update is wanted also of those of which no condition needs more than the newest.
+    :param fresh: whether what is held is read afresh too.
     """
 
-    def __init__(self, signals: Sequence[SignalR], *, every: bool = False) -> None:
+    def __init__(self, signals: Sequence[SignalR], *, every: bool = False, fresh: bool = False) -> None:
         self._every = every
+        self._fresh = fresh
         self._leaves = list(dict.fromkeys(leaf for signal in signals for leaf in signal._leaves()))
         self._updates: deque[tuple[WireSignal, Update]] = deque()
         self._wake = asyncio.Event()
@@ -85,7 +87,7 @@ class Observation:
             self._owed.update(self._leaves)
             for leaf in self._leaves:
                 self._holds.append(leaf.hold(self._listener(leaf), every=self._every))
-            await self._read([])
+            await self._read(self._leaves if self._fresh else [])
         except BaseException:
             self._close()
             raise

@@ -32,6 +32,8 @@ RELATIVE_TOLERANCE = 1e-6
 ABSOLUTE_TOLERANCE = 1e-9
 #: A server that is silent is asked for the condition again after this time, in s.
 ASK_AGAIN_S = 1.0
+#: Where `done` may have been the one from before the move.
+LATE_HELP = "; if it may begin later than {:g} s after the put, a longer `grace:`"
 
 
 def time_of(distance: float, speed: float, acceleration_time: float) -> float:
@@ -65,6 +67,7 @@ class SetpointMove(EndsByCondition):
         tolerance: float | None = None,
         settle: float = 0.0,
         grace: float = 0.0,
+        rests_at_target: bool = False,
         start: Command | None = None,
         stop: Command | None = None,
         velocity: SignalR | None = None,
@@ -79,6 +82,7 @@ class SetpointMove(EndsByCondition):
         self._tolerance = tolerance
         self._settle_s = settle
         self._grace_s = grace
+        self._rests_at_target = rests_at_target
         self._start = start
         self._stop = stop
         self._velocity = velocity
@@ -138,7 +142,7 @@ class SetpointMove(EndsByCondition):
         watched = [self.readback]
         for condition in (self._done, self._failed):
             watched.extend(condition.signals.values() if condition is not None else ())
-        async with Observation(watched) as seen:
+        async with Observation(watched, fresh=self._rests_at_target) as seen:
             initial = self._position(seen)
             units, precision = await self._units_and_precision()
             timeout_s = await self._longest(initial, value, timeout_s)
@@ -155,7 +159,8 @@ class SetpointMove(EndsByCondition):
                     async for _ in puts:
                         yield update()
                 ends = self._end_condition(value, precision, course)
-                async with aclosing(self._end(ends, deadline, seen, course)) as steps:
+                arrived = self._arrival(value, initial, precision)
+                async with aclosing(self._end(ends, arrived, deadline, seen, course)) as steps:
                     async for _ in steps:
                         yield update()
             except Late:
@@ -215,8 +220,27 @@ class SetpointMove(EndsByCondition):
             return lambda seen: self._is_near(value, self._position(seen), precision)
         return None
 
+    def _arrival(self, target: Any, initial: Any, precision: int | None) -> Callable[[Observation], bool]:
+        """Return what tells that a move whose `done` was always true is over.
+
+        A step that is smaller than the tolerance is over where the target is met exactly: within the tolerance it was
+        before it began.
+        """
+        was_near = self._is_near(target, initial, precision)
+
+        def arrived(seen: Observation) -> bool:
+            position = self._position(seen)
+            return bool(position == target) or (not was_near and self._is_near(target, position, precision))
+
+        return arrived if self._rests_at_target else lambda _: False
+
     async def _end(
-        self, ends: Callable[[Observation], bool] | None, deadline: float, seen: Observation, course: Course
+        self,
+        ends: Callable[[Observation], bool] | None,
+        arrived: Callable[[Observation], bool],
+        deadline: float,
+        seen: Observation,
+        course: Course,
     ) -> AsyncGenerator[None]:
         """Wait until the condition holds for the settle time, on values that are younger than the put."""
         await seen.refresh()
@@ -235,7 +259,8 @@ class SetpointMove(EndsByCondition):
             if course.has_fallen:
                 course.has_fallen, since = False, None
             now = time.monotonic()
-            since = (since or now) if holds and (course.has_begun or now >= grace_ends) else None
+            is_over = holds and (course.has_begun or arrived(seen) or now >= grace_ends)
+            since = (since or now) if is_over else None
             if since is not None and now - since >= self._settle_s:
                 return
             if now >= deadline:
@@ -286,7 +311,8 @@ class SetpointMove(EndsByCondition):
                     "the move ended, but the readback is not at the target",
                     expected=f"{target}{unit}" + (f" within {tolerance:g}{unit}" if tolerance is not None else ""),
                     found=f"{position}{unit}",
-                    help="look for a limit or a stop on the device; if it may end further away, give `tolerance:`",
+                    help="look for a limit or a stop on the device; if it may end further away, give `tolerance:`"
+                    + (LATE_HELP.format(self._grace_s) if self._done is not None else ""),
                 )
             )
 

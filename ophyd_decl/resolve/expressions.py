@@ -126,6 +126,15 @@ def split(text: str) -> tuple[Part, ...]:
             position = end
 
 
+def escaped(text: str) -> str:
+    """Return what has to be written for a text that is to be taken as it is.
+
+    >>> print(escaped("${{ x }}"))
+    ${{ '${{' }} x }}
+    """
+    return text.replace(OPENING, f"{OPENING} '{OPENING}' {CLOSING}")
+
+
 def names_of(parts: Iterable[Part]) -> tuple[str, ...]:
     """Return the names that the expressions of a text read, each once."""
     return tuple(dict.fromkeys(name for part in parts if isinstance(part, Expression) for name in part.names))

@@ -1,6 +1,7 @@
 """Plain data as YAML text, in the form that people write: short mappings and lists in one line."""
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -13,8 +14,10 @@ _COLUMNS = 110
 _INDENT = 2
 
 
-def yaml_text(data: Any) -> str:
+def yaml_text(data: Any, comments: Mapping[tuple[str, ...], str] | None = None) -> str:
     """Return the YAML of plain data, with a line break at its end.
+
+    :param comments: one line each, for above the key at the end of a path of keys.
 
     >>> print(yaml_text({"devices": {"x": {"type": "epics.motor", "prefix": "BL:X"}}}), end="")
     devices:
@@ -23,8 +26,19 @@ def yaml_text(data: Any) -> str:
     yaml: Any = YAML()
     yaml.width = 100_000
     text = io.StringIO()
-    yaml.dump(_styled(data, 0), text)
+    styled = _styled(data, 0)
+    for path, comment in (comments or {}).items():
+        _comment(styled, path, comment)
+    yaml.dump(styled, text)
     return text.getvalue()
+
+
+def _comment(styled: Any, path: tuple[str, ...], comment: str) -> None:
+    for key in path[:-1]:
+        styled.fa.set_block_style()
+        styled = styled[key]
+    styled.fa.set_block_style()
+    styled.yaml_set_comment_before_after_key(path[-1], before=comment, indent=_INDENT * (len(path) - 1))
 
 
 def _styled(value: Any, depth: int) -> Any:

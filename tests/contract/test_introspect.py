@@ -184,8 +184,13 @@ async def test_the_file_of_a_running_tango_device(tango_server: TangoServer, her
     """Write it down, check it, connect with it, and change labels on the server: that is reported at their lines."""
     trl = tango_server.trl()
     done = await call(trl, "--name", "lab", "-o", "lab.yaml", "--timeout", str(TIMEOUT_S))
-    assert (done.exit_code, done.stdout) == (0, "written: lab.yaml, 1 types\n"), done.output
+    said = "written: lab.yaml, 1 types, 7 declared in part: see its comments\n"
+    assert (done.exit_code, done.stdout) == (0, said), done.output
     text = (here / "lab.yaml").read_text()
+    lines = [line.strip() for line in text.splitlines()]
+    in_part = {lines[at + 1].partition(":")[0] for at, line in enumerate(lines) if "no dtype is an array" in line}
+    arrays = {"bool_spectrum", "bool_image", "modes", "mode_image", "state_spectrum", "state_image"}
+    assert in_part == {*arrays, "EchoBooleans"}
     for line in (
         f'lab: {{type: lab.device, trl: "{trl}"}}',
         "number: {attr: number, dtype: float, access: rw, units: mm}",
@@ -229,6 +234,48 @@ async def test_the_file_of_a_running_tango_device(tango_server: TangoServer, her
         await asyncio.to_thread(tango_server.start)
         expected = {"lab.mode", "lab.polled_mode", "lab.pushed_mode"}
         await until(lambda: {one.signal for one in problems(beamline)} == expected, PATIENCE_S)
+    finally:
+        await beamline.aclose()
+
+
+async def test_labels_and_units_that_the_language_uses_itself(tango_server: TangoServer, here: Path) -> None:
+    """Each is written, and connects; where one changes on the server, that is reported at its line."""
+    odd = {
+        "expression": ["${{ x }}", "$(P)", "a: ${{"],
+        "empty": ["-", "", "Open"],
+        "repeated": ["In", "In", "Out"],
+    }
+    for name, labels in odd.items():
+        tango_server.play("add", name, "DevEnum", 0, enum_labels=labels)
+    tango_server.play("add", "length", "DevDouble", 0.0, unit="${{ q }}")
+    trl = tango_server.trl()
+    done = await call(trl, "--name", "lab", "-o", "lab.yaml", "--timeout", str(TIMEOUT_S))
+    assert done.exit_code == 0, done.output
+    text = (here / "lab.yaml").read_text()
+    lines = [line.strip() for line in text.splitlines()]
+    at = {name: next(at for at, line in enumerate(lines) if line.startswith(f"{name}:")) for name in (*odd, "length")}
+    assert "choices: ['-', '#1', Open]" in lines[at["empty"]]
+    assert "choices: ['#0', '#1', Out]" in lines[at["repeated"]]
+    for name in ("empty", "repeated"):
+        assert lines[at[name] - 1].startswith("# labels that are empty or repeated stand as #")
+    beamline = beamline_of(here, "lab", trl, "trl")
+    try:
+        assert (await beamline.aconnect(TIMEOUT_S)).ok
+        assert problems(beamline) == []
+        (key,) = (await beamline.lab.expression.describe()).values()
+        assert key["choices"] == odd["expression"]
+        (key,) = (await beamline.lab.length.describe()).values()
+        assert key["units"] == "${{ q }}"
+        proxy = tango.DeviceProxy(trl)
+        for name in ("expression", "empty"):  # Tango sets no labels anew of which two are the same
+            (info,) = proxy.get_attribute_config_ex([name])
+            info.enum_labels = [*odd[name][:-1], "Else"]
+            proxy.set_attribute_config([info])
+        (info,) = proxy.get_attribute_config_ex(["length"])
+        info.unit = "mm"
+        proxy.set_attribute_config([info])
+        expected = {f"lab.{name}": at[name] + 1 for name in ("expression", "empty", "length")}
+        await until(lambda: {one.signal: one.line for one in problems(beamline)} == expected, PATIENCE_S)
     finally:
         await beamline.aclose()
 

@@ -73,7 +73,7 @@ def text() -> str:
         lines.append(f"      {kind}_{form}_any: {{attr: {name}, dtype: any, access: rw}}")
         if dtype is not None:
             lines.append(f"      {kind}_{form}: {{attr: {name}, dtype: {dtype}{SHAPES[form]}, access: rw}}")
-    for name in ("number", "whole", "decimal", "scientific", "guarded_range", "guarded", "axis"):
+    for name in (*FACTS, "guarded"):
         lines.append(f"      {name}: {{attr: {name}, dtype: float}}")
     lines += [
         "      whole_int: {attr: whole, dtype: int, access: rw}",
@@ -173,6 +173,12 @@ FACTS: dict[str, tuple[str | None, int | None, Any, Any, Any]] = {
     "scientific": (None, 2, None, None, None),
     "guarded_range": ("mm", 2, (-100, 100), (-50, 50), (-40, 40)),
     "axis": (None, 2, None, None, None),
+    "stream_fixed": (None, 2, None, None, None),
+    "stream_scientific": (None, 3, None, None, None),
+    "stream_width": (None, 5, None, None, None),
+    "stream_twice": (None, 4, None, None, None),
+    "stream_digits": (None, None, None, None, None),
+    "stream_bare": (None, None, None, None, None),
 }
 
 

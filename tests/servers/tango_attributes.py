@@ -58,6 +58,16 @@ NUMBERS: dict[str, tuple[str, Any]] = {
     "double": ("DevDouble", np.float64),
 }
 
+#: Formats of C++ streams, by the attributes that have them.
+STREAM_FORMATS = {
+    "stream_fixed": "fixed;setprecision(2)",
+    "stream_scientific": "scientific;uppercase;setprecision(3)",
+    "stream_width": "setw(10); setprecision(5); Fixed",
+    "stream_twice": "fixed;setprecision(2);setprecision(4)",
+    "stream_digits": "uppercase;setprecision(3)",
+    "stream_bare": "fixed;showpos",
+}
+
 
 def attributes(labels: list[str], count: int) -> dict[str, Kind]:
     """Return the attributes by name.
@@ -131,6 +141,7 @@ def _values(labels: list[str]) -> dict[str, Kind]:
         "whole": Kind("DevDouble", 7.0, READ_WRITE, {"unit": "s", "format": "%.0f"}),
         "decimal": Kind("DevDouble", 7.0, READ_WRITE, {"format": "%d"}),
         "scientific": Kind("DevDouble", 7.0, READ_WRITE, {"format": "%5.2e"}),
+        **{name: Kind("DevDouble", 7.0, READ_WRITE, {"format": format}) for name, format in STREAM_FORMATS.items()},
         "my.attr-1": Kind("DevDouble", 4.5, READ_WRITE),
         "slow": Kind("DevDouble", 1.0, READ_WRITE),
     }

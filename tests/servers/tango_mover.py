@@ -22,6 +22,10 @@ class Mover(Device):
         self.started = time.monotonic()
         #: What becomes of moves: the state in which they end on half of the way, instead of at their end.
         self.breaks_with: DevState | None = None
+        #: How long after a write it is still at rest, in s, and says so.
+        self.late_s = 0.0
+        #: What it tells of its position are multiples of this, in mm; 0: all there is.
+        self.grain = 0.0
         #: The state in which it is, whatever moves.
         self.broken: DevState | None = None
 
@@ -37,14 +41,16 @@ class Mover(Device):
     def Position(self) -> tuple[float, float, AttrQuality]:  # noqa: N802
         """Return where it is."""
         moving = self.follow() < 1
-        return self.place(), time.time(), AttrQuality.ATTR_CHANGING if moving else AttrQuality.ATTR_VALID
+        place = self.place()
+        place = round(place / self.grain) * self.grain if self.grain else place
+        return place, time.time(), AttrQuality.ATTR_CHANGING if moving else AttrQuality.ATTR_VALID
 
     @Position.write
     def write_position(self, target: float) -> None:
         """Begin to move there."""
         if self.dev_state() in (DevState.FAULT, DevState.OFF):
             Except.throw_exception("Mover_Off", "the axis does not move in this state", "Mover.write_position")
-        self.start, self.end, self.started = self.place(), target, time.monotonic()
+        self.start, self.end, self.started = self.place(), target, time.monotonic() + self.late_s
 
     @attribute(dtype="DevDouble", unit="mm/s", min_value=0.001, max_value=10000)
     def Velocity(self) -> float:  # noqa: N802
@@ -70,7 +76,7 @@ class Mover(Device):
     def dev_state(self) -> DevState:
         """Return MOVING on the way."""
         done = self.follow()
-        return self.broken or (DevState.MOVING if done < 1 else DevState.ON)
+        return self.broken or (DevState.MOVING if done < 1 and time.monotonic() >= self.started else DevState.ON)
 
     def dev_status(self) -> str:
         """Say the same in words."""
@@ -79,7 +85,7 @@ class Mover(Device):
     def follow(self) -> float:
         """Return which part of the way is done, after breaking if it is to."""
         distance = abs(self.end - self.start)
-        gone = (time.monotonic() - self.started) * self.velocity
+        gone = max(time.monotonic() - self.started, 0.0) * self.velocity
         done = 1.0 if gone >= distance else gone / distance
         if self.breaks_with is not None and distance and done >= 0.5:
             self.start = self.end = self.start + (self.end - self.start) * min(done, 0.75)
@@ -95,6 +101,14 @@ class Mover(Device):
     def test_break(self, state: str) -> None:
         """Let the next move end on half of its way, in this state."""
         self.breaks_with = getattr(DevState, state)
+
+    def test_late(self, seconds: float) -> None:
+        """Begin moves so long after they were written."""
+        self.late_s = seconds
+
+    def test_grain(self, millimetres: float) -> None:
+        """Tell positions in multiples of this."""
+        self.grain = millimetres
 
     def test_state(self, state: str) -> None:
         """Be in this state, whatever moves, until Reset."""

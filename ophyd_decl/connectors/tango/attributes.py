@@ -40,6 +40,9 @@ _SEVERITIES = {
 _NOTHING = ("", "No unit", "Not specified", "No standard unit")
 _DECIMALS = re.compile(r"%[-+ 0#]*\d*\.(\d+)[feEgG]")
 _WHOLE = re.compile(r"%[-+ 0#]*\d*(?:\.0*)?d")
+#: Manipulators of a stream with which `setprecision` counts what stands behind the point; else all digits are counted.
+_NOTATIONS = {"fixed", "scientific"}
+_SET_PRECISION = re.compile(r"setprecision\((\d+)\)")
 
 #: What an attribute is served as, and how raw values of it are taken and given.
 Used = tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]
@@ -251,13 +254,21 @@ def decoded(raw: Encoded) -> tuple[str, bytes]:
 
 
 def _precision(text: str, kind: NativeKind) -> int | None:
-    """Return the decimal places that a format of printf shows, None where it does not say."""
+    """Return the decimal places that a format of printf or of C++ streams shows, None where it does not say.
+
+    Source: attribute property `format` of Tango, `fixed;setprecision(2)`, as `attrmanip.cpp` of cppTango takes it:
+    manipulators between semicolons, of which the last precision counts.
+    """
     if kind != "float":
         return None
     found = _DECIMALS.fullmatch(text.strip())
     if found:
         return int(found[1])
-    return 0 if _WHOLE.fullmatch(text.strip()) else None
+    if _WHOLE.fullmatch(text.strip()):
+        return 0
+    manipulators = [word.strip().lower() for word in text.split(";")]
+    digits = [int(found[1]) for word in manipulators if (found := _SET_PRECISION.fullmatch(word))]
+    return digits[-1] if digits and not _NOTATIONS.isdisjoint(manipulators) else None
 
 
 def _range(low: str, high: str) -> Limits | None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from ...blueprint import BeamlineBlueprint
 from ...connectors.values.conversion import as_served
+from ...connectors.values.labels import served_names
 from ...devices.command import Command
 from ...devices.device import Branch, Vector
 from ...devices.node import Node
 from ...devices.signal import WireSignal
+from ...resolve.expressions import escaped
 from ...session.beamline import Beamline
 from ...vocab.datatypes import NUMPY_WIDTHS, NativeType
 from .sources import Source
@@ -24,12 +26,14 @@ class Body:
 
     :ivar signals: keys of each signal by its name; of `commands` likewise.
     :ivar children: bodies by name; `vectors`: bodies by name and key.
+    :ivar notes: what of a signal or command is not declared as it is served, by its name; of the device itself by "".
     """
 
     signals: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     commands: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     children: dict[str, "Body"] = field(default_factory=dict[str, "Body"])
     vectors: dict[str, dict[int | str, "Body"]] = field(default_factory=dict[str, dict[int | str, "Body"]])
+    notes: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -86,9 +90,9 @@ class _Reader:
             if not name:
                 self._left_out[node.path] = "its name begins with `_`"
             elif isinstance(node, WireSignal):
-                body.signals[name] = self._signal(node)
+                body.signals[name] = self._signal(node, name, body.notes)
             elif isinstance(node, Command):
-                body.commands[name] = self._command(node)
+                body.commands[name] = self._command(node, name, body.notes)
             elif isinstance(node, Vector):
                 self._vector(name, node, body)
             elif isinstance(node, Branch):
@@ -111,13 +115,18 @@ class _Reader:
             else:
                 yield key, node
 
-    def _command(self, command: Any) -> dict[str, Any]:
+    def _command(self, command: Any, name: str, notes: dict[str, str]) -> dict[str, Any]:
         keys = dict(self._source.keys(command))
         description = command.channels[0].description
+        found: dict[str, NativeType] = {}
         if description is not None and command._shape.argument is not None:
-            keys["arg"] = self._type(description.native)
+            found["arg"] = description.native
         if description is not None and description.returns is not None:
-            keys["returns"] = self._type(description.returns)
+            found["returns"] = description.returns
+        for key, native in found.items():
+            keys[key] = self._type(native)
+            if note := self._note(native):
+                notes[name] = "; ".join([*([notes[name]] if name in notes else ()), f"{key}: {note}"])
         return keys
 
     def _type(self, native: NativeType) -> Any:
@@ -129,17 +138,23 @@ class _Reader:
         keys = datatype_keys(native)
         return {"dtype": "enum"} if keys["dtype"] == "enum" and self._source.fixes_labels(native) else keys
 
-    def _signal(self, signal: WireSignal) -> dict[str, Any]:
+    def _note(self, native: NativeType) -> str:
+        return "" if native.shape is None and self._source.fixes_labels(native) else datatype_note(native)
+
+    def _signal(self, signal: WireSignal, name: str, notes: dict[str, str]) -> dict[str, Any]:
         channel = signal.channels[0]
         description = channel.description
         keys = dict(self._source.keys(signal))
         if description is None:
+            notes[name] = "what it serves is not known: its type is not compared"
             return {**keys, "dtype": "any"}
         keys |= self._datatype(description.native)
+        if note := self._note(description.native):
+            notes[name] = note
         if signal._shape.access != "r":
             keys["access"] = signal._shape.access
-        if description.units and description.native.kind in ("int", "float") and "${{" not in description.units:
-            keys["units"] = description.units
+        if description.units and description.native.kind in ("int", "float"):
+            keys["units"] = escaped(description.units)
         return keys
 
 
@@ -161,11 +176,34 @@ def datatype_keys(native: NativeType) -> dict[str, Any]:
         if served.name not in _ELEMENTS:
             return {"dtype": "any"}
         return {"dtype": served.name, "shape": [None for _ in served.shape]}
-    if served.name == "enum" and _can_be_written(native.choices):
-        return {"dtype": "enum", "choices": list(native.choices)}
+    labels = served_names(native.choices)
+    if served.name == "enum" and _are_told_apart(labels):
+        return {"dtype": "enum", "choices": [escaped(label) for label in labels]}
     return {"dtype": served.name}
 
 
-def _can_be_written(labels: tuple[str, ...]) -> bool:
-    """Return whether labels can stand in a file: each has a text of its own, and none is an expression."""
-    return bool(labels) and all(labels) and len(set(labels)) == len(labels) and not any("${{" in one for one in labels)
+def datatype_note(native: NativeType) -> str:
+    """Return what `datatype_keys` leaves unsaid, so that a change of it is not reported; empty if nothing.
+
+    >>> datatype_note(NativeType("bool", "bool", (None,)))
+    'no dtype is an array of bool: its type is not compared'
+    """
+    served = as_served(native)
+    keys = datatype_keys(native)
+    if keys["dtype"] == "any" and served is not None and served.shape is not None:
+        what = "neither its type nor its labels are compared" if native.choices else "its type is not compared"
+        return f"no dtype is an array of {served.name}: {what}"
+    if keys["dtype"] == "any":
+        return f"no dtype is {native}: its type is not compared"
+    if keys["dtype"] != "enum":
+        return ""
+    if "choices" not in keys:
+        why = "one is called as an empty or repeated one is, # and a number" if native.choices else "there are none"
+        return f"its labels are not compared: {why}"
+    if served_names(native.choices) != native.choices:
+        return "labels that are empty or repeated stand as # and their index, and only that is compared"
+    return ""
+
+
+def _are_told_apart(labels: tuple[str, ...]) -> bool:
+    return bool(labels) and len(set(labels)) == len(labels)

@@ -22,11 +22,13 @@ class Written:
 
     :param types: how many types it has.
     :param left_out: how many members of the device cannot be declared.
+    :param in_part: how many are declared, but not with all that the server says; a comment at each says what.
     """
 
     text: str
     types: int
     left_out: int
+    in_part: int
 
 
 def write(found: Introspected, source: Source, address: str, namespace: str, file: str) -> Written:
@@ -48,7 +50,8 @@ def write(found: Introspected, source: Source, address: str, namespace: str, fil
         lines.append("Left out:")
         lines += [_line(path.partition(".")[2] or path, why) for path, why in found.left_out.items()]
     comment = "".join(f"# {line}\n" for line in lines)
-    return Written(comment + yaml_text(data), len(types.bodies), len(found.left_out))
+    notes = {("types", *path): " ".join(note.split()) for path, note in types.notes.items()}
+    return Written(comment + yaml_text(data, notes), len(types.bodies), len(found.left_out), len(notes))
 
 
 def _line(path: str, why: str) -> str:
@@ -59,6 +62,8 @@ class _Types:
     """Names bodies as types, each once, those inside before those that hold them.
 
     :param param: of each type, which takes its address.
+
+    `bodies` are the types by name; `notes`, what is said about one, or about a member of it, by its path there.
     """
 
     def __init__(self, namespace: str, param: str) -> None:
@@ -67,10 +72,11 @@ class _Types:
         self._names: dict[str, str] = {}
         self._taken = {TOP}
         self.bodies: dict[str, Any] = {}
+        self.notes: dict[tuple[str, ...], str] = {}
 
     def add_top(self, body: Body) -> None:
         """Add the type of the whole device, behind those inside it."""
-        self.bodies[TOP] = self._made(body)
+        self._add(TOP, self._made(body), body)
 
     def name(self, body: Body, wanted: str) -> str:
         """Return the name of the type of a body.
@@ -78,7 +84,7 @@ class _Types:
         :param wanted: what it is called if nothing else is.
         """
         made = self._made(body)
-        content = json.dumps(made)
+        content = json.dumps([made, body.notes])
         if content not in self._names:
             name, number = wanted, 1
             while name in self._taken:
@@ -86,8 +92,14 @@ class _Types:
                 name = f"{wanted}_{number}"
             self._taken.add(name)
             self._names[content] = f"{self._namespace}.{name}"
-            self.bodies[name] = made
+            self._add(name, made, body)
         return self._names[content]
+
+    def _add(self, name: str, made: dict[str, Any], body: Body) -> None:
+        self.bodies[name] = made
+        for member, note in body.notes.items():
+            place = ("commands" if member in body.commands else "signals", member) if member else ()
+            self.notes[name, *place] = note
 
     def _made(self, body: Body) -> dict[str, Any]:
         made: dict[str, Any] = {"params": {self._param: {"type": "str"}}}
@@ -108,26 +120,43 @@ class _Types:
 def merged(bodies: list[Body]) -> Body:
     """Return what the items of a vector have in common: where they differ, less is said.
 
-    A signal that some do not have is optional; a command or device that some do not have is left out.
+    A signal that some do not have is optional; a command or device that some do not have is left out. Notes say so.
     """
     first, *others = bodies
     if all(other == first for other in others):
         return first
-    made = Body()
+    made = Body(notes={name: note for body in reversed(bodies) for name, note in body.notes.items()})
     for name in dict.fromkeys(name for body in bodies for name in body.signals):
         there = [body.signals[name] for body in bodies if name in body.signals]
         keys = _common(there)
         made.signals[name] = keys if len(there) == len(bodies) else {**keys, "optional": True}
+        _note_difference(made, name, keys, there)
     for name, keys in first.commands.items():
         if all(name in body.commands for body in bodies):
-            made.commands[name] = _common([keys, *(body.commands[name] for body in others)])
+            there = [keys, *(body.commands[name] for body in others)]
+            made.commands[name] = _common(there)
+            _note_difference(made, name, made.commands[name], there)
     for name in first.children:
         if all(name in body.children for body in bodies):
             made.children[name] = merged([body.children[name] for body in bodies])
     for name, items in first.vectors.items():
         if all(name in body.vectors and list(body.vectors[name]) == list(items) for body in bodies):
             made.vectors[name] = {key: merged([body.vectors[name][key] for body in bodies]) for key in items}
+    there_is = (*made.signals, *made.commands, *made.children, *made.vectors)
+    members = [name for body in bodies for part in (body.commands, body.children, body.vectors) for name in part]
+    lost = [name for name in dict.fromkeys(members) if name not in there_is]
+    if lost:
+        made.notes[""] = f"left out, since not all items are alike in them: {', '.join(lost)}"
+    made.notes = {name: note for name, note in made.notes.items() if not name or name in there_is}
     return made
+
+
+def _note_difference(made: Body, name: str, keys: dict[str, Any], there: list[dict[str, Any]]) -> None:
+    """Note which keys of a signal or command are not those of every item."""
+    known = dict.fromkeys(key for one in there for key in one)
+    differ = [key for key in known if any(one.get(key) != keys.get(key) for one in there)]
+    if differ:
+        made.notes[name] = f"the items differ in {', '.join(differ)}: no more is compared than what all have in common"
 
 
 def _common(keys: list[dict[str, Any]]) -> dict[str, Any]:

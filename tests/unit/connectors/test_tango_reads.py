@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ophyd_decl.connectors.protocol import Channel, ReadRequest, Use
 from ophyd_decl.connectors.tango import proxies
 from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.vocab.readings import Limits, Reading
-from tests.contract.labs import ANY, FLOAT, TangoLab
+from tests.contract.labs import ANY, FLOAT, FLOATS, TangoLab
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
@@ -70,6 +71,26 @@ async def test_one_call_for_each_device_describes_it_and_one_reads_it(
     assert [reading.value for reading in readings] == [float(number) for _ in DEVICES for number in range(20)]
     assert calls["read_attributes"] == len(DEVICES)
     assert calls["attribute_list_query_ex"] == calls["command_list_query"] == 0
+
+
+async def test_arrays_cost_one_call_more_for_each_device_to_connect(
+    lab: TangoLab, server: TangoServer, calls: Counter[str]
+) -> None:
+    """Their sizes are in no configuration: all arrays of a device are read once, and nothing else is."""
+    declared = [("n1", FLOAT), ("spectrum", FLOATS), ("pushed_spectrum", FLOATS)]
+    channels = [
+        lab.connector.channel(server.address(name, device), datatype)
+        for device in DEVICES
+        for name, datatype in declared
+    ]
+    await lab.connect(*channels)
+    assert calls["get_attribute_config_ex"] == len(DEVICES)
+    assert calls["read_attributes"] == len(DEVICES)
+    shapes = [channel.description.shape for channel in channels if channel.description is not None]
+    assert shapes == [(), (3,), (3,)] * len(DEVICES)
+    readings = await read(lab, channels)
+    assert [np.shape(reading.value) for reading in readings] == shapes
+    assert calls["read_attributes"] == 2 * len(DEVICES)
 
 
 async def test_an_attribute_that_is_used_in_two_ways_is_read_once_for_both(lab: TangoLab, calls: Counter[str]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl.resolve.expressions import ExpressionError, join, names_of, split
+from ophyd_decl.resolve.expressions import ExpressionError, escaped, join, names_of, split
 
 VALUES = {"bl": "BL22I", "n": 3, "f": 1.5, "xs": [1, 2], "m": {"k": "v"}, "yes": True}
 
@@ -29,6 +29,11 @@ def test_values(text: str, value: Any) -> None:
     result = evaluate(text)
     assert result == value
     assert type(result) is type(value)
+
+
+@pytest.mark.parametrize("text", ["${{ bl }}", "${{", "$${{{", "a ${{ b ${{ c }}", "}} '${{' \\", "$(P)"])
+def test_a_text_that_is_escaped_is_taken_as_it_is(text: str) -> None:
+    assert evaluate(escaped(text)) == text
 
 
 @pytest.mark.parametrize(("text", "code"), [

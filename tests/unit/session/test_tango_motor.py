@@ -1,5 +1,6 @@
 """Motors of Tango, moved by a real RunEngine on a real device server."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,10 @@ devices:
   x: {{type: tango.motor, trl: "{x}"}}
   y: {{type: tango.motor, trl: "{y}"}}
 """
+
+
+#: As long as nobody should have to wait, however slow the machine is.
+GRACE_S = 60.0
 
 
 @pytest.fixture
@@ -87,6 +92,50 @@ def test_a_move_that_is_stopped_is_no_success(bl: Any, engine: RunEngine, name: 
     assert isinstance(cause(caught), StoppedError)
     assert axis.state.get() == "ON"
     assert 0 < axis.user_readback.get() < 80
+
+
+def test_motors_that_turn_moving_late_are_waited_for(bl: Any, axes: TangoServer, engine: RunEngine) -> None:
+    """As those whose server looks at the controller only now and then."""
+    for name in "xy":
+        axes.play("late", 0.3, device=f"lab/axis/{name}")
+    events: list[dict[str, Any]] = []
+    token = engine.subscribe(lambda _, document: events.append(document["data"]), "event")
+    # The steps of y are smaller than its tolerance, which is 0.001 mm, as its format says.
+    engine(bp.scan([], bl.x, 0, 2, bl.y, 0.0002, 0.001, 3))
+    engine.unsubscribe(token)
+    assert [event["x"] for event in events] == [0, 1, 2]
+    assert [event["y"] for event in events] == pytest.approx([0.0002, 0.0006, 0.001], rel=1e-9)
+
+
+def test_what_begins_later_than_the_grace_is_no_success(bl: Any, axes: TangoServer, engine: RunEngine) -> None:
+    axes.play("late", 3600, device="lab/axis/x")
+    with pytest.raises(FailedStatus) as caught:
+        engine(bps.mv(bl.x, 20))
+    assert isinstance(cause(caught), MoveFailedError)
+    assert "if it may begin later than 1 s after the put, a longer `grace:`" in str(cause(caught))
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_move_that_is_over_does_not_wait_for_its_grace(
+    axes: TangoServer, engine: RunEngine, tmp_path: Path, name: str
+) -> None:
+    text = BEAMLINE.format(x=axes.trl("lab/axis/x"), y=axes.trl("lab/axis/y"))
+    (tmp_path / "patient.yaml").write_text(text.replace("tango.motor,", f"tango.motor, grace: {GRACE_S},"))
+    beamline: Any = load_beamline(tmp_path / "patient.yaml")
+    try:
+        beamline.connect(timeout=20).or_raise()
+        axis = beamline[name]
+        axes.play("grain", 0.0007, device=f"lab/axis/{name}")
+        began = time.monotonic()
+        engine(bps.mv(axis, 14))  # MOVING when the write returns
+        engine(bps.mv(axis, 14))  # there already
+        engine(bps.mv(axis.velocity, 10000))
+        for target in (5, 10):  # over when the write returns, and not to be met exactly
+            engine(bps.mv(axis, target))
+            assert 0 < abs(axis.user_readback.get() - target) < 0.001
+        assert time.monotonic() - began < GRACE_S / 2
+    finally:
+        beamline.close()
 
 
 def test_limits_are_those_of_the_attribute(bl: Any, engine: RunEngine) -> None:

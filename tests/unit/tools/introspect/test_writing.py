@@ -8,7 +8,7 @@ import pytest
 
 from ophyd_decl.compile import compile_paths
 from ophyd_decl.tools.introspect import SourceError, reading, source_of, sources, write
-from ophyd_decl.tools.introspect.reading import Body, Introspected, datatype_keys
+from ophyd_decl.tools.introspect.reading import Body, Introspected, datatype_keys, datatype_note
 from ophyd_decl.tools.introspect.writing import merged
 from ophyd_decl.vocab.datatypes import NativeType
 
@@ -74,10 +74,12 @@ def test_what_some_items_do_not_have_is_optional_or_left_out() -> None:
 
 @pytest.mark.parametrize(("native", "expected"), [
     (NativeType("int", "uint16"), {"dtype": "int"}),
-    (NativeType("enum", choices=("A", "A")), {"dtype": "enum"}),
-    (NativeType("enum", choices=("A", "")), {"dtype": "enum"}),
+    (NativeType("enum", choices=("A", "A", "B")), {"dtype": "enum", "choices": ["#0", "#1", "B"]}),
+    (NativeType("enum", choices=("A", "")), {"dtype": "enum", "choices": ["A", "#1"]}),
+    (NativeType("enum", choices=("", "#0")), {"dtype": "enum"}),
     (NativeType("enum", choices=()), {"dtype": "enum"}),
-    (NativeType("enum", choices=("${{ x }}",)), {"dtype": "enum"}),
+    (NativeType("enum", choices=("$(P)", "${P}")), {"dtype": "enum", "choices": ["$(P)", "${P}"]}),
+    (NativeType("enum", choices=("${{ x }}",)), {"dtype": "enum", "choices": ["${{ '${{' }} x }}"]}),
     (NativeType("str", shape=(None,)), {"dtype": "str", "shape": [None]}),
     (NativeType("bool", "bool", (None,)), {"dtype": "any"}),
     (NativeType("image"), {"dtype": "any"}),
@@ -90,6 +92,51 @@ def test_every_type_can_be_declared(native: NativeType, expected: dict[str, Any]
     assert keys == expected
     (tmp_path / "box.yaml").write_text(text_of(signals(s=keys)))
     assert compile_paths([tmp_path / "box.yaml"]).diagnostics == ()
+
+
+@pytest.mark.parametrize(("native", "expected"), [
+    (NativeType("int", "uint16"), ""),
+    (NativeType("enum", choices=("A", "B")), ""),
+    (NativeType("enum", choices=("A", "")), "labels that are empty or repeated stand as # and their index"),
+    (NativeType("enum", choices=("", "#0")), "its labels are not compared: one is called as an empty"),
+    (NativeType("enum", choices=()), "its labels are not compared: there are none"),
+    (NativeType("enum", shape=(None,), choices=("A",)), "no dtype is an array of enum: neither its type nor"),
+    (NativeType("image", detail="NTNDArray"), "no dtype is image (NTNDArray): its type is not compared"),
+    (NativeType("table", columns=(("a", "bool"),)), "no dtype is table: its type is not compared"),
+])  # fmt: skip
+def test_what_cannot_be_declared_is_said(native: NativeType, expected: str) -> None:
+    note = datatype_note(native)
+    assert note.startswith(expected)
+    assert bool(note) == bool(expected)
+
+
+def test_what_cannot_be_declared_is_said_above_it(tmp_path: Path) -> None:
+    body = Body(
+        {"s": {"dtype": "any"}},
+        {"go": {}, "halt": {}},
+        vectors={"v": {1: signals(a={"dtype": "int"}), 2: Body({"a": {"dtype": "str"}}, {"reset": {}})}},
+        notes={"s": "of s", "go": "of\ngo"},
+    )
+    (tmp_path / "box.yaml").write_text(text_of(body))
+    assert compile_paths([tmp_path / "box.yaml"]).diagnostics == ()
+    lines = [line.strip() for line in (tmp_path / "box.yaml").read_text().splitlines()]
+    for line, note in (
+        ("s: {dtype: any}", "# of s"),
+        ("go: {}", "# of go"),
+        ("a: {dtype: any}", "# the items differ in dtype: no more is compared than what all have in common"),
+        ("v:", "# left out, since not all items are alike in them: reset"),
+    ):
+        assert lines[lines.index(line) - 1] == note
+    found = write(Introspected("box", "A:PVI", body), PVA, "pva://A:PVI", "box", "box.yaml")
+    assert (found.left_out, found.in_part) == (0, 4)
+
+
+def test_types_that_differ_in_what_is_said_of_them_are_two() -> None:
+    one, other = (Body({"a": {"dtype": "any"}}, notes={"a": note}) for note in ("this", "that"))
+    text = text_of(Body(children={"x": one, "y": other, "z": one}))
+    assert "x: {type: box.x}" in text
+    assert "y: {type: box.y}" in text
+    assert "z: {type: box.x}" in text
 
 
 def test_labels_that_look_like_something_else_stay_text(tmp_path: Path) -> None:
