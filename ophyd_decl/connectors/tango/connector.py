@@ -23,10 +23,11 @@ from .databases import Databases
 from .described import DescribedLink
 from .device import TangoDevice
 from .events import Subscriber
-from .link import RefusedLink, TangoLink
+from .link import TangoLink
 from .members import MembersLink
 from .polling import Poller
 from .reach import Looks
+from .refused import RefusedLink
 from .requests import Put, Reads, send_puts, send_reads
 from .servers import Servers
 from .workers import Workers

@@ -13,7 +13,7 @@ from . import faults
 from .attributes import Attribute
 from .channel import TangoChannel
 from .device import TangoDevice
-from .link import TangoLink, no_value
+from .link import TangoLink
 from .session import Session
 
 Reads = list[tuple[int, LinkedChannel]]
@@ -75,7 +75,10 @@ class ReadGroup:
         device.heard()
         now = time.monotonic()
         for index, channel, link, name in self._reads:
-            self._batch.settle(index, _outcome(channel, link, self._attributes[name], answer[name], now))
+            update = answer[name]
+            self._batch.settle(index, _outcome(channel, link, self._attributes[name], update, now))
+            if link.subscribed and not self._setpoint and not isinstance(update, Exception):
+                link.was_read_beside(update)
 
 
 def _update(attribute: Attribute, reading: Any, setpoint: bool) -> RawUpdate | Exception:
@@ -93,7 +96,7 @@ def _outcome(
     if not link.attribute.is_like(attribute):  # described anew meanwhile: the value may be of another type
         return DisconnectedError("the device was described anew during the read", source=channel.source)
     if isinstance(update, Exception):
-        return no_value(update, channel)
+        return faults.no_value(update, channel)
     link.heard_at = now
     return channel.reading(update)
 

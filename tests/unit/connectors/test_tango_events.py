@@ -358,7 +358,7 @@ def test_events_have_their_turn_between_subscriptions_that_nobody_waits_for(tang
     noted: list[tuple[int, float, float]] = []
     subscriber.start(_SlowFeed())
     for number in range(4):
-        subscriber.watch(_SlowWatch(number, noted, tells_labels=number > 1))
+        subscriber.start(_SlowWatch(number, noted, tells_labels=number > 1))
     deadline = time.monotonic() + 10
     while len(noted) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
