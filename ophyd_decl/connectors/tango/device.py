@@ -117,6 +117,11 @@ class TangoDevice:
         before = self._wanted.get(link)
         self._wanted[link] = link.events_seen, quiet and (before is None or before[1])
 
+    def compare_labels(self, infos: "dict[TangoLink, Any]", asked_at: float) -> None:
+        """Take note of configurations that were asked for with a read or write of attributes with labels."""
+        for link, info in infos.items():
+            link.compare_labels(info, asked_at)
+
     def catch_up(self) -> None:
         """Read what its events cannot tell now, or may not have told."""
         for link in self.links:
@@ -132,14 +137,21 @@ class TangoDevice:
         self._wanted.clear()
         if wanted:
             self._updating = True
-            self.reads.submit(partial(self._read, self.session, wanted, time.monotonic()))
+            unsure = [link for link in wanted if link.asks_labels]
+            self.reads.submit(partial(self._read, self.session, wanted, unsure, time.monotonic()))
 
-    def _read(self, asked: Session, wanted: "dict[TangoLink, tuple[int, bool]]", asked_at: float) -> None:
-        """Read; called in a thread."""
+    def _read(
+        self, asked: Session, wanted: "dict[TangoLink, tuple[int, bool]]", unsure: "list[TangoLink]", asked_at: float
+    ) -> None:
+        """Read, and ask for the labels behind it of those that are unsure of them; called in a thread."""
         answer: Any
         try:
             with asked.proxy(asked_at + self.connector.liveness_s) as proxy:
                 answer = proxy.read_attributes([link.attribute.info.name for link in wanted])
+                if unsure:
+                    compared_at = time.monotonic()
+                    infos = proxy.get_attribute_config_ex([link.attribute.info.name for link in unsure])
+                    self.connector.inbox.post(self.compare_labels, dict(zip(unsure, infos, strict=True)), compared_at)
         except Exception as error:  # noqa: BLE001  # the monitors are told
             answer = error
         self.connector.inbox.post(self._have_read, asked, wanted, answer, asked_at)

@@ -6,6 +6,7 @@ subscribed stays so until the session ends: pytango 10 goes on to receive what w
 """
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -28,6 +29,9 @@ _AUTO = ("change", "periodic", "archive")
 _NOT_POLLED = "API_AttributePollingNotStarted"
 #: How often it is looked whether those can be subscribed whose device was busy, in s.
 AGAIN_S = 0.5
+#: How long after a subscription the value is read once more, in s. ZMQ drops what a server publishes before it has
+#: heard of a subscription, and Tango does not wait for that: a change of the first moments may be lost.
+CONFIRM_S = 0.5
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
 #: No event is delivered during a subscription. One that nobody waits for is followed by a pause of so many times what
@@ -115,7 +119,9 @@ class Watch(Subscription):
         super().__init__(link.name, session)
         self.link = link
         self.name = name
-        self.tells_labels = link.served is not None and link.served.native.kind == "enum"
+        self.tells_labels = link.has_labels
+        #: from when on no change is lost, on the clock of `time.monotonic`; inf: it is not subscribed.
+        self.stands_from = math.inf
 
     def arrived(self, event: Any) -> None:
         """Have the loop look at a new configuration; called in a thread of Tango."""
@@ -125,7 +131,11 @@ class Watch(Subscription):
     def begin(self) -> None:
         """Subscribe; called in the thread of the subscriber."""
         problem = self.subscribe(self.name, library.CONFIGURATION_EVENT)
-        if problem:
+        if not problem:
+            self.stands_from = time.monotonic() + CONFIRM_S
+        elif self.tells_labels:
+            self.link.tell_unwatched(problem)
+        else:
             _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, problem)
 
 
@@ -193,10 +203,10 @@ class Subscriber:
     """The thread in which events are subscribed; it ends when there is nothing to do."""
 
     def __init__(self) -> None:
-        #: what is to be subscribed: first what somebody waits for.
-        self._feeds: deque[Subscription] = deque()
-        #: then those of attributes with labels, without which a value is taken for another.
+        #: what is to be subscribed: first what tells of labels, which each use has to ask for until then.
         self._labels: deque[Subscription] = deque()
+        #: then what somebody waits for.
+        self._feeds: deque[Subscription] = deque()
         self._watches: deque[Subscription] = deque()
         self._ended: deque[Subscription] = deque()
         #: those whose device was busy, and when they are tried again.
@@ -282,7 +292,7 @@ class Subscriber:
                 self._jobs_of(watch).append(watch)
             else:
                 break
-        waiting = (self._ended,) if self._closed else (self._feeds, self._labels, self._ended, self._watches)
+        waiting = (self._ended,) if self._closed else (self._labels, self._feeds, self._ended, self._watches)
         return next((jobs.popleft() for jobs in waiting if jobs), None)
 
 

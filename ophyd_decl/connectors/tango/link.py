@@ -1,5 +1,6 @@
 """One attribute or command of a Tango device: how its updates come, and from when on they can be trusted."""
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -9,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError, SignalError
 from ...vocab.keywords import Events
 from ..inbox import Inbox
-from ..link import QUEUE_LIMIT, RawUpdate
+from ..link import QUEUE_LIMIT, RawUpdate, Served
 from ..linked_channel import LinkedChannel
 from ..protocol import PLAIN, Use
 from . import faults
 from .attributes import differ
-from .events import Feed, Watch
+from .events import CONFIRM_S, Feed, Watch
 from .flow import FLOW
 from .library import DevFailed
 from .member import MemberLink
 from .session import Session
+
+_log = logging.getLogger("ophyd_decl.connectors.tango")
 
 if TYPE_CHECKING:
     from .connector import TangoConnector
@@ -28,9 +31,6 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 #: How long the first value is awaited from the events before it is read, in s; where every update is wanted, longer.
 FIRST_S, FIRST_OF_ALL_S = 0.25, 2.0
-#: How long after a subscription the value is read once more, in s. ZMQ drops what a server publishes before it has
-#: heard of a subscription, and Tango does not wait for that: a change of the first moments may be lost.
-CONFIRM_S = 0.5
 #: For how many periods what was read last is taken for the value now, where no events come.
 PERIODS = 2
 POLLED = "polled"
@@ -58,6 +58,11 @@ class TangoLink(MemberLink):
     _sure_at = -math.inf
     #: whether another one was read since, which the monitors have not been told of.
     _told_another = False
+    #: when the labels were compared last, in this generation.
+    _labels_at = -math.inf
+    #: events whose labels are still to be compared, and when they came.
+    _unproven: tuple[tuple[float, RawUpdate], ...] = ()
+    _is_unwatched_told = False
     #: who waits to hear which events come; None until somebody does.
     _until_picked: dict[object, Callable[[], None]] | None = None
 
@@ -83,6 +88,8 @@ class TangoLink(MemberLink):
     @property
     def overtaken_at(self) -> float:
         """Return the time before which what was delivered may be old by now; see `protocol.Channel`."""
+        if self.asks_labels:
+            return math.inf
         if self._feed is not None:
             return max(self._flows_from, FLOW.overtaken_at)
         oldest = time.monotonic() - PERIODS * self.poll_s
@@ -157,6 +164,43 @@ class TangoLink(MemberLink):
         super().heard()
         self.device.heard()
 
+    # Labels.
+
+    @property
+    def asks_labels(self) -> bool:
+        """Return whether the labels have to be asked for with each use, since nobody tells when they change."""
+        if not self.has_labels:
+            return False
+        watch = self._watch
+        stands_from = math.inf if watch is None else watch.stands_from
+        return self._labels_at <= max(stands_from, FLOW.overtaken_at)
+
+    def described(self, served: Served) -> None:
+        """Begin a generation; its labels may have changed since they were told."""
+        self._labels_at = -math.inf
+        self._unproven = ()
+        super().described(served)
+
+    def compare_labels(self, info: Any, asked_at: float) -> None:
+        """Take note of a configuration that was asked for with a use; the generation ends if it is another one.
+
+        :param asked_at: on the clock of `time.monotonic`.
+        """
+        self.reconfigured(info)
+        if self.phase == "ready":
+            self._labels_at = max(asked_at, self._labels_at)
+
+    def tell_unwatched(self, problem: str) -> None:
+        """Say once that no server tells of new labels; called in the thread of the subscriber."""
+        if not self._is_unwatched_told:
+            self._is_unwatched_told = True
+            _log.warning(
+                "%s: the device does not tell when its labels change, so each read and each write asks for them, which "
+                "is slower: %s",
+                self.name,
+                problem,
+            )
+
     # Updates.
 
     def picked(self, feed: Feed) -> None:
@@ -221,18 +265,29 @@ class TangoLink(MemberLink):
             except Exception as error:  # noqa: BLE001  # the monitors are told
                 self._deliver(updates)
                 updates = []
+                self._unproven = ()
                 if faults.is_gap(error):
                     self.device.read_soon(self)
                 else:
                     self.read_failed(error)
-        self._deliver(updates)
+        if updates and self.asks_labels:
+            now = time.monotonic()
+            kept = -feed.limit if self.all_updates else -1
+            self._unproven = (*self._unproven, *((now, update) for update in updates))[kept:]
+            self.device.read_soon(self)
+        else:
+            self._deliver(updates)
 
     def was_read(self, seen: int, reading: Any, asked_at: float) -> None:
         """Deliver a value that was read, unless an event has come since, or nothing is new.
 
         :param asked_at: when it was asked for, on the clock of `time.monotonic`.
         """
-        if not self.subscribed or self.phase != "ready" or seen != self.events_seen:
+        if not self.subscribed or self.phase != "ready":
+            return
+        if self._unproven:
+            self._deliver_proven()
+        if seen != self.events_seen:
             return
         try:
             update = self.attribute.update(reading)
@@ -245,6 +300,15 @@ class TangoLink(MemberLink):
             self.deliver([update])
         else:
             self.heard()
+
+    def _deliver_proven(self) -> None:
+        """Deliver the events that came before the labels were compared."""
+        until = self._labels_at if self.asks_labels else math.inf
+        proven = [update for came_at, update in self._unproven if came_at < until]
+        self._unproven = self._unproven[len(proven) :]
+        self._deliver(proven)
+        if self._unproven:
+            self.device.read_soon(self)
 
     def was_read_beside(self, update: RawUpdate) -> None:
         """Take note of a value that somebody has read, and may take for that of now until the next is delivered."""

@@ -12,6 +12,7 @@ from .attributes import attribute as attribute_of
 from .commands import CommandType
 from .commands import command as command_of
 from .described import DescribedLink
+from .library import ENUM
 from .session import Told
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ class MemberLink(DescribedLink):
         if use.command:
             self.is_command = True
             self.kind = "command"
+
+    @property
+    def has_labels(self) -> bool:
+        """Return whether its values are numbers of labels that may change; those of a state are always the same."""
+        return not self.is_command and self.served is not None and self.attribute.info.data_type == ENUM
 
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""
@@ -102,12 +108,14 @@ class MemberLink(DescribedLink):
 
     def reconfigured(self, info: Any) -> None:
         """Begin a new generation if the configuration is not what it was."""
-        served = self.served
-        if self.phase != "ready" or served is None:
-            return
-        if attribute_of(info, served.shape, served.host).served != served:
+        if self.phase == "ready" and self.differs(info):
             self.begin_again()
             self.device.ask_soon()
+
+    def differs(self, info: Any) -> bool:
+        """Return whether a configuration is another one than that of this generation; in any thread."""
+        served = self.served
+        return served is not None and attribute_of(info, served.shape, served.host).served != served
 
     def _begin(self, served: Served) -> None:
         if self.missing or self.absence != ABSENT:
