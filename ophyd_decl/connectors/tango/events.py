@@ -1,8 +1,9 @@
 """Events of Tango: which of them a server offers for an attribute, found out and subscribed in one thread.
 
-Tango makes one subscription at a time for the whole process, in five milliseconds from a server that answers and in
-nine seconds from one that does not; so nobody waits for it. Values come by reads until the events do. What was
-subscribed stays so until the session ends: pytango 10 goes on to receive what was given up, and complains of each.
+Tango makes one subscription at a time for the whole process, in five milliseconds from a device that answers and in
+up to nine seconds from one that does not; so nobody waits for it, and a device that does not answer is tried again
+when the others have had their turn. Values come by reads until the events do. What was subscribed stays so until the
+session ends: pytango 10 goes on to receive what was given up, and complains of each.
 """
 
 import logging
