@@ -7,6 +7,7 @@ subscribe) is in the subclasses. A link lives on the loop thread only; it does n
 """
 
 import logging
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -189,6 +190,11 @@ class Link(ABC):
     def alive_at(self) -> float | None:
         """Return when the server was last known to live, on the clock of `time.monotonic`; None if it is away."""
         return self.heard_at if self.phase == "ready" else None
+
+    @property
+    def overtaken_at(self) -> float:
+        """Return the time before which what was delivered may be old by now; see `protocol.Channel`."""
+        return -math.inf
 
     @property
     def is_asking(self) -> bool:

@@ -95,6 +95,11 @@ class LinkedChannel:
         return self.link.alive_at
 
     @property
+    def overtaken_at(self) -> float:
+        """Return the time before which what was delivered may be old by now."""
+        return self.link.overtaken_at
+
+    @property
     def dropped(self) -> int:
         """Return how many updates were superseded before a listener of this channel saw them."""
         return self.skipped + self.link.dropped

@@ -131,6 +131,14 @@ class Channel(Protocol):
         ...
 
     @property
+    def overtaken_at(self) -> float:
+        """Return the time, on the clock of `time.monotonic`, before which what was delivered may be old by now.
+
+        -inf where updates always come; inf while they cannot, though the server lives (Tango; decision 0017).
+        """
+        ...
+
+    @property
     def dropped(self) -> int:
         """Return how many updates were superseded in our own queue before a listener saw them.
 

@@ -1,8 +1,8 @@
 """A held value: one monitor for a signal, shared and counted by all that want its updates.
 
 A held value is served only while it can be trusted: the connection is open, its server was heard from within the
-liveness time of the beamline, and no put of ours to that server was completed since (an update that the put caused may
-still be under way). See decision 0005.
+liveness time of the beamline, no put of ours to that server was completed since (an update that the put caused may
+still be under way), and updates could come all the time. See decision 0005.
 """
 
 import asyncio
@@ -143,7 +143,8 @@ class Held:
         server = self.server
         server.puts.wanted[self] = None
         alive = time.monotonic() - server.heard_at <= self._context.shared.liveness_s
-        return update if alive and self.received > server.puts.completed_at else None
+        overtaken_at = max(server.puts.completed_at, self._channel.overtaken_at)
+        return update if alive and self.received > overtaken_at else None
 
     def goes_with(self, connector: Connector) -> bool:
         """Return whether it can be asked for with others of this connector, as a put has overtaken it."""

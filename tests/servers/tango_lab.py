@@ -31,7 +31,7 @@ class Lab(Commands):
         self.times = dict.fromkeys(self.kinds, time.time())
         self.qualities = {name: kind.quality for name, kind in self.kinds.items()}
         self.reads = 0
-        self.slow_s = 0.0
+        self.slow, self.slow_s = "slow", 0.0
         self.set_state(DevState.ON)
 
     def initialize_dynamic_attributes(self) -> None:
@@ -51,7 +51,7 @@ class Lab(Commands):
         self.reads += 1
         if name == "raising":
             raise RuntimeError("the sensor is not connected")
-        if name == "slow":
+        if name == self.slow:
             time.sleep(self.slow_s)
         if name == "counter":
             self.values[name] += 1
@@ -66,7 +66,7 @@ class Lab(Commands):
         value = attr.get_write_value()
         if name == "disabled":
             Except.throw_exception("Lab_Disabled", "disabled by the lab", "Lab.write_one")
-        if name == "slow":
+        if name == self.slow:
             time.sleep(self.slow_s)
         if name == "axis":
             time.sleep(MOVE_S)
@@ -147,6 +147,6 @@ class Lab(Commands):
         """Give the device another state."""
         self.set_state(getattr(DevState, state))
 
-    def test_slow(self, seconds: float) -> None:
-        """Let reads and writes of `slow` take so long."""
-        self.slow_s = seconds
+    def test_slow(self, seconds: float, name: str = "slow") -> None:
+        """Let reads and writes of one attribute take so long."""
+        self.slow, self.slow_s = name, seconds

@@ -12,6 +12,7 @@ from ...vocab.datatypes import NativeKind, NativeType
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate, Served
 from ..values import Encoded, WireTraits
+from ..values.encoded import format_of
 from . import library
 
 #: Numbers by what Tango calls them.
@@ -179,6 +180,16 @@ def _use(
         warning=_range(low_warning, high_warning) if numeric else None,
     )
     return served, take, give
+
+
+def differ(before: RawUpdate, after: RawUpdate) -> bool:
+    """Return whether value, severity or alarm text of two updates differ; their times may."""
+    if before[2:] != after[2:]:
+        return True
+    try:
+        return not np.array_equal(before[0], after[0]) or format_of(before[0]) != format_of(after[0])
+    except Exception:  # noqa: BLE001  # what cannot be compared is given once more
+        return True
 
 
 def shape_of(reading: Any) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import cast
 
-from ...errors import AbsentError, DisconnectedError, ReadTimeoutError, SignalError
+from ...errors import AbsentError, DisconnectedError, PutNotSentError, ReadTimeoutError, SignalError
 from ...vocab.datatypes import Datatype
 from ...vocab.listing import LISTING
 from ..batch import Batch, Cleanup
@@ -23,10 +23,11 @@ from .databases import Databases
 from .described import DescribedLink
 from .device import TangoDevice
 from .events import Subscriber
-from .link import RefusedLink, TangoLink
+from .link import TangoLink
 from .members import MembersLink
 from .polling import Poller
 from .reach import Looks
+from .refused import RefusedLink
 from .requests import Put, Reads, send_puts, send_reads
 from .servers import Servers
 from .workers import Workers
@@ -138,6 +139,19 @@ class TangoConnector(LinkedConnector):
             batch.parts.append(Cleanup(partial(link.forget_pick, key)))
         return await batch.wait()
 
+    def read_anew(self, batch: ReadBatch, index: int, channel: LinkedChannel, setpoint: bool) -> None:
+        """Read once more, as soon as the device has described again what it has changed."""
+        send = self.send_setpoints if setpoint else self.send_reads
+        if batch.pending(index):
+            self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel, send))
+
+    def refuse_anew(self, batch: PutBatch, index: int, channel: LinkedChannel) -> None:
+        """Say what has changed of something that was not written, as soon as the device has described it again."""
+        if channel.link.phase == "ready":
+            _settle_not_sent(batch, index, channel)
+        elif batch.pending(index):
+            self._postpone(batch, index, channel, partial(_settle_not_sent, batch, index, channel))
+
     def send_reads(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for fresh values, with one call for each device."""
         send_reads(batch, reads, setpoint=False)
@@ -174,6 +188,12 @@ class _PickBatch(ChannelBatch[SignalError | None]):
         """Return the error of a channel of which it is not known."""
         late = "which events the device sends was not found out in time"
         return ReadTimeoutError(late, source=self._channels[index].source)
+
+
+def _settle_not_sent(batch: PutBatch, index: int, channel: LinkedChannel) -> None:
+    usable = channel.link.phase == "ready" and channel.failure is None
+    anew = PutNotSentError("not sent: the device has described it in another way meanwhile", source=channel.source)
+    batch.settle(index, anew if usable else channel.unavailable())
 
 
 def _settle_picked(batch: Batch[SignalError | None], index: int, channel: TangoChannel) -> None:

@@ -62,6 +62,9 @@ class DescribedLink(Link):
         """Have the server tell when it describes this in another way."""
         del session
 
+    def catch_up(self) -> None:
+        """Read in the place of events that cannot come."""
+
     def end_events(self) -> None:
         """Give up the events of this session."""
 

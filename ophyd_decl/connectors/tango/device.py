@@ -55,7 +55,8 @@ class TangoDevice:
         self._asked = False
         self._asking = False
         self._attempts = 0
-        self._wanted: dict[TangoLink, int] = {}
+        #: what is to be read for monitors, after how many events, and whether they are not told if that fails.
+        self._wanted: dict[TangoLink, tuple[int, bool]] = {}
         self._updating = False
         self._interface: InterfaceWatch | None = None
 
@@ -106,11 +107,25 @@ class TangoDevice:
 
     # Values for monitors that were asked for by ourselves.
 
-    def read_soon(self, link: "TangoLink") -> None:
-        """Read an attribute for its monitors, together with what else is wanted."""
+    def read_soon(self, link: "TangoLink", *, quiet: bool = False) -> None:
+        """Read an attribute for its monitors, together with what else is wanted.
+
+        :param quiet: tell them nothing if the device does not answer.
+        """
         if not self._wanted and not self._updating:
             self.connector.inbox.post(self._read_wanted)
-        self._wanted[link] = link.events_seen
+        before = self._wanted.get(link)
+        self._wanted[link] = link.events_seen, quiet and (before is None or before[1])
+
+    def compare_labels(self, infos: "dict[TangoLink, Any]", asked_at: float) -> None:
+        """Take note of configurations that were asked for with a read or write of attributes with labels."""
+        for link, info in infos.items():
+            link.compare_labels(info, asked_at)
+
+    def catch_up(self) -> None:
+        """Read what its events cannot tell now, or may not have told."""
+        for link in self.links:
+            link.catch_up()
 
     def _read_wanted(self) -> None:
         if self._updating:
@@ -118,35 +133,44 @@ class TangoDevice:
         if self.session is None:
             self._wanted.clear()  # whoever wants it is subscribed anew in the next session
             return
-        wanted = {link: seen for link, seen in self._wanted.items() if link.subscribed and link.phase == "ready"}
+        wanted = {link: how for link, how in self._wanted.items() if link.subscribed and link.phase == "ready"}
         self._wanted.clear()
         if wanted:
             self._updating = True
-            deadline = time.monotonic() + self.connector.liveness_s
-            self.reads.submit(partial(self._read, self.session, wanted, deadline))
+            unsure = [link for link in wanted if link.asks_labels]
+            self.reads.submit(partial(self._read, self.session, wanted, unsure, time.monotonic()))
 
-    def _read(self, asked: Session, wanted: "dict[TangoLink, int]", deadline: float) -> None:
-        """Read; called in a thread."""
+    def _read(
+        self, asked: Session, wanted: "dict[TangoLink, tuple[int, bool]]", unsure: "list[TangoLink]", asked_at: float
+    ) -> None:
+        """Read, and ask for the labels behind it of those that are unsure of them; called in a thread."""
         answer: Any
         try:
-            with asked.proxy(deadline) as proxy:
+            with asked.proxy(asked_at + self.connector.liveness_s) as proxy:
                 answer = proxy.read_attributes([link.attribute.info.name for link in wanted])
+                if unsure:
+                    compared_at = time.monotonic()
+                    infos = proxy.get_attribute_config_ex([link.attribute.info.name for link in unsure])
+                    self.connector.inbox.post(self.compare_labels, dict(zip(unsure, infos, strict=True)), compared_at)
         except Exception as error:  # noqa: BLE001  # the monitors are told
             answer = error
-        self.connector.inbox.post(self._have_read, asked, wanted, answer)
+        self.connector.inbox.post(self._have_read, asked, wanted, answer, asked_at)
 
-    def _have_read(self, asked: Session, wanted: "dict[TangoLink, int]", answer: Any) -> None:
+    def _have_read(
+        self, asked: Session, wanted: "dict[TangoLink, tuple[int, bool]]", answer: Any, asked_at: float
+    ) -> None:
         self._updating = False
         if asked is self.session:
             if not isinstance(answer, Exception):
                 self.heard()
-                for (link, seen), reading in zip(wanted.items(), answer, strict=True):
-                    link.was_read(seen, reading)
+                for (link, (seen, _)), reading in zip(wanted.items(), answer, strict=True):
+                    link.was_read(seen, reading, asked_at)
             elif faults.is_closed(answer):
                 self.lost(asked, faults.words(answer))
             else:
-                for link in wanted:
-                    link.read_failed(answer)
+                for link, (_, quiet) in wanted.items():
+                    if not quiet:
+                        link.read_failed(answer)
         if self._wanted:
             self._read_wanted()
 
@@ -216,7 +240,7 @@ class TangoDevice:
         if self.session is not None:
             if self._interface is None:
                 self._interface = InterfaceWatch(self, self.session)
-                self.connector.subscriber.watch(self._interface)
+                self.connector.subscriber.start(self._interface)
             for link in self.links:
                 link.watch(self.session)
 

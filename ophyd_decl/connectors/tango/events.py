@@ -1,11 +1,13 @@
 """Events of Tango: which of them a server offers for an attribute, found out and subscribed in one thread.
 
-Tango makes one subscription at a time for the whole process, in five milliseconds from a server that answers and in
-nine seconds from one that does not; so nobody waits for it. Values come by reads until the events do. What was
-subscribed stays so until the session ends: pytango 10 goes on to receive what was given up, and complains of each.
+Tango makes one subscription at a time for the whole process, in five milliseconds from a device that answers and in
+up to nine seconds from one that does not; so nobody waits for it, and a device that does not answer is tried again
+when the others have had their turn. Values come by reads until the events do. What was subscribed stays so until the
+session ends: pytango 10 goes on to receive what was given up, and complains of each.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...vocab.keywords import Events
 from . import faults, library
+from .flow import FLOW
 from .library import DevFailed
 from .session import Session, told_all
 
@@ -25,8 +28,11 @@ _log = logging.getLogger("ophyd_decl.connectors.tango")
 #: What `auto` tries, the best first.
 _AUTO = ("change", "periodic", "archive")
 _NOT_POLLED = "API_AttributePollingNotStarted"
-#: How long a server may take to answer before it is asked for events, in s.
-ANSWER_S = 3.0
+#: How often it is looked whether those can be subscribed whose device was busy, in s.
+AGAIN_S = 0.5
+#: How long after a subscription the value is read once more, in s. ZMQ drops what a server publishes before it has
+#: heard of a subscription, and Tango does not wait for that: a change of the first moments may be lost.
+CONFIRM_S = 0.5
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
 #: No event is delivered during a subscription. One that nobody waits for is followed by a pause of so many times what
@@ -54,7 +60,10 @@ class Subscription:
         self.ended = True
 
     def begin(self) -> None:
-        """Subscribe; called in the thread of the subscriber."""
+        """Subscribe; called in the thread of the subscriber.
+
+        :raises BusyError: if the device does not answer now, so that it is to be tried again.
+        """
         raise NotImplementedError
 
     def arrived(self, event: Any) -> None:
@@ -62,15 +71,21 @@ class Subscription:
         raise NotImplementedError
 
     def subscribe(self, *what: Any) -> str:
-        """Have `arrived` called with events; return why that cannot be, empty where it can."""
+        """Have `arrived` called with events; return why that cannot be, empty where it can.
+
+        :raises BusyError: if the device does not answer now.
+        """
         problem = self.session.obstacle()
         if problem:
             return problem
         try:
-            with self.session.proxy(time.monotonic() + ANSWER_S) as proxy:
-                proxy.ping()  # of a server that hangs Tango finds that out in up to half a minute
-            self.numbers.append(self.session.main.subscribe_event(*what, self.arrived))
-        except (DevFailed, faults.SilentError) as error:
+            self.session.look_whether_busy()  # Tango finds that out in seconds, in which no event of any device comes
+            with FLOW.held_up():
+                self.numbers.append(self.session.main.subscribe_event(*what, self.arrived))
+        except DevFailed as error:
+            if faults.is_busy(error):
+                self.session.is_busy()
+                raise faults.BusyError(faults.words(error)) from error
             return faults.words(error)
         return ""
 
@@ -105,7 +120,9 @@ class Watch(Subscription):
         super().__init__(link.name, session)
         self.link = link
         self.name = name
-        self.tells_labels = link.served is not None and link.served.native.kind == "enum"
+        self.tells_labels = link.has_labels
+        #: from when on no change is lost, on the clock of `time.monotonic`; inf: it is not subscribed.
+        self.stands_from = math.inf
 
     def arrived(self, event: Any) -> None:
         """Have the loop look at a new configuration; called in a thread of Tango."""
@@ -115,7 +132,11 @@ class Watch(Subscription):
     def begin(self) -> None:
         """Subscribe; called in the thread of the subscriber."""
         problem = self.subscribe(self.name, library.CONFIGURATION_EVENT)
-        if problem:
+        if not problem:
+            self.stands_from = time.monotonic() + CONFIRM_S
+        elif self.tells_labels:
+            self.link.tell_unwatched(problem)
+        else:
             _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, problem)
 
 
@@ -183,25 +204,23 @@ class Subscriber:
     """The thread in which events are subscribed; it ends when there is nothing to do."""
 
     def __init__(self) -> None:
-        #: what is to be subscribed: first what somebody waits for.
-        self._feeds: deque[Subscription] = deque()
-        #: then those of attributes with labels, without which a value is taken for another.
+        #: what is to be subscribed: first what tells of labels, which each use has to ask for until then.
         self._labels: deque[Subscription] = deque()
+        #: then what somebody waits for.
+        self._feeds: deque[Subscription] = deque()
         self._watches: deque[Subscription] = deque()
         self._ended: deque[Subscription] = deque()
+        #: those whose device was busy, and when they are tried again.
+        self._again: deque[tuple[float, Subscription]] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
         #: whether values come that nobody should wait for.
         self._has_feeds = False
 
-    def start(self, feed: Feed) -> None:
-        """Subscribe to the events of an attribute; the link is told what came of it."""
-        self._add(self._feeds, feed)
-
-    def watch(self, watch: Subscription) -> None:
-        """Subscribe to what a device says of itself, when nobody waits for anything else."""
-        self._add(self._labels if watch.tells_labels else self._watches, watch)
+    def start(self, watch: Subscription) -> None:
+        """Subscribe to the events of an attribute, or to what a device says of itself."""
+        self._add(self._jobs_of(watch), watch)
 
     def stop(self, watch: Subscription) -> None:
         """Give events up."""
@@ -226,6 +245,11 @@ class Subscriber:
             else:
                 self._changed.notify()
 
+    def _jobs_of(self, watch: Subscription) -> "deque[Subscription]":
+        if isinstance(watch, Feed):
+            return self._feeds
+        return self._labels if watch.tells_labels else self._watches
+
     def _run(self) -> None:
         with library.thread():
             while True:
@@ -240,6 +264,11 @@ class Subscriber:
                         watch.begin()
                     else:
                         _give_up(watch)
+                except faults.BusyError as error:
+                    _log.debug("%s: no events yet: %s", watch.where, error)
+                    with self._changed:
+                        self._again.append((time.monotonic() + AGAIN_S, watch))
+                    continue
                 except Exception:  # noqa: BLE001  # the others must be served
                     _log.exception("while subscribing to %s", watch.where)
                 if isinstance(watch, Feed):
@@ -253,16 +282,25 @@ class Subscriber:
             self._changed.wait_for(lambda: self._closed or self._feeds or self._labels or self._ended, pause_s)
 
     def _next(self) -> Subscription | None:
-        """Return what is to be subscribed, or given up."""
-        if not self._closed and not (self._feeds or self._labels or self._watches or self._ended):
-            self._changed.wait(IDLE_S)
-        waiting = (self._ended,) if self._closed else (self._feeds, self._labels, self._ended, self._watches)
+        """Return what is to be subscribed, or given up; None: nothing for a while."""
+        idle_at = time.monotonic() + IDLE_S
+        while not (self._closed or self._feeds or self._labels or self._watches or self._ended):
+            left_s = (self._again[0][0] if self._again else idle_at) - time.monotonic()
+            if left_s > 0:
+                self._changed.wait(left_s)
+            elif self._again:
+                _, watch = self._again.popleft()
+                self._jobs_of(watch).append(watch)
+            else:
+                break
+        waiting = (self._ended,) if self._closed else (self._labels, self._feeds, self._ended, self._watches)
         return next((jobs.popleft() for jobs in waiting if jobs), None)
 
 
 def _give_up(watch: Subscription) -> None:
     while watch.numbers:
         try:
-            watch.session.main.unsubscribe_event(watch.numbers.pop())
+            with FLOW.held_up():
+                watch.session.main.unsubscribe_event(watch.numbers.pop())
         except DevFailed as error:
             _log.debug("%s: %s", watch.where, faults.words(error))

@@ -11,6 +11,8 @@ from ...errors import (
     ReadTimeoutError,
     SignalError,
 )
+from ..linked_channel import LinkedChannel
+from .attributes import NoValueError
 from .library import DevFailed, reasons
 
 _CALL_TIMED_OUT = "CallTimedout"
@@ -47,6 +49,10 @@ def words(error: Exception) -> str:
     return f"{shown} ({reason})" if reason and reason not in shown else shown
 
 
+class BusyError(Exception):
+    """The device does not answer now, so what was wanted of it has to wait; its text says so."""
+
+
 class SilentError(Exception):
     """The server does not answer, so it was not asked for what was wanted; its text says so."""
 
@@ -56,6 +62,11 @@ def is_timeout(error: Exception) -> bool:
     if isinstance(error, SilentError):
         return True
     return any(_CALL_TIMED_OUT in text or reason == "API_DeviceTimedOut" for reason, text in reasons(error))
+
+
+def is_busy(error: Exception) -> bool:
+    """Return whether the device may answer later: it, or its server, is there and did not answer in time."""
+    return is_timeout(error) or reason(error) == BUSY
 
 
 def is_closed(error: Exception) -> bool:
@@ -115,3 +126,10 @@ def write_fault(error: Exception, source: str, what: str) -> SignalError:
         made = PutRefusedError(f"the device refused the {what}: {words(error)}", source=source)
     made.__cause__ = error
     return made
+
+
+def no_value(error: Exception, channel: LinkedChannel) -> SignalError:
+    """Return the error of an attribute that gave no value."""
+    if isinstance(error, NoValueError):
+        return ReadError(str(error), source=channel.source)
+    return read_fault(error, channel.source) if isinstance(error, DevFailed) else channel.odd(error)

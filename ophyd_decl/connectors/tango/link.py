@@ -1,29 +1,27 @@
-"""One attribute or command of a Tango device: what it is in this generation, and how its updates come."""
+"""One attribute or command of a Tango device: how its updates come, and from when on they can be trusted."""
 
+import logging
+import math
+import time
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ...errors import ReadError, SignalError
-from ...vocab.datatypes import NativeType
 from ...vocab.keywords import Events
 from ..inbox import Inbox
-from ..link import ABSENT, QUEUE_LIMIT, Link, RawUpdate, Served
+from ..link import QUEUE_LIMIT, RawUpdate, Served
 from ..linked_channel import LinkedChannel
 from ..protocol import PLAIN, Use
-from ..values.encoded import format_of
 from . import faults
-from .attributes import Attribute, NoValueError
-from .attributes import attribute as attribute_of
-from .commands import CommandType
-from .commands import command as command_of
-from .described import DescribedLink
-from .events import Feed, Watch
+from .attributes import differ
+from .events import CONFIRM_S, Feed, Watch
+from .flow import FLOW
 from .library import DevFailed
-from .session import Session, Told
+from .member import MemberLink
+from .session import Session
+
+_log = logging.getLogger("ophyd_decl.connectors.tango")
 
 if TYPE_CHECKING:
     from .connector import TangoConnector
@@ -33,23 +31,18 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 #: How long the first value is awaited from the events before it is read, in s; where every update is wanted, longer.
 FIRST_S, FIRST_OF_ALL_S = 0.25, 2.0
-#: How long after a subscription the value is read once more, in s. ZMQ drops what a server publishes before it has
-#: heard of a subscription, and Tango does not wait for that: a change of the first moments may be lost.
-CONFIRM_S = 0.5
+#: For how many periods what was read last is taken for the value now, where no events come.
+PERIODS = 2
 POLLED = "polled"
 
 
-class TangoLink(DescribedLink):
+class TangoLink(MemberLink):
     """One attribute or command; see `link.Link`.
 
     :param member: its name on the device.
     :param use: whether it is a command, which events are wanted, and the time between reads where there are none.
     """
 
-    attribute: Attribute
-    command: CommandType
-    kind = "attribute"
-    is_command = False
     events: Events = "auto"
     poll_s = POLL_S
     #: how many events were delivered, by which a value that was read meanwhile is known to be older.
@@ -59,6 +52,17 @@ class TangoLink(DescribedLink):
     _feed: Feed | None = None
     _watch: Watch | None = None
     _failed = False
+    #: from when on no event was lost, on the clock of `time.monotonic`; inf: events have not begun.
+    _flows_from = math.inf
+    #: when the value that was delivered last was known to be that of the device.
+    _sure_at = -math.inf
+    #: whether another one was read since, which the monitors have not been told of.
+    _told_another = False
+    #: when the labels were compared last, in this generation.
+    _labels_at = -math.inf
+    #: events whose labels are still to be compared, and when they came.
+    _unproven: tuple[tuple[float, RawUpdate], ...] = ()
+    _is_unwatched_told = False
     #: who waits to hear which events come; None until somebody does.
     _until_picked: dict[object, Callable[[], None]] | None = None
 
@@ -72,18 +76,24 @@ class TangoLink(DescribedLink):
         member: str,
         use: Use,
     ) -> None:
-        super().__init__(key, name, inbox, connector, device)
-        self.member = member
+        super().__init__(key, name, inbox, connector, device, member, use)
         if use is PLAIN:
             return
-        if use.command:
-            self.is_command = True
-            self.kind = "command"
         self.events = use.events
         if use.poll_s is not None:
             self.poll_s = use.poll_s
 
     # What the base asks for.
+
+    @property
+    def overtaken_at(self) -> float:
+        """Return the time before which what was delivered may be old by now; see `protocol.Channel`."""
+        if self.asks_labels:
+            return math.inf
+        if self._feed is not None:
+            return max(self._flows_from, FLOW.overtaken_at)
+        oldest = time.monotonic() - PERIODS * self.poll_s
+        return -math.inf if self._sure_at > oldest else oldest
 
     def stop(self) -> None:
         """Give up everything."""
@@ -142,6 +152,9 @@ class TangoLink(DescribedLink):
 
     def add_monitor(self, monitor: Any) -> None:
         """Deliver to this monitor, and make room in the queue for one that wants every update."""
+        if self.subscribed and self._sure_at <= self.overtaken_at < time.monotonic():
+            self.last = None  # it may be another by now, and would come as if it were that of now
+            self.device.read_soon(self, quiet=True)
         super().add_monitor(monitor)
         if self._feed is not None and self.all_updates:
             self._feed.limit = QUEUE_LIMIT
@@ -151,69 +164,42 @@ class TangoLink(DescribedLink):
         super().heard()
         self.device.heard()
 
-    # What the device was told of it.
+    # Labels.
 
-    def describe(self, told: Told) -> None:
-        """Begin a generation, or note that the device does not have this; who waits is told at once."""
-        attribute = None if self.is_command else told.usable.get(self.member)
-        if attribute is not None:
-            self.attribute = attribute
-            if self.missing or self.absence is not ABSENT:
-                self._begin(attribute.served)
-            else:
-                self.described(attribute.served)
-            return
-        key = self.member.lower()
-        info = (told.commands if self.is_command else told.attributes).get(key)
-        if info is None:
-            near = get_close_matches(self.member, told.names, 1, 0.7)
-            help = (
-                f"did you mean `{near[0]}`?" if near else f"`{self.device.trl.text}` answers: compare with what it has"
+    @property
+    def asks_labels(self) -> bool:
+        """Return whether the labels have to be asked for with each use, since nobody tells when they change."""
+        if not self.has_labels:
+            return False
+        watch = self._watch
+        stands_from = math.inf if watch is None else watch.stands_from
+        return self._labels_at <= max(stands_from, FLOW.overtaken_at)
+
+    def described(self, served: Served) -> None:
+        """Begin a generation; its labels may have changed since they were told."""
+        self._labels_at = -math.inf
+        self._unproven = ()
+        super().described(served)
+
+    def compare_labels(self, info: Any, asked_at: float) -> None:
+        """Take note of a configuration that was asked for with a use; the generation ends if it is another one.
+
+        :param asked_at: on the clock of `time.monotonic`.
+        """
+        self.reconfigured(info)
+        if self.phase == "ready":
+            self._labels_at = max(asked_at, self._labels_at)
+
+    def tell_unwatched(self, problem: str) -> None:
+        """Say once that no server tells of new labels; called in the thread of the subscriber."""
+        if not self._is_unwatched_told:
+            self._is_unwatched_told = True
+            _log.warning(
+                "%s: the device does not tell when its labels change, so each read and each write asks for them, which "
+                "is slower: %s",
+                self.name,
+                problem,
             )
-            if near and near[0].lower() == key:
-                help = f"it has that as the other: declare it with `{'attr' if self.is_command else 'cmd'}:`"
-            self.is_missing(f"the device has no {self.kind} `{self.member}`", help)
-        elif self.is_command:
-            self.described_as(command_of(info), told.session.host)
-        else:
-            self.attribute = attribute_of(info, (), told.session.host)
-            self._begin(self.attribute.served)
-
-    def interface_changed(self, told: Told) -> None:
-        """End the generation if the device does not have this any more, or has something else in its place."""
-        info = (told.commands if self.is_command else told.attributes).get(self.member.lower())
-        if info is None:
-            self.end_events()
-            self.describe(told)
-        elif not self.is_command:
-            self.reconfigured(info)
-        elif command_of(info).types != self.command.types:
-            self.begin_again()
-            self.device.ask_soon()
-
-    def described_as(self, command: CommandType, host: str) -> None:
-        """Begin a generation with the types of a command."""
-        self.command = command
-        takes = command.takes.native or NativeType("unknown", detail="DevVoid")
-        self._begin(Served(takes, host=host, returns=command.returns.native))
-
-    def is_missing(self, problem: str, help: str) -> None:
-        """Note that the device is there and does not have this; who waits is told at once."""
-        self.missing, self.help = problem, help
-        self.absence = problem
-        if self.phase in ("describing", "ready"):
-            self.went_down(problem)
-        self.trouble = problem
-        self._tell_waiting()
-
-    def reconfigured(self, info: Any) -> None:
-        """Begin a new generation if the configuration is not what it was."""
-        served = self.served
-        if self.phase != "ready" or served is None:
-            return
-        if attribute_of(info, served.shape, served.host).served != served:
-            self.begin_again()
-            self.device.ask_soon()
 
     # Updates.
 
@@ -225,6 +211,7 @@ class TangoLink(DescribedLink):
         if feed.kind:
             self.updates = feed.kind
             self.connector.poller.remove(self)
+            self._flows_from = time.monotonic() + CONFIRM_S
             self.connector.later.call(CONFIRM_S, partial(self._confirm, feed))
         else:
             self._feed = None
@@ -238,13 +225,14 @@ class TangoLink(DescribedLink):
         """Have the server tell when the configuration changes."""
         if self._watch is None and self.phase == "ready" and not self.is_command:
             self._watch = Watch(self, session, self.attribute.info.name)
-            self.connector.subscriber.watch(self._watch)
+            self.connector.subscriber.start(self._watch)
 
     def end_events(self) -> None:
         """Give up the events of this session."""
         feed, self._feed = self._feed, None
         watch, self._watch = self._watch, None
         self.no_events = self.updates = ""
+        self._flows_from, self._sure_at = math.inf, -math.inf
         for ended in (feed, watch):
             if ended is not None:
                 self.connector.subscriber.stop(ended)
@@ -269,52 +257,86 @@ class TangoLink(DescribedLink):
                 again = feed.begins or feed.kind == "periodic"
                 feed.begins = False
                 before = updates[-1] if updates else self.last
-                if again and before is not None and not self._failed and not _differ(before, update):
+                if again and before is not None and not self._is_new(before, update):
+                    self._sure_at = time.monotonic()
                     self.heard()
                 else:
                     updates.append(update)
             except Exception as error:  # noqa: BLE001  # the monitors are told
                 self._deliver(updates)
                 updates = []
+                self._unproven = ()
                 if faults.is_gap(error):
                     self.device.read_soon(self)
                 else:
                     self.read_failed(error)
-        self._deliver(updates)
+        if updates and self.asks_labels:
+            now = time.monotonic()
+            kept = -feed.limit if self.all_updates else -1
+            self._unproven = (*self._unproven, *((now, update) for update in updates))[kept:]
+            self.device.read_soon(self)
+        else:
+            self._deliver(updates)
 
-    def was_read(self, seen: int, reading: Any) -> None:
-        """Deliver a value that was read, unless an event has come since, or nothing is new."""
-        if not self.subscribed or self.phase != "ready" or seen != self.events_seen:
+    def was_read(self, seen: int, reading: Any, asked_at: float) -> None:
+        """Deliver a value that was read, unless an event has come since, or nothing is new.
+
+        :param asked_at: when it was asked for, on the clock of `time.monotonic`.
+        """
+        if not self.subscribed or self.phase != "ready":
+            return
+        if self._unproven:
+            self._deliver_proven()
+        if seen != self.events_seen:
             return
         try:
             update = self.attribute.update(reading)
         except Exception as error:  # noqa: BLE001  # the monitors are told
             self.read_failed(error)
             return
-        if self.last is None or self._failed or _differ(self.last, update):
-            self._failed = False
+        self._sure_at = asked_at
+        if self.last is None or self._is_new(self.last, update):
+            self._failed = self._told_another = False
             self.deliver([update])
         else:
             self.heard()
+
+    def _deliver_proven(self) -> None:
+        """Deliver the events that came before the labels were compared."""
+        until = self._labels_at if self.asks_labels else math.inf
+        proven = [update for came_at, update in self._unproven if came_at < until]
+        self._unproven = self._unproven[len(proven) :]
+        self._deliver(proven)
+        if self._unproven:
+            self.device.read_soon(self)
+
+    def was_read_beside(self, update: RawUpdate) -> None:
+        """Take note of a value that somebody has read, and may take for that of now until the next is delivered."""
+        last = self.last
+        if last is not None and last[1] != update[1] and differ(last, update):
+            self._told_another = True
+
+    def catch_up(self) -> None:
+        """Read in the place of the events that cannot come now, or were too many; that it fails is nothing new."""
+        if self.subscribed and self.phase == "ready" and self._feed is not None and self._feed.kind:
+            self.device.read_soon(self, quiet=True)
 
     def read_failed(self, error: Exception) -> None:
         """Tell the monitors that there is no value; once for one that stays away."""
         if not self._failed:
             self._failed = True
             for monitor in self.monitors:
-                monitor.fail(no_value(error, monitor.channel))
+                monitor.fail(faults.no_value(error, monitor.channel))
 
     def _deliver(self, updates: list[RawUpdate]) -> None:
         if updates:
             self.events_seen += 1
-            self._failed = False
+            self._failed = self._told_another = False
+            self._sure_at = time.monotonic()
             self.deliver(updates)
 
-    def _begin(self, served: Served) -> None:
-        if self.missing or self.absence != ABSENT:
-            self.missing = self.help = ""
-            self.absence = ABSENT
-        self.described(served)
+    def _is_new(self, before: RawUpdate, update: RawUpdate) -> bool:
+        return self._failed or self._told_another or differ(before, update)
 
     def _tell_picked(self) -> None:
         if self._until_picked:
@@ -361,35 +383,3 @@ class TangoLink(DescribedLink):
     def _refuse_monitors(self) -> None:
         for monitor in self.monitors:
             monitor.fail(self.no_events_of(monitor.channel))
-
-
-class RefusedLink(Link):
-    """What stands for an address that no device can have: it is never opened."""
-
-    def start(self) -> None:
-        """Do nothing."""
-
-    def stop(self) -> None:
-        """Do nothing."""
-
-    def subscribe(self) -> None:
-        """Do nothing."""
-
-    def unsubscribe(self) -> None:
-        """Do nothing."""
-
-
-def no_value(error: Exception, channel: LinkedChannel) -> SignalError:
-    """Return the error of an attribute that gave no value."""
-    if isinstance(error, NoValueError):
-        return ReadError(str(error), source=channel.source)
-    return faults.read_fault(error, channel.source) if isinstance(error, DevFailed) else channel.odd(error)
-
-
-def _differ(before: RawUpdate, after: RawUpdate) -> bool:
-    if before[2:] != after[2:]:
-        return True
-    try:
-        return not np.array_equal(before[0], after[0]) or format_of(before[0]) != format_of(after[0])
-    except Exception:  # noqa: BLE001  # what cannot be compared is given once more
-        return True

@@ -13,7 +13,8 @@ from . import faults
 from .attributes import Attribute
 from .channel import TangoChannel
 from .device import TangoDevice
-from .link import TangoLink, no_value
+from .library import DevFailed
+from .link import TangoLink
 from .session import Session
 
 Reads = list[tuple[int, LinkedChannel]]
@@ -31,6 +32,8 @@ class ReadGroup:
         self._reads: list[tuple[int, LinkedChannel, TangoLink, str]] = []
         #: those that are read, each once, by name.
         self._attributes: dict[str, Attribute] = {}
+        #: those whose labels are asked for behind the values.
+        self._unsure: dict[TangoLink, str] = {}
         self._deadline = 0.0
 
     def add(self, index: int, channel: LinkedChannel, link: TangoLink) -> None:
@@ -39,6 +42,8 @@ class ReadGroup:
         name = attribute.info.name  # as the device spells it, which refuses to read it twice in one call
         self._attributes.setdefault(name, attribute)
         self._reads.append((index, channel, link, name))
+        if link.asks_labels:
+            self._unsure[link] = name
         deadline = self._batch.deadline(index)
         if deadline > self._deadline:
             self._deadline = deadline
@@ -55,13 +60,26 @@ class ReadGroup:
         try:
             with self._session.proxy(self._deadline) as proxy:
                 readings = proxy.read_attributes(list(self._attributes))
-            answer = {
-                name: _update(attribute, reading, self._setpoint)
-                for (name, attribute), reading in zip(self._attributes.items(), readings, strict=True)
-            }
+                answer = {
+                    name: _update(attribute, reading, self._setpoint)
+                    for (name, attribute), reading in zip(self._attributes.items(), readings, strict=True)
+                }
+                if self._unsure:
+                    answer.update(self._compare_labels(proxy))
         except Exception as error:  # noqa: BLE001  # it is the outcome of every read
             answer = error
         self._device.connector.inbox.post(self._finish, answer)
+
+    def _compare_labels(self, proxy: Any) -> dict[str, Exception]:
+        """Ask for the labels behind the values; return what took the place of a value; called in a thread."""
+        asked_at = time.monotonic()
+        try:
+            infos = proxy.get_attribute_config_ex(list(self._unsure.values()))
+        except DevFailed as error:
+            return dict.fromkeys(self._unsure.values(), error)
+        compared = dict(zip(self._unsure, infos, strict=True))
+        self._device.connector.inbox.post(self._device.compare_labels, compared, asked_at)
+        return {}
 
     def _finish(self, answer: Any) -> None:
         device = self._device
@@ -75,7 +93,13 @@ class ReadGroup:
         device.heard()
         now = time.monotonic()
         for index, channel, link, name in self._reads:
-            self._batch.settle(index, _outcome(channel, link, self._attributes[name], answer[name], now))
+            if link.is_asking:  # it has changed meanwhile
+                device.connector.read_anew(self._batch, index, channel, self._setpoint)
+                continue
+            update = answer[name]
+            self._batch.settle(index, _outcome(channel, link, self._attributes[name], update, now))
+            if link.subscribed and not self._setpoint and not isinstance(update, Exception):
+                link.was_read_beside(update)
 
 
 def _update(attribute: Attribute, reading: Any, setpoint: bool) -> RawUpdate | Exception:
@@ -93,7 +117,7 @@ def _outcome(
     if not link.attribute.is_like(attribute):  # described anew meanwhile: the value may be of another type
         return DisconnectedError("the device was described anew during the read", source=channel.source)
     if isinstance(update, Exception):
-        return no_value(update, channel)
+        return faults.no_value(update, channel)
     link.heard_at = now
     return channel.reading(update)
 
@@ -106,10 +130,13 @@ class PutGroup:
         self._device = device
         self._session = session
         self._puts: list[Put] = []
+        #: what each value was made for.
+        self._generations: dict[int, int] = {}
 
     def add(self, put: Put) -> None:
         """Add a write."""
         self._puts.append(put)
+        self._generations[put[0]] = put[1].generation
 
     def send(self) -> None:
         """Have the device write. A command does not wait for what is under way: it may have to stop it."""
@@ -130,6 +157,10 @@ class PutGroup:
             answer: Any
             try:
                 with self._session.proxy(deadline) as proxy:
+                    if not link.is_command and not self._is_as_it_was(proxy, link, self._generations[index]):
+                        connector = self._device.connector
+                        connector.inbox.post(connector.refuse_anew, self._batch, index, channel)
+                        continue
                     self._batch.sent.add(index)  # before the look at the time: who is told meanwhile that it was not
                     if not self._batch.pending(index) or time.monotonic() >= deadline:  # sent can rely on that
                         self._batch.sent.discard(index)
@@ -138,6 +169,17 @@ class PutGroup:
             except Exception as error:  # noqa: BLE001  # it is the outcome
                 answer = error
             self._device.connector.inbox.post(self._finish, index, channel, answer)
+
+    def _is_as_it_was(self, proxy: Any, link: TangoLink, generation: int) -> bool:
+        """Return whether a raw value still says what it was made for; called in a thread, before it is written."""
+        if link.phase != "ready" or link.generation != generation:
+            return False
+        if not link.asks_labels:
+            return True
+        asked_at = time.monotonic()
+        (info,) = proxy.get_attribute_config_ex((link.attribute.info.name,))
+        self._device.connector.inbox.post(self._device.compare_labels, {link: info}, asked_at)
+        return not link.differs(info)
 
     def _finish(self, index: int, channel: LinkedChannel, answer: Any) -> None:
         link = cast(TangoLink, channel.link)

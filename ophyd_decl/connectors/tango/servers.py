@@ -5,12 +5,14 @@ asked a few times a second whether it lives, by a ping of one of its devices in 
 that is busy, but not by a server that hangs.
 """
 
+import math
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from . import faults
+from .flow import FLOW
 from .lifeline import Lifeline
 from .session import Session
 from .trl import Trl
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 LOOK_S, ASK_S = 0.1, 0.3
 #: After how many looks that did not come a server may have come back unseen; and may live, though nothing was heard.
 LATE, STILL = 2, 10
+#: How often what is subscribed is read while no events can come, in s.
+CATCH_UP_S = 0.25
 #: Of the liveness time: how long a server may be silent. It must be noticed before the whole of that time is over.
 SILENT = 0.9
 
@@ -125,6 +129,8 @@ class Servers:
         self._servers: dict[str, Server] = {}
         self._looking = False
         self._looked_at = 0.0
+        #: when what is subscribed was read last in the place of events.
+        self._caught_up_at = -math.inf
 
     def were_still(self) -> bool:
         """Return whether nothing was looked at for a while: the loop stood still, or the machine slept."""
@@ -163,6 +169,10 @@ class Servers:
             if late:
                 server.begin(now)
             server.look(now)
+        if self._caught_up_at < FLOW.overtaken_at and now - self._caught_up_at >= CATCH_UP_S:
+            self._caught_up_at = now
+            for device in [device for server in self._servers.values() for device in server.devices]:
+                device.catch_up()
         self._servers = {host: server for host, server in self._servers.items() if server.devices}
         self._looking = bool(self._servers)
         if self._looking:

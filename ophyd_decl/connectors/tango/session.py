@@ -19,6 +19,8 @@ from .trl import Trl, parse
 #: How long a device may take to give the arrays whose sizes are wanted, in s; without them sizes are not known.
 SIZES_S = 1.0
 _CORRECT = "is its server running, and the `trl` right?"
+#: How long a device may take to answer before it is asked for events, in s: at first, and after it was busy.
+ANSWER_S, LONGEST_ANSWER_S = 0.5, 3.0
 #: Shortest client time-out, in ms.
 _SHORTEST_MS = 10
 
@@ -43,6 +45,9 @@ class Session:
         self._shared = False
         self._deadlines: list[float] = []
         self._lock = threading.Lock()
+        #: until when it is not asked for events, and how long it may then take to answer, in s.
+        self._busy_until = 0.0
+        self._answer_s = ANSWER_S
 
     @contextmanager
     def proxy(self, deadline: float) -> Generator[Proxy]:
@@ -86,6 +91,29 @@ class Session:
         silence = reach.silence(self.trl.host, self.trl.port)
         if reach.obstacle(self.trl.host, self.trl.port, self.trl.device, left_s) == silence:
             raise faults.SilentError(silence)
+
+    def look_whether_busy(self) -> None:
+        """See whether the device answers now; one that is in a command answers a ping, but no other command.
+
+        :raises BusyError: if it does not, or was seen not to a moment ago.
+        :raises DevFailed: if the device is not there.
+        """
+        if time.monotonic() < self._busy_until:
+            raise faults.BusyError("the device was busy a moment ago")
+        try:
+            with self.proxy(time.monotonic() + self._answer_s) as proxy:
+                proxy.command_inout("State")
+        except (DevFailed, faults.SilentError) as error:
+            if faults.is_busy(error):
+                self.is_busy()
+                raise faults.BusyError("the device does not answer") from error
+            raise
+        self._answer_s = ANSWER_S
+
+    def is_busy(self) -> None:
+        """Ask for no events for a while, and then have more patience: it may be slow by nature."""
+        self._answer_s = min(2 * self._answer_s, LONGEST_ANSWER_S)
+        self._busy_until = time.monotonic() + self._answer_s
 
     def obstacle(self) -> str:
         """Return why nothing can be asked now that needs the database; empty if it can, or there is none."""

@@ -12,7 +12,7 @@ from ophyd_decl.connectors.protocol import Channel, ReadRequest, Use
 from ophyd_decl.connectors.tango import proxies
 from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.vocab.readings import Limits, Reading
-from tests.contract.labs import ANY, FLOAT, FLOATS, TangoLab
+from tests.contract.labs import ANY, FLOAT, FLOATS, TangoLab, until
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
@@ -147,3 +147,20 @@ async def test_each_is_given_its_own_configuration_whatever_is_asked_for_with_it
         "whole": ("s", None, None, None),
         "n0": ("mm", None, None, None),
     }
+
+
+async def test_labels_are_asked_for_once_more_and_then_never_while_the_device_tells_of_new_ones(
+    calls: Counter[str], lab: TangoLab
+) -> None:
+    channels = [await lab.connected(name, ANY) for name in ("mode", "pushed_mode", "n1", "State")]
+    links: list[Any] = [channel.link for channel in channels]
+    before = calls["get_attribute_config_ex"]
+    await read(lab, channels)
+    assert calls["get_attribute_config_ex"] == before + 1
+    await until(lambda: all(link._watch is not None and link._watch.stands_from < time.monotonic() for link in links))
+    await read(lab, channels)
+    before = calls["get_attribute_config_ex"]
+    for _ in range(5):
+        await read(lab, channels)
+        assert await lab.put(channels[0], "High") is None
+    assert calls["get_attribute_config_ex"] == before

@@ -13,6 +13,7 @@ from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.connectors.registry import make_connector
 from ophyd_decl.connectors.tango import reach, trl
 from ophyd_decl.errors import AbsentError
+from ophyd_decl.vocab.addresses import split_tango
 from tests.contract.labs import ANY
 from tests.pace import turning
 from tests.servers.fixtures import TangoFactory
@@ -43,8 +44,8 @@ async def test_a_malformed_name_is_refused_at_once(address: str, words: str) -> 
 
 
 def test_the_parts_of_a_name() -> None:
-    assert trl.split("tango://pc:1/a/b/c/State#dbase=no") == ("tango://pc:1/a/b/c#dbase=no", "State")
-    assert trl.split("ring/Current") == ("ring", "Current")
+    assert split_tango("tango://pc:1/a/b/c/State#dbase=no") == ("tango://pc:1/a/b/c#dbase=no", "State")
+    assert split_tango("ring/Current") == ("ring", "Current")
     one, other = trl.parse("tango://PC:1/A/B/c#dbase=no"), trl.parse("tango://pc:1/a/b/c#DBASE=NO")
     assert one.key == other.key
     assert not one.has_database

@@ -1,0 +1,124 @@
+"""One attribute or command of a Tango device: what it is in this generation, as the device has described it."""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from ...vocab.datatypes import NativeType
+from ..inbox import Inbox
+from ..link import ABSENT, Served
+from ..protocol import Use
+from .attributes import Attribute
+from .attributes import attribute as attribute_of
+from .commands import CommandType
+from .commands import command as command_of
+from .described import DescribedLink
+from .library import ENUM
+from .session import Told
+
+if TYPE_CHECKING:
+    from .connector import TangoConnector
+    from .device import TangoDevice
+
+
+class MemberLink(DescribedLink):
+    """One attribute or command.
+
+    :param member: its name on the device.
+    :param use: whether it is a command.
+    """
+
+    attribute: Attribute
+    command: CommandType
+    kind = "attribute"
+    is_command = False
+
+    def __init__(
+        self,
+        key: object,
+        name: str,
+        inbox: Inbox,
+        connector: "TangoConnector",
+        device: "TangoDevice",
+        member: str,
+        use: Use,
+    ) -> None:
+        super().__init__(key, name, inbox, connector, device)
+        self.member = member
+        if use.command:
+            self.is_command = True
+            self.kind = "command"
+
+    @property
+    def has_labels(self) -> bool:
+        """Return whether its values are numbers of labels that may change; those of a state are always the same."""
+        return not self.is_command and self.served is not None and self.attribute.info.data_type == ENUM
+
+    def describe(self, told: Told) -> None:
+        """Begin a generation, or note that the device does not have this; who waits is told at once."""
+        attribute = None if self.is_command else told.usable.get(self.member)
+        if attribute is not None:
+            self.attribute = attribute
+            if self.missing or self.absence is not ABSENT:
+                self._begin(attribute.served)
+            else:
+                self.described(attribute.served)
+            return
+        key = self.member.lower()
+        info = (told.commands if self.is_command else told.attributes).get(key)
+        if info is None:
+            near = get_close_matches(self.member, told.names, 1, 0.7)
+            help = (
+                f"did you mean `{near[0]}`?" if near else f"`{self.device.trl.text}` answers: compare with what it has"
+            )
+            if near and near[0].lower() == key:
+                help = f"it has that as the other: declare it with `{'attr' if self.is_command else 'cmd'}:`"
+            self.is_missing(f"the device has no {self.kind} `{self.member}`", help)
+        elif self.is_command:
+            self.described_as(command_of(info), told.session.host)
+        else:
+            self.attribute = attribute_of(info, (), told.session.host)
+            self._begin(self.attribute.served)
+
+    def interface_changed(self, told: Told) -> None:
+        """End the generation if the device does not have this any more, or has something else in its place."""
+        info = (told.commands if self.is_command else told.attributes).get(self.member.lower())
+        if info is None:
+            self.end_events()
+            self.describe(told)
+        elif not self.is_command:
+            self.reconfigured(info)
+        elif command_of(info).types != self.command.types:
+            self.begin_again()
+            self.device.ask_soon()
+
+    def described_as(self, command: CommandType, host: str) -> None:
+        """Begin a generation with the types of a command."""
+        self.command = command
+        takes = command.takes.native or NativeType("unknown", detail="DevVoid")
+        self._begin(Served(takes, host=host, returns=command.returns.native))
+
+    def is_missing(self, problem: str, help: str) -> None:
+        """Note that the device is there and does not have this; who waits is told at once."""
+        self.missing, self.help = problem, help
+        self.absence = problem
+        if self.phase in ("describing", "ready"):
+            self.went_down(problem)
+        self.trouble = problem
+        self._tell_waiting()
+
+    def reconfigured(self, info: Any) -> None:
+        """Begin a new generation if the configuration is not what it was."""
+        if self.phase == "ready" and self.differs(info):
+            self.begin_again()
+            self.device.ask_soon()
+
+    def differs(self, info: Any) -> bool:
+        """Return whether a configuration is another one than that of this generation; in any thread."""
+        served = self.served
+        return served is not None and attribute_of(info, served.shape, served.host).served != served
+
+    def _begin(self, served: Served) -> None:
+        if self.missing or self.absence != ABSENT:
+            self.missing = self.help = ""
+            self.absence = ABSENT
+        self.described(served)

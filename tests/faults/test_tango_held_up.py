@@ -1,0 +1,131 @@
+"""Events of Tango that are held up, of all devices of this process, while one device does not answer a subscription."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ophyd_decl import load_beamline
+from ophyd_decl.connectors.tango import session
+from ophyd_decl.connectors.tango.flow import FLOW
+from tests.contract.labs import until
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_server import TangoServer
+
+#: How old what is read may be at each point, in s; and for how long a device does not answer.
+OLD_S, BUSY_S = 1.0, 6.0
+BEAMLINE = """\
+api: ophyd_decl/v1
+kind: beamline
+name: held_up
+devices:
+  cam:
+    type: tango.device
+    trl: "CAM"
+    signals:
+      pushed: {attr: pushed, dtype: float, format: read, events: change}
+  good:
+    type: tango.device
+    trl: "GOOD"
+    signals:
+      pushed: {attr: pushed, dtype: float, format: read}
+  named:
+    type: tango.device
+    trl: "GOOD"
+    signals:
+      archived: {attr: archived, dtype: float, format: read, events: archive}
+"""
+
+
+@pytest.fixture
+def cam(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
+    return tango_factory({"lab/cam/1": "Lab"})
+
+
+@pytest.fixture
+def good(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
+    return tango_factory({"lab/good/1": "Lab"})
+
+
+@pytest.fixture
+async def bl(
+    cam: TangoServer, good: TangoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Any]:
+    monkeypatch.setattr(session, "ANSWER_S", BUSY_S / 2)  # so that Tango waits long
+    text = BEAMLINE.replace('"CAM"', f'"{cam.trl()}"').replace('"GOOD"', f'"{good.trl()}"')
+    (tmp_path / "beamline.yaml").write_text(text)
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    yield made
+    await made.aclose()
+
+
+def updates_of(signal: Any) -> str:
+    return signal.read_channel.updates
+
+
+async def compare(bl: Any, good: TangoServer, seen: list[float], points: int, also: Callable[[], Any]) -> None:
+    """Change the values of the healthy device again and again, and look what is read and what subscribers have."""
+    for point in range(1, points + 1):
+        good.set("pushed", float(point))
+        good.set("archived", float(point))
+        await asyncio.sleep(OLD_S)
+        also()
+        reading = await bl.good.read()
+        assert reading["good-pushed"]["value"] == point
+        assert (await bl.named.read())["named-archived"]["value"] == point
+        assert seen[-1] == point
+
+
+async def subscribed(bl: Any) -> list[float]:
+    """Stage the healthy device, and subscribe to what it pushes; return what the subscriber was told."""
+    seen: list[float] = []
+    bl.good.pushed.subscribe(lambda reading: seen.append(reading["good-pushed"]["value"]))
+    await bl.good.stage()
+    await until(lambda: seen and updates_of(bl.good.pushed) == "change")
+    return seen
+
+
+async def test_what_is_read_is_not_old_while_a_subscription_takes_long(
+    bl: Any, cam: TangoServer, good: TangoServer
+) -> None:
+    """The device answers, but not for the attribute, so Tango waits; the feed of another has to wait too."""
+    seen = await subscribed(bl)
+    cam.play("slow", BUSY_S, "pushed")
+    bl.cam.pushed.subscribe(lambda reading: None)
+    await until(lambda: FLOW.overtaken_at > time.monotonic(), 30.0)
+    await bl.named.stage()
+    held: list[bool] = []
+    await compare(bl, good, seen, 6, lambda: held.append(FLOW.overtaken_at > time.monotonic()))
+    assert any(held)
+    cam.play("slow", 0.0)
+    await until(lambda: updates_of(bl.named.archived) == "archive", 30.0)
+    await until(lambda: FLOW.overtaken_at < time.monotonic(), 30.0)
+    await compare(bl, good, seen, 2, lambda: None)
+    for device in (bl.good, bl.named):
+        await device.unstage()
+
+
+async def test_a_device_that_is_busy_is_subscribed_when_it_is_not(bl: Any, cam: TangoServer, good: TangoServer) -> None:
+    """Meanwhile nobody waits for it: neither events of others, nor their subscriptions."""
+    seen = await subscribed(bl)
+    await until(lambda: FLOW.overtaken_at < time.monotonic(), 30.0)
+    client = cam.client()
+    client.set_timeout_millis(30000)
+    command = threading.Thread(target=client.Slow, args=[BUSY_S])
+    command.start()
+    await until(lambda: cam.play("sleeping").startswith("true"))
+    bl.cam.pushed.subscribe(lambda reading: None)
+    await bl.named.stage()
+    await until(lambda: updates_of(bl.named.archived) == "archive", BUSY_S / 2)
+    held: list[bool] = []
+    await compare(bl, good, seen, 3, lambda: held.append(FLOW.overtaken_at > time.monotonic()))
+    assert not any(held)
+    await asyncio.to_thread(command.join)
+    await until(lambda: updates_of(bl.cam.pushed) == "change", 30.0)
+    for device in (bl.good, bl.named):
+        await device.unstage()

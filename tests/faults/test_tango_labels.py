@@ -1,0 +1,146 @@
+"""Labels of a Tango enum that change while the server does not tell, or cannot: nothing is mapped by position."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ophyd_decl import load_beamline
+from ophyd_decl.connectors.tango import device, library
+from ophyd_decl.errors import MismatchError, PutNotSentError, SignalError
+from tests.contract.labs import until
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_server import TangoServer
+
+LABELS, OTHERS = ["Low", "High", "Off"], ["High", "Low", "Off"]
+BEAMLINE = """\
+api: ophyd_decl/v1
+kind: beamline
+name: labels
+devices:
+  good:
+    type: tango.device
+    trl: "GOOD"
+    signals:
+      mode: {attr: mode, dtype: enum, choices: [Low, High, Off], access: rw, format: read}
+      pushed: {attr: pushed_mode, dtype: enum, choices: [Low, High, Off], access: rw, format: read}
+      any: {attr: mode, dtype: any, access: rw, events: none}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tango_client: None, module_tango_factory: TangoFactory) -> TangoServer:
+    return module_tango_factory()
+
+
+@pytest.fixture(params=["not yet", "never"])
+async def bl(
+    request: pytest.FixtureRequest, server: TangoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Any]:
+    """Return a beamline to which nobody tells of new labels."""
+    if request.param == "not yet":
+        monkeypatch.setattr(device, "WATCH_AFTER_S", 600.0)
+    else:  # the server refuses that kind of events for these attributes
+        monkeypatch.setattr(library, "CONFIGURATION_EVENT", library.EVENT_TYPES["data_ready"])
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    for name in ("mode", "pushed_mode"):
+        server.set(name, 1)
+    yield made
+    await made.aclose()
+    for name in ("mode", "pushed_mode"):
+        relabel(server, name, LABELS)
+
+
+def relabel(server: TangoServer, name: str, labels: list[str]) -> None:
+    proxy = server.client()
+    (info,) = proxy.get_attribute_config_ex([name])
+    info.enum_labels = labels
+    proxy.set_attribute_config([info])
+
+
+async def outcome(asked: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        return await asked
+    except SignalError as error:
+        return error
+
+
+USES: dict[str, Callable[[Any], Coroutine[Any, Any, Any]]] = {
+    "read": lambda signal: signal.get_value(),
+    "locate": lambda signal: signal.locate(),
+    "write": lambda signal: _set(signal, "High"),
+}
+
+
+async def _set(signal: Any, value: str) -> None:
+    await signal.set(value)
+
+
+@pytest.mark.parametrize("name", ["mode", "pushed"])
+@pytest.mark.parametrize("use", USES)
+async def test_labels_that_were_reordered_are_seen_by_the_first_use(
+    bl: Any, server: TangoServer, use: str, name: str
+) -> None:
+    signal, attribute = bl.good[name], {"mode": "mode", "pushed": "pushed_mode"}[name]
+    assert await signal.get_value() == "High"
+    await asyncio.to_thread(relabel, server, attribute, OTHERS)
+    error = await outcome(USES[use](signal))
+    assert isinstance(error, MismatchError), error
+    assert "Low, High, Off" in str(error)
+    assert "High, Low, Off" in str(error)
+    assert server.get(attribute) == 1  # nothing was written
+    await asyncio.to_thread(relabel, server, attribute, LABELS)
+
+
+async def test_what_is_not_declared_has_the_labels_of_now(bl: Any, server: TangoServer) -> None:
+    signal = bl.good.any
+    assert await signal.get_value() == "High"
+    await asyncio.to_thread(relabel, server, "mode", OTHERS)
+    assert await signal.get_value() == "Low"
+    await asyncio.to_thread(relabel, server, "mode", LABELS)
+    assert isinstance(await outcome(_set(signal, "Low")), PutNotSentError)
+    assert server.get("mode") == 1
+    await signal.set("Low")
+    assert server.get("mode") == 0
+
+
+async def test_what_is_held_is_not_served_and_subscribers_are_told_no_wrong_label(
+    bl: Any, server: TangoServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen: list[str] = []
+    bl.good.pushed.subscribe(lambda reading: seen.append(reading["good-pushed"]["value"]))
+    await bl.good.stage()
+    await until(lambda: seen and bl.good.pushed.read_channel.updates == "change")
+    for value in ("Low", "Off", "High"):
+        server.set("pushed_mode", value)
+        await until(lambda value=value: seen[-1] == value)
+        assert (await bl.good.read())["good-pushed"]["value"] == value
+    before = list(seen)
+    await asyncio.to_thread(relabel, server, "pushed_mode", OTHERS)
+    server.set("pushed_mode", 0)
+    assert isinstance(await outcome(bl.good.read()), SignalError)
+    await until(lambda: isinstance(bl.good.pushed.read_channel.failure, MismatchError))
+    assert seen == before
+    await bl.good.unstage()
+
+
+async def test_it_is_said_once_that_nobody_tells_of_new_labels(
+    server: TangoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(library, "CONFIGURATION_EVENT", library.EVENT_TYPES["data_ready"])
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+
+    def told() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+    await until(lambda: len(told()) == 3)
+    assert all("each read and each write asks for them" in text for text in told())
+    assert [text.partition("#")[0].rpartition("/")[2] for text in told()].count("pushed_mode") == 1
+    await made.aclose()
