@@ -8,7 +8,7 @@ from ..connectors.protocol import Channel, Connector, Description, PutRequest, R
 from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
 from ..vocab.readings import Limits, Reading
 from .data_key import effective_limits
-from .numbers import agree, number_in
+from .numbers import agree, float_type, number_in
 
 if TYPE_CHECKING:
     from .signal import WireSignal
@@ -100,7 +100,7 @@ async def _compare(signal: "WireSignal", connector: Connector, value: Any) -> Si
     (answer,) = await connector.read([request])
     if isinstance(answer, SignalError):
         return WriteError(f"was written, and could not be read back: {answer}")
-    if agree(value, answer.value):
+    if agree(value, answer.value, float_type(signal.channels)):
         return None
     return NotTakenError(
         "the server took another value than the one sent",
