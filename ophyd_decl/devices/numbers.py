@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..connectors.protocol import Channel
+from ..vocab.readings import Limits
 
 #: Two floats agree to this where it is not known how they are held: single precision keeps it.
 RELATIVE_TOLERANCE = 1e-6
@@ -20,7 +21,7 @@ def plain(value: Any) -> Any:
 
 
 def number_in(value: Any) -> float | None:
-    """Return the number that a limit applies to; None for text, booleans and arrays."""
+    """Return what is a number as a float; None for text, booleans and arrays."""
     value = plain(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
@@ -28,6 +29,38 @@ def number_in(value: Any) -> float | None:
         return float(value)
     except OverflowError:  # of a whole number, which is outside any limit
         return math.inf if cast(Any, value) > 0 else -math.inf
+
+
+def beyond(limits: Limits, value: Any) -> tuple[Any, tuple[int, ...]] | None:
+    """Return the number that lies outside of limits, of an array the first one; None if all lie inside.
+
+    What is no number, or no array of numbers, has no limits: it is refused as such.
+
+    :returns: the number and its index, which is empty for a scalar. NaN lies outside.
+    """
+    number = number_in(value)
+    if number is not None:
+        return None if limits.holds(number) else (value, ())
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        return None
+    if not array.ndim or array.dtype.kind not in "iuf":
+        return None
+    low, high = -math.inf if limits.low is None else limits.low, math.inf if limits.high is None else limits.high
+    numbers = array.astype(np.float64)
+    outside = ~((numbers >= low) & (numbers <= high))
+    if not outside.any():
+        return None
+    index = tuple(int(place) for place in np.unravel_index(np.argmax(outside), array.shape))
+    return array[index].item(), index
+
+
+def outside_text(number: Any, index: tuple[int, ...], limits: Limits, unit: str | None) -> str:
+    """Return in words that a number is outside of limits, and which one of an array."""
+    units = f" {unit}" if unit else ""
+    at = f" at index {index[0] if len(index) == 1 else list(index)}" if index else ""
+    return f"{number}{units}{at} is outside the limits [{limits.low}, {limits.high}]{units}"
 
 
 def float_type(channels: Iterable[Channel]) -> str:
