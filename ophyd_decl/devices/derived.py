@@ -13,7 +13,7 @@ from ..vocab.datatypes import SCALAR_NUMPY, NativeType
 from ..vocab.readings import INVALID, Reading
 from .context import Context
 from .node import Node
-from .numbers import number_in
+from .numbers import beyond, outside_text
 from .reading import read_signals
 from .resolve import find, setpoint_of, value_signal_of
 from .signal import WireSignal
@@ -146,11 +146,10 @@ class DerivedSignal(SignalNode):
         :raises ReadOnlyError: in read-only mode.
         """
         self._context.refuse_in_read_only_mode(self)
-        limits, number = self._shape.limits, number_in(value)
-        if limits is not None and number is not None and not limits.holds(number):
-            units = f" {self._shape.units}" if self._shape.units else ""
+        limits = self._shape.limits
+        if limits is not None and (found := beyond(limits, value)) is not None:
             raise LimitError(
-                f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of the file",
+                f"{outside_text(*found, limits, self._shape.units)} of the file",
                 source=self.source,
                 place=self._shape.place_of("limits"),
             ).about(self.path, self._place)

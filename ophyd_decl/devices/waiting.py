@@ -19,8 +19,8 @@ DEFAULT_TIMEOUT_S = 10.0
 async def wait_for_value(signal: SignalR[Value], match: Value | Callable[[Value], bool], timeout: float | None) -> None:
     """Wait until a signal has a value; done at once if it has it now.
 
-    :param match: the value, where floats agree as far as single precision goes; or a function that says whether a value
-        is wanted.
+    :param match: the value, where floats agree as far as single precision goes and all else exactly; or a function
+        that says whether a value is wanted.
     :param timeout: in s; None: without limit.
     :raises WaitTimeoutError: if it does not come in time; tells the last value.
     :raises ReadError: if the signal has no value, or its connection breaks on the way.

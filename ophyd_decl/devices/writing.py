@@ -8,7 +8,7 @@ from ..connectors.protocol import Channel, Connector, Description, PutRequest, R
 from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
 from ..vocab.readings import Limits, Reading
 from .data_key import effective_limits
-from .numbers import agree, number_in
+from .numbers import agree, beyond, float_type, number_in, outside_text
 
 if TYPE_CHECKING:
     from .signal import WireSignal
@@ -65,11 +65,12 @@ def waits_for(shape: SignalShape, description: Description | None, value: Any) -
 
 
 def outside_limits(shape: SignalShape, description: Description | None, value: Any) -> LimitError | None:
-    """Return the error of a value outside the tighter of the limits of file and server."""
+    """Return the error of a value, or of an element, that is outside the tighter of the limits of file and server."""
     limits = effective_limits(shape, description) if description is not None else shape.limits
-    number = number_in(value)
-    if limits is None or number is None or limits.holds(number):
+    found = None if limits is None else beyond(limits, value)
+    if limits is None or found is None:
         return None
+    number, index = found
     place = shape.place_of("limits")
     if limits.low is not None and limits.high is not None and limits.low > limits.high:
         return LimitError(
@@ -77,18 +78,15 @@ def outside_limits(shape: SignalShape, description: Description | None, value: A
             expected=_range(shape.limits), found=_range(description.limits if description is not None else None),
             help="nothing was sent; mend `limits:`, or the limits of the server", place=place,
         )  # fmt: skip
-    if shape.limits is not None and not shape.limits.holds(number):
+    if shape.limits is not None and beyond(shape.limits, number):
         by, help = "the file", "nothing was sent; see `limits:`"
     else:
-        by, help = (
-            "the server",
-            "nothing was sent; see its control limits (DRVL and DRVH, of a motor LLM and HLM)",
-        )
+        by = "the server"
+        fields = "DRVL and DRVH, of a motor LLM and HLM, of an array LOPR and HOPR"
+        help = f"nothing was sent; see its control limits ({fields})"
         place = None
     unit = shape.units or (description.units if description is not None else None)
-    units = f" {unit}" if unit else ""
-    problem = f"{value}{units} is outside the limits [{limits.low}, {limits.high}]{units} of {by}"
-    return LimitError(problem, help=help, place=place)
+    return LimitError(f"{outside_text(number, index, limits, unit)} of {by}", help=help, place=place)
 
 
 def _range(limits: Limits | None) -> str:
@@ -100,7 +98,7 @@ async def _compare(signal: "WireSignal", connector: Connector, value: Any) -> Si
     (answer,) = await connector.read([request])
     if isinstance(answer, SignalError):
         return WriteError(f"was written, and could not be read back: {answer}")
-    if agree(value, answer.value):
+    if agree(value, answer.value, float_type(signal.channels)):
         return None
     return NotTakenError(
         "the server took another value than the one sent",

@@ -51,7 +51,10 @@ COMMON_KEYS = {
     "units": Key(Text(), "unit of the value"),
     "egu": Key(Text(), "unit of the value", replaced_by="units"),
     "precision": Key(Number(whole=True, ge=0, le=17), "digits after the point, for display"),
-    "limits": Key(LimitsPair(), "lowest and highest value that may be written, null where an end is open"),
+    "limits": Key(
+        LimitsPair(),
+        "lowest and highest value that may be written, of an array each element; null where an end is open",
+    ),
     "timeout": Key(TimeoutSeconds(), "seconds that an operation may take, or `{connect, read, write}`", "5, 5, 10"),
     "retries": Key(
         Number(whole=True, ge=0, le=100),

@@ -13,7 +13,7 @@ from ..blueprint import Reference
 from ..connectors.protocol import Update
 from ..devices.contract import Difference
 from ..devices.node import walk
-from ..devices.numbers import equal, plain
+from ..devices.numbers import equal, float_type, plain
 from ..devices.reading import read_signals
 from ..devices.resolve import find, value_signal_of
 from ..devices.signal import WireSignal
@@ -96,9 +96,7 @@ def _unknown(cause: str) -> Difference:
 
 def _float_type(signal: SignalR) -> str:
     """Return the numpy type of the floats that the server of a signal holds."""
-    description = signal.read_channel.description if isinstance(signal, WireSignal) else None
-    served = description.native.numpy if description is not None else ""
-    return served if served.startswith("float") else "float64"
+    return float_type([signal.read_channel] if isinstance(signal, WireSignal) else []) or "float64"
 
 
 def _shown(value: Any) -> Any:

@@ -160,7 +160,7 @@ REFUSED = [
     ("off", 2.0, NotProcessedError, ["DISABLE", "SDIS"]),
     ("plain", 100.5, LimitError, ["[0, 100]", "of the file", "`limits:`"]),
     ("driven", 50.5, LimitError, ["[-50.0, 50.0]", "of the server", "DRVH"]),
-    ("clamped", 30.0, NotTakenError, ["expected 30.0", "found 10.0", "DRVH"]),
+    ("clamped", 10.000000000000002, NotTakenError, ["expected 10.000000000000002", "found 10.0", "DRVH"]),
     ("short", 5.0, PutTimeoutError, ["did not arrive in time"]),
 ]
 

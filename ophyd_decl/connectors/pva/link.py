@@ -205,7 +205,10 @@ class PvaLink(Link):
         try:
             structure = inspect(value)
             served = structure.served(value)
-        except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one
+        except UnicodeDecodeError as error:  # a label: of several texts none can be had
+            found = f"{value.getID()} with {error.object!r}, which is not UTF-8; make it UTF-8 or ASCII on the server"
+            return Served(unreadable(found))
+        except Exception as error:  # noqa: BLE001  # whatever a server may make up
             return Served(unreadable(f"{value.getID()}: {error!r}"))
         self.structure = structure
         self.may_be_disabled = structure.has_alarm and processes(self.name)
@@ -249,7 +252,10 @@ class PvaLink(Link):
         served = self._known()
         native = served.native
         if native.kind == "enum":
-            return tuple(value["value.choices"]) != native.choices
+            try:
+                return tuple(value["value.choices"]) != native.choices
+            except UnicodeDecodeError:
+                return True
         if native.kind == "listing":
             return entries_of(value) != native.entries
         return any(getattr(served, name) != fact for name, fact in facts(value, native.kind).items())

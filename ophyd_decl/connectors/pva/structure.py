@@ -16,7 +16,7 @@ from ...vocab.datatypes import NativeKind, NativeType
 from ...vocab.listing import FIELDS, Entry
 from ...vocab.readings import INVALID, Limits
 from ..link import RawUpdate, Served
-from ..values import WireTraits
+from ..values import WireTraits, text_of
 from .library import Value
 
 #: Type codes of p4p for scalars, with the numpy names.
@@ -61,7 +61,7 @@ class Structure:
         if self.has_alarm:
             severity: int = value["alarm.severity"]
             if severity:
-                return raw, timestamp, severity if severity < 3 else INVALID, value["alarm.message"]
+                return raw, timestamp, severity if severity < 3 else INVALID, text_at(value, "alarm.message")
         return raw, timestamp, 0, ""
 
     def served(self, value: Value) -> Served:
@@ -80,13 +80,21 @@ def facts(value: Value, kind: NativeKind) -> dict[str, Any]:
         return {}
     has_precision = kind == "float" and value.has("display.precision")
     return {
-        "units": value["display.units"] if value.has("display.units") else None,
+        "units": text_at(value, "display.units") if value.has("display.units") else None,
         "precision": int(value["display.precision"]) if has_precision else None,
         "limits": _limits(value, "control.limitLow", "control.limitHigh"),
         "display": _limits(value, "display.limitLow", "display.limitHigh"),
         "warning": _limits(value, "valueAlarm.lowWarningLimit", "valueAlarm.highWarningLimit"),
         "alarm": _limits(value, "valueAlarm.lowAlarmLimit", "valueAlarm.highAlarmLimit"),
     }
+
+
+def text_at(value: Value, field: str) -> str:
+    """Return a text beside the value, which may be Latin-1 as over Channel Access."""
+    try:
+        return value[field]
+    except UnicodeDecodeError as error:
+        return text_of(error.object)
 
 
 def _limits(value: Value, low: str, high: str) -> Limits | None:

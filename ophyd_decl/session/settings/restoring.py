@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...devices.numbers import agree
 from ...devices.setpoints import misfit, setpoint_description
 from ...devices.writing import outside_limits
 from ...errors import Diagnostic, SignalError
@@ -154,7 +153,7 @@ class Restoration:
 def _holds(one: Outcome, live: Live) -> bool:
     """Return whether a signal has, after all puts, the value of the file."""
     if one.state == "set":
-        return is_same(one.entry, live) or agree(one.entry.value, live.value)
+        return is_same(one.entry, live)
     return is_exactly(one.entry, live)
 
 

@@ -40,8 +40,9 @@ async def closed_and_restarted(bench: Bench) -> dict[str, Story]:
         "staged read": await bench.staged_read(),
         "connect": await bench.connect(lab.reconnection_s),
         "put": await bench.put(1.5),
-        "monitor": Did(list(bench.seen.values)),
     }
+    await until(lambda: bench.newest == 1.5, lab.reconnection_s)
+    restarted.during["monitor"] = Did(list(bench.seen.updates))
     closed.after = restarted.after = await bench.all_well(1.5)
     return {"closed": closed, "restarted": restarted}
 

@@ -246,6 +246,19 @@ def test_each_thing_that_is_wrong_is_one_clear_error_in_time(
         assert word not in text.stdout
 
 
+def test_what_the_client_library_says_is_shown_with_debug_only(lone: TangoServer, tmp_path: Path) -> None:
+    file = write(tmp_path, {"lab": lone.trl()}, attr="disabled")
+    file.write_text(file.read_text().replace("access: r}", "access: rw}"))
+    plain, debug = (call("set", str(file), "lab.value=2", *more) for more in ([], ["--debug"]))
+    assert (plain.returncode, debug.returncode, plain.stdout, debug.stdout) == (3, 3, "", "")
+    (said,) = plain.stderr.splitlines()
+    assert re.match(r"error: lab\.value \(.*the device refused the put: disabled by the lab", said)
+    for word in ("Traceback", "DevFailed", "DevError", "API_AttributeFailed"):
+        assert word not in said
+        assert word in debug.stderr
+    assert debug.stderr.splitlines()[-1] == said
+
+
 MEMBERS = """api: ophyd_decl/v1
 kind: beamline
 name: b
