@@ -228,7 +228,7 @@ class LinkedConnector(ABC):
         outcomes = await batch.wait()
         deadline = max((request.deadline for request in requests), default=0.0)
         look_at = partial(self._look_at, batch, used)
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, look_at, batch.seen, deadline)
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""

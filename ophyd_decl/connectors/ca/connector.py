@@ -69,7 +69,7 @@ class CaConnector(LinkedConnector):
 
     def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
         """Look at puts that were completed, with one flush."""
-        LookGroup(batch).send([(index, channel) for index, channel, _ in looks])
+        LookGroup(batch, looks)
 
     async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
         """Write all at once; a refusal is explained by DISP of the record, since the protocol gives no reason."""

@@ -138,6 +138,13 @@ def characters_decoder() -> Decoder:
     return decode
 
 
+def kept_texts(data: bytes | bytearray, count: int) -> list[str]:
+    """Return the texts of a TIME reply that are compared with what was put; one may be cut off within a letter."""
+    offset = HEADER_SIZE[STRING + TIME]
+    items = (bytes(data[at : at + TEXT_SIZE]) for at in range(offset, offset + count * TEXT_SIZE, TEXT_SIZE))
+    return [item.split(b"\0", 1)[0].decode(errors="ignore") for item in items]
+
+
 def metadata(kind: int, data: bytes | bytearray) -> Metadata:
     """Return units, precision, limits and labels of a CTRL reply."""
     if kind == STRING:
