@@ -1,4 +1,4 @@
-"""When the completion of a put is believed: the record that was written must not be disabled (decision 0014).
+"""When the completion of a put is believed: its record must be enabled, and must have passed it on (decision 0014).
 
 A record that is disabled (DISA equals DISV) keeps a value that is put to it and processes nothing, and its server
 reports completion. Its alarm status says DISABLE from then on, whatever its severity. So a look at the alarm follows
@@ -6,7 +6,9 @@ each put on the same connection, without waiting for it: servers do one thing af
 believed
 
 - if it says DISABLE: a record that was enabled since says so until it has been processed;
-- if completion came a while after it: the put may have waited behind another one, and have met the record disabled;
+- if it says that the record could not pass its value on: that may be of the processing before;
+- if completion came a while after it: the put may have waited behind another one, and have met the record disabled, or
+  the device may have failed meanwhile;
 - if something else is there than was sent: a put that waits, or that a program of its server handles, is done after
   the look was answered.
 
@@ -18,7 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from ..errors import NotProcessedError, PutLostError, PutTimeoutError, SignalError
+from ..errors import NotProcessedError, NotTakenError, PutLostError, PutTimeoutError, SignalError
 from ..vocab.readings import Reading
 from .kept import not_taken, same
 from .linked_channel import LinkedChannel
@@ -26,9 +28,12 @@ from .linked_channel import LinkedChannel
 #: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
 DISABLE_STATUS = 18
 DISABLE_MESSAGE = "DISABLE"
-#: A completion that arrives within this time after the look, in s, belongs to the processing that the put itself has
-#: caused. Arrivals are compared, and not the time since the put: in a burst of puts it is we who take the time.
-PROMPT_S = 0.01
+#: Alarm statuses, with severity INVALID, of a record that could not pass its value on to its device, or by its link.
+NOT_PASSED_ON = {2: "WRITE", 9: "COMM", 10: "TIMEOUT", 14: "LINK"}
+#: A completion of Channel Access that arrives within this time after the look, in s, belongs to the processing that the
+#: look has found ended: servers hand it to another thread, which takes 20 to 70 us. Arrivals are compared, and not the
+#: time since the put: in a burst of puts it is we who take the time. Over pvAccess it arrives before the look.
+PROMPT_S = 0.0002
 #: How long after a look that said DISABLE the last one follows, in s: for gateways, which hear of an alarm later.
 AGAIN_S = 0.1
 #: How long after the deadline of a put, which was kept, an answer may come, in s.
@@ -60,6 +65,22 @@ FINE = Doubt()
 #: What a look tells: a doubt; all there is, where that was asked for; None, that there is nothing to look for any more;
 #: an error is what became of the put.
 Look = Doubt | Seen | SignalError | None
+
+
+class LookRequest(NamedTuple):
+    """One look behind a completion.
+
+    :param index: of its outcome in the batch.
+    :param sent: the raw value that is compared; None: none.
+    :param wait: whether the put waited for its completion, so that the alarm behind it is that of its processing.
+    """
+
+    index: int
+    channel: LinkedChannel
+    sent: Any
+    wait: bool
+
+
 #: Looks until the deadline at the records of these puts, and whether they have these raw values, where they are given.
 LookAt = Callable[[Sequence[tuple[int, Any]], float], Awaitable[list[Any]]]
 
@@ -79,6 +100,16 @@ def disabled(channel: LinkedChannel) -> NotProcessedError:
         "the server took the value and processed nothing, since the record is disabled (its alarm status is DISABLE)",
         source=channel.source,
         help="its DISA equals its DISV: see what SDIS of the record points to, or set DISA",
+    )
+
+
+def not_passed_on(channel: LinkedChannel, status: str) -> NotTakenError:
+    """Return the error of a put whose value came as far as the record, and not to its device."""
+    did = "was processed" if channel.link.name.endswith(".PROC") else "took the value"
+    return NotTakenError(
+        f"the record {did}, but could not pass it on: its alarm is {status}, INVALID",
+        source=channel.source,
+        help="see what OUT of the record points to, and whether its device answers",
     )
 
 
@@ -115,13 +146,14 @@ def compared(channel: LinkedChannel, sent: Any, found: Any) -> Doubt | None:
     return None if same(sent, found) else Doubt(not_taken(channel, sent, found), sent)
 
 
-def without_doubt(look: Look, completed_at: float | None, looked_at: float) -> Look:
+def without_doubt(look: Look, completed_at: float | None, looked_at: float, prompt_s: float = 0.0) -> Look:
     """Return what a look tells of a put, once both have been answered.
 
     :param completed_at: when the completion arrived, on the clock of `time.monotonic`; None: not yet.
     :param looked_at: when the answer to the look did.
+    :param prompt_s: how long after it the completion may arrive, in s.
     """
-    prompt = completed_at is not None and completed_at - looked_at <= PROMPT_S
+    prompt = completed_at is not None and completed_at - looked_at <= prompt_s
     return None if look is FINE and prompt else look
 
 

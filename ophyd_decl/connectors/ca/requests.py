@@ -11,10 +11,24 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..looks import DISABLE_STATUS, FINE, RIGHTS_HELP, Doubt, Look, compared, disabled, look_lost, without_doubt
+from ..looks import (
+    DISABLE_STATUS,
+    FINE,
+    NOT_PASSED_ON,
+    PROMPT_S,
+    RIGHTS_HELP,
+    Doubt,
+    Look,
+    LookRequest,
+    compared,
+    disabled,
+    look_lost,
+    not_passed_on,
+    without_doubt,
+)
 from . import calls, library
 from .calls import Data
-from .decoding import TIME, alarm_status, kept_texts
+from .decoding import EPICS_INVALID, TIME, alarm_of, kept_texts
 
 if TYPE_CHECKING:
     from .link import CaLink
@@ -88,12 +102,12 @@ class ReadGroup(Part):
 class LookGroup(ReadGroup):
     """Looks at puts that were completed before, for the alarm or the value; see `looks`."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_looks",)
 
-    def __init__(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+    def __init__(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
         super().__init__(batch)
-        self._raw = {index: raw for index, _, raw in looks}
-        self.send([(index, channel) for index, channel, _ in looks])
+        self._looks = {look.index: look for look in looks}
+        self.send([(look.index, look.channel) for look in looks])
 
     @staticmethod
     def count_of(link: "CaLink") -> int:
@@ -102,7 +116,8 @@ class LookGroup(ReadGroup):
 
     def outcome(self, index: int, channel: LinkedChannel, status: int, count: int, data: Data) -> Look:
         """Return what a reply says."""
-        return look_of(channel, self._raw[index], status, count, data)
+        look = self._looks[index]
+        return look_of(channel, look.sent, look.wait, status, count, data)
 
 
 class PutGroup(Part):
@@ -186,8 +201,8 @@ class PutGroup(Part):
             if status != library.ECA_DISCONN:
                 link.lives()
             if is_look:
-                look = look_of(channel, raw, status, count, data) if link.looked_at else None
-                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at))
+                look = look_of(channel, raw, wait, status, count, data) if link.looked_at else None
+                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at, PROMPT_S))
                 if wait:
                     continue
                 link.remove_fence(self, member)
@@ -205,16 +220,22 @@ class PutGroup(Part):
                 link.remove_fence(self, member)
 
 
-def look_of(channel: LinkedChannel, raw: Any, status: int, count: int, data: Data) -> Look:
+def look_of(channel: LinkedChannel, raw: Any, wait: bool, status: int, count: int, data: Data) -> Look:
     """Return what a look tells; a server that gives no value tells nothing.
 
     :param raw: what was put, where it is compared.
+    :param wait: whether the put waited for its completion.
     """
     if status != library.ECA_NORMAL:
         return look_lost(channel) if status == library.ECA_DISCONN else None
     link: Any = channel.link
     if link.processes:
-        return Doubt(disabled(channel)) if alarm_status(data) == DISABLE_STATUS else FINE
+        alarm, severity = alarm_of(data)
+        if alarm == DISABLE_STATUS:
+            return Doubt(disabled(channel))
+        if wait and severity == EPICS_INVALID and alarm in NOT_PASSED_ON:
+            return Doubt(not_passed_on(channel, NOT_PASSED_ON[alarm]))
+        return FINE
     if raw is None:
         return None
     found = kept_texts(data, count)

@@ -14,18 +14,17 @@ from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
 from ..looks import (
-    DISABLE_MESSAGE,
     FINE,
     RIGHTS_HELP,
-    Doubt,
     Look,
+    LookRequest,
     Seen,
     compared,
-    disabled,
     look_lost,
     refusal_help,
     without_doubt,
 )
+from .alarms import doubt_of
 from .library import Cancelled, Closable, RemoteError, Value
 
 if TYPE_CHECKING:
@@ -247,16 +246,25 @@ class LookAt(_Timed):
 
     :param request: what is looked at.
     :param raw: what was put; None: do not compare it.
+    :param wait: whether the put waited for its completion.
     :param put: with which this goes; None where that was completed before.
     """
 
-    __slots__ = ("_asked_at", "_put", "_raw", "_request")
+    __slots__ = ("_asked_at", "_put", "_raw", "_request", "_wait")
 
     def __init__(
-        self, group: Group, index: int, channel: LinkedChannel, request: Any, raw: Any, put: Put | None = None
+        self,
+        group: Group,
+        index: int,
+        channel: LinkedChannel,
+        request: Any,
+        raw: Any,
+        wait: bool,
+        put: Put | None = None,
     ) -> None:
         super().__init__(group, index, channel)
         self._request = request
+        self._wait = wait
         self._raw = raw if self.link.structure.sized else None
         self._put = put
         self._asked_at = 0.0
@@ -284,8 +292,9 @@ class LookAt(_Timed):
             return self.lost() if str(answer) == _CLOSED else None
         may_be_disabled = self.link.may_be_disabled
         try:
-            if may_be_disabled and answer["alarm.message"] == DISABLE_MESSAGE:
-                return Doubt(disabled(self.channel), self._raw)
+            doubt = doubt_of(self.channel, answer, self._wait, self._raw) if may_be_disabled else None
+            if doubt is not None:
+                return doubt
             if self._request is self.link.read_request:
                 self.link.heard()
                 reading = self.channel.reading(self.link.structure.update(answer))
@@ -317,20 +326,20 @@ def send_puts(connector: "PvaConnector", batch: PutBatch, puts: list[tuple[int, 
         if batch.seen[index] is not None and wait and link.looks_read:
             batch.settle_look(index, FINE)  # nothing is known yet: it is looked at behind the completion
         elif link.looked_at:
-            group.add(LookAt(group, batch.number + index, channel, link.look_request(raw), raw, put))
+            group.add(LookAt(group, batch.number + index, channel, link.look_request(raw), raw, wait, put))
     group.sent_all()
 
 
-def send_looks(connector: "PvaConnector", batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+def send_looks(connector: "PvaConnector", batch: Batch[Look], looks: list[LookRequest]) -> None:
     """Look at puts that were completed before."""
     group = Group(connector, batch)
-    for index, channel, raw in looks:
+    for index, channel, raw, wait in looks:
         link: Any = channel.link
         request = link.read_request if link.looks_read else link.look_request(raw)
         if request is None:
             batch.settle(index, None)
         else:
-            group.add(LookAt(group, index, channel, request, raw))
+            group.add(LookAt(group, index, channel, request, raw, wait))
     group.sent_all()
 
 
