@@ -49,16 +49,18 @@ class PutBatch(ChannelBatch[Any]):
     :ivar number: of puts.
     :ivar sent: which of them may have reached a server.
     :ivar seen: what wants the value behind each; None: nothing.
+    :ivar waits: whether each waits for its completion.
     :ivar breaks: of the connection of each, when it was completed.
     """
 
-    __slots__ = ("breaks", "number", "seen", "sent")
+    __slots__ = ("breaks", "number", "seen", "sent", "waits")
 
     def __init__(self, channels: Sequence[LinkedChannel], requests: Sequence[PutRequest]) -> None:
         super().__init__(channels, [request.deadline for request in requests] * 2)
         self.sent = set[int]()
         self.number = len(channels)
         self.seen = [request.seen for request in requests]
+        self.waits = [request.wait for request in requests]
         self.breaks = [0] * self.number
 
     def late(self, index: int) -> SignalError:

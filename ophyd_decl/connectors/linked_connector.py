@@ -31,7 +31,7 @@ from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
-from .looks import Look, believe, look_lost
+from .looks import Look, LookRequest, believe, look_lost
 from .missing import MissingSearch
 from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
 from .verdict import Families, absent, stem_of
@@ -74,8 +74,8 @@ class LinkedConnector(ABC):
         Where the link is `looked_at`, a look follows each, which is settled too.
         """
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
-        """Look at puts that were completed, and for a raw value; only asked for links that are `looked_at`."""
+    def send_looks(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
+        """Look at puts that were completed; only asked for links that are `looked_at`."""
         del batch, looks
 
     def send_setpoints(self, batch: ReadBatch, reads: list[tuple[int, LinkedChannel]]) -> None:
@@ -228,7 +228,7 @@ class LinkedConnector(ABC):
         outcomes = await batch.wait()
         deadline = max((request.deadline for request in requests), default=0.0)
         look_at = partial(self._look_at, batch, used)
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], used, look_at, batch.seen, deadline)
+        return await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -355,9 +355,9 @@ class LinkedConnector(ABC):
         channels = [used[put] for put, _ in compared]
         batch = LookBatch(channels, [deadline] * len(compared))
         with self.turn():
-            ready: list[tuple[int, LinkedChannel, Any]] = []
+            ready: list[LookRequest] = []
             for index, (put, sent) in enumerate(compared):
-                look = (index, channels[index], sent)
+                look = LookRequest(index, channels[index], sent, puts.waits[put])
                 if not puts.can_look(put):
                     batch.settle(index, look_lost(channels[index]))
                 elif channels[index].link.phase == "ready":
@@ -368,8 +368,8 @@ class LinkedConnector(ABC):
                 self.send_looks(batch, ready)
         return await batch.wait()
 
-    def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: tuple[int, LinkedChannel, Any]) -> None:
-        index, channel, _ = look
+    def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: LookRequest) -> None:
+        index, channel = look.index, look.channel
         if channel.link.phase != "ready" or not puts.can_look(put):
             batch.settle(index, look_lost(channel))
         elif batch.pending(index):

@@ -1,4 +1,4 @@
-"""When the completion of a put is believed: the record that was written must not be disabled (decision 0014).
+"""When the completion of a put is believed: its record must be enabled, and must have passed it on (decision 0014).
 
 A record that is disabled (DISA equals DISV) keeps a value that is put to it and processes nothing, and its server
 reports completion. Its alarm status says DISABLE from then on, whatever its severity. So a look at the alarm follows
@@ -6,29 +6,34 @@ each put on the same connection, without waiting for it: servers do one thing af
 believed
 
 - if it says DISABLE: a record that was enabled since says so until it has been processed;
-- if completion came a while after it: the put may have waited behind another one, and have met the record disabled;
-- if less is there than was sent: a server whose puts are handled by a program of its own has answered the look first.
+- if it says that the record could not pass its value on: that may be of the processing before;
+- if completion came a while after it: the put may have waited behind another one, and have met the record disabled, or
+  the device may have failed meanwhile;
+- if something else is there than was sent: a put that waits, or that a program of its server handles, is done after
+  the look was answered.
 
 Then the alarm is looked at again, after the completion.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
-
-import numpy as np
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 
 from ..errors import NotProcessedError, NotTakenError, PutLostError, PutTimeoutError, SignalError
 from ..vocab.readings import Reading
+from .kept import not_taken, same
 from .linked_channel import LinkedChannel
 
 #: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
 DISABLE_STATUS = 18
 DISABLE_MESSAGE = "DISABLE"
-#: A completion that arrives within this time after the look, in s, belongs to the processing that the put itself has
-#: caused. Arrivals are compared, and not the time since the put: in a burst of puts it is we who take the time.
-PROMPT_S = 0.01
+#: Alarm statuses, with severity INVALID, of a record that could not pass its value on to its device, or by its link.
+NOT_PASSED_ON = {2: "WRITE", 9: "COMM", 10: "TIMEOUT", 14: "LINK"}
+#: A completion of Channel Access that arrives within this time after the look, in s, belongs to the processing that the
+#: look has found ended: servers hand it to another thread, which takes 20 to 70 us. Arrivals are compared, and not the
+#: time since the put: in a burst of puts it is we who take the time. Over pvAccess it arrives before the look.
+PROMPT_S = 0.0002
 #: How long after a look that said DISABLE the last one follows, in s: for gateways, which hear of an alarm later.
 AGAIN_S = 0.1
 #: How long after the deadline of a put, which was kept, an answer may come, in s.
@@ -44,16 +49,38 @@ class Seen(NamedTuple):
     asked_at: float
 
 
-class Less(NamedTuple):
-    """What a look tells where the beginning of a value is there only: the error, and the raw value that was sent."""
+class Doubt(NamedTuple):
+    """What a look tells where that decides nothing yet: the put is looked at again, after its completion.
 
-    error: NotTakenError
+    :param error: what became of the put, if a look says so then; None: nothing was wrong when this one was answered.
+    :param sent: the raw value that is to be there then; None: no value is compared.
+    """
+
+    error: SignalError | None = None
+    sent: Any = None
+
+
+#: Nothing was wrong when the look was answered.
+FINE = Doubt()
+#: What a look tells: a doubt; all there is, where that was asked for; None, that there is nothing to look for any more;
+#: an error is what became of the put.
+Look = Doubt | Seen | SignalError | None
+
+
+class LookRequest(NamedTuple):
+    """One look behind a completion.
+
+    :param index: of its outcome in the batch.
+    :param sent: the raw value that is compared; None: none.
+    :param wait: whether the put waited for its completion, so that the alarm behind it is that of its processing.
+    """
+
+    index: int
+    channel: LinkedChannel
     sent: Any
+    wait: bool
 
 
-#: What a look tells: True is disabled; False, that it was not when the look was answered; None, that there is nothing
-#: to look for any more; an error is what became of the put.
-Look = bool | SignalError | Less | Seen | None
 #: Looks until the deadline at the records of these puts, and whether they have these raw values, where they are given.
 LookAt = Callable[[Sequence[tuple[int, Any]], float], Awaitable[list[Any]]]
 
@@ -73,6 +100,16 @@ def disabled(channel: LinkedChannel) -> NotProcessedError:
         "the server took the value and processed nothing, since the record is disabled (its alarm status is DISABLE)",
         source=channel.source,
         help="its DISA equals its DISV: see what SDIS of the record points to, or set DISA",
+    )
+
+
+def not_passed_on(channel: LinkedChannel, status: str) -> NotTakenError:
+    """Return the error of a put whose value came as far as the record, and not to its device."""
+    did = "was processed" if channel.link.name.endswith(".PROC") else "took the value"
+    return NotTakenError(
+        f"the record {did}, but could not pass it on: its alarm is {status}, INVALID",
+        source=channel.source,
+        help="see what OUT of the record points to, and whether its device answers",
     )
 
 
@@ -100,37 +137,29 @@ def look_lost(channel: LinkedChannel) -> PutLostError:
     return PutLostError(problem, source=channel.source)
 
 
-def kept_less(channel: LinkedChannel, sent: Any, found: Any) -> Less | None:
-    """Return what to say of an array, a text, or a table of which the server has kept the beginning only."""
-    error = _kept_less(channel, sent, found)
-    return None if error is None else Less(error, sent)
+def compared(channel: LinkedChannel, sent: Any, found: Any) -> Doubt | None:
+    """Return what to think of a value that is there after a put; None: it is what was sent.
+
+    :param sent: raw value that was put.
+    :param found: raw value of the server, see `kept`.
+    """
+    return None if same(sent, found) else Doubt(not_taken(channel, sent, found), sent)
 
 
-def _kept_less(channel: LinkedChannel, sent: Any, found: Any) -> NotTakenError | None:
-    if isinstance(sent, Mapping):
-        columns = cast(Mapping[str, Any], sent)
-        return next(filter(None, (_kept_less(channel, columns[name], found[name]) for name in columns)), None)
-    if len(found) >= len(sent) or not np.array_equal(sent[: len(found)], found):
-        return None
-    unit, help = ("characters", "shorten it") if isinstance(sent, str) else ("elements", "declare the size in `shape`")
-    problem = f"the server kept the first {len(found)} of {len(sent)} {unit}"
-    return NotTakenError(problem, source=channel.source, help=help)
-
-
-def without_doubt(look: Look, completed_at: float | None, looked_at: float) -> Look:
+def without_doubt(look: Look, completed_at: float | None, looked_at: float, prompt_s: float = 0.0) -> Look:
     """Return what a look tells of a put, once both have been answered.
 
     :param completed_at: when the completion arrived, on the clock of `time.monotonic`; None: not yet.
     :param looked_at: when the answer to the look did.
+    :param prompt_s: how long after it the completion may arrive, in s.
     """
-    prompt = completed_at is not None and completed_at - looked_at <= PROMPT_S
-    return None if look is False and prompt else look
+    prompt = completed_at is not None and completed_at - looked_at <= prompt_s
+    return None if look is FINE and prompt else look
 
 
 async def believe(
     outcomes: list[Any],
     looks: Sequence[Look],
-    channels: Sequence[LinkedChannel],
     look_at: LookAt,
     seen: Sequence[Callable[[Reading, float], None] | None],
     deadline: float,
@@ -143,31 +172,31 @@ async def believe(
     :param seen: what wants the value that is looked at behind each put; None: nothing.
     :param deadline: of the last put; a look has a moment of its own where a completion came shortly before.
     """
-    doubtful: dict[int, Look] = {}
+    doubtful: dict[int, Doubt] = {}
     for index, look in enumerate(looks):
-        if outcomes[index] is None and look is not None:
+        if outcomes[index] is None:
             if isinstance(look, SignalError):
                 outcomes[index] = look
-            else:
+            elif isinstance(look, Doubt):
                 doubtful[index] = look
     for pause_s in (0.0, AGAIN_S):
         if not doubtful:
             break
         if pause_s:
             await asyncio.sleep(pause_s)
-        compared = [(index, look.sent if isinstance(look, Less) else None) for index, look in doubtful.items()]
-        again = await look_at(compared, max(deadline, time.monotonic() + GRACE_S))
-        still: dict[int, Look] = {}
+        wanted = [(index, doubt.sent) for index, doubt in doubtful.items()]
+        again = await look_at(wanted, max(deadline, time.monotonic() + GRACE_S))
+        still: dict[int, Doubt] = {}
         for index, look in zip(doubtful, again, strict=True):
             if isinstance(look, SignalError):
                 outcomes[index] = look
             elif isinstance(look, Seen):
-                wanted = seen[index]
-                if wanted is not None:
-                    wanted(look.reading, look.asked_at)
-            elif look:
+                see = seen[index]
+                if see is not None:
+                    see(look.reading, look.asked_at)
+            elif look is not None and look.error is not None:
                 still[index] = look
         doubtful = still
-    for index, look in doubtful.items():
-        outcomes[index] = look.error if isinstance(look, Less) else disabled(channels[index])
+    for index, doubt in doubtful.items():
+        outcomes[index] = doubt.error
     return outcomes

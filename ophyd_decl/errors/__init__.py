@@ -24,7 +24,7 @@ The branches say what the user must do::
     │   │   ├── ReadOnlyError          read-only mode, or access: r
     │   │   ├── PutRefusedError        the server said no
     │   │   ├── NotProcessedError      completed, but the record is disabled
-    │   │   ├── NotTakenError          completed, but the server has another value
+    │   │   ├── NotTakenError          completed, but the server has another value, or could not pass it on
     │   │   ├── PutTimeoutError        (also TimeoutError) sent, completion never arrived
     │   │   ├── PutLostError           sent, then the connection broke
     │   │   └── PutNotSentError        the deadline passed before it could be sent

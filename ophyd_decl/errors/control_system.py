@@ -137,7 +137,7 @@ class NotProcessedError(WriteError):
 
 
 class NotTakenError(WriteError):
-    """The server completed the put, and has another value than the one that was sent."""
+    """The server completed the put, and has another value than the one that was sent, or could not pass it on."""
 
 
 class PutTimeoutError(WriteError, TimeoutError):

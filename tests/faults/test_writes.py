@@ -56,6 +56,10 @@ record(seq, "$(P)axis:move") {
 record(ao, "$(P)axis_RBV") { field(VAL, "0") field(PINI, "YES") }
 record(bo, "$(P)axis:done") { field(ZNAM, "Moving") field(ONAM, "Done") field(VAL, "1") field(PINI, "YES") }
 
+# takes every value, and cannot pass it on
+record(ao, "$(P)unlinked") { field(VAL, "1") field(OUT, "$(P)nowhere CA") field(FLNK, "$(P)tries") }
+record(calc, "$(P)tries") { field(INPA, "$(P)tries") field(CALC, "A+1") }
+
 record(longout, "$(P)count") { field(VAL, "3") field(PINI, "YES") }
 record(bo, "$(P)flag") { field(ZNAM, "Closed") field(ONAM, "Open") field(VAL, "1") field(PINI, "YES") }
 record(mbbo, "$(P)mode") { field(ZRST, "Low") field(ONST, "High") field(VAL, "1") field(PINI, "YES") }
@@ -88,6 +92,9 @@ devices:
   done: {type: signal, pv: "${{ p }}axis:done", dtype: bool}
   count: {type: signal, pv: "${{ p }}count", dtype: int, access: rw}
   small: {type: signal, pv: "${{ p }}array", dtype: int16, shape: [null], access: rw}
+  unlinked: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw}
+  persistent: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw, retries: 2}
+  tries: {type: signal, pv: "${{ p }}tries", dtype: int}
   flag: {type: signal, pv: "${{ p }}flag", dtype: bool, access: rw}
   mode: {type: signal, pv: "${{ p }}mode", dtype: enum, choices: [Low, High], access: rw}
   text: {type: signal, pv: "${{ p }}text", dtype: str, access: rw}
@@ -161,6 +168,7 @@ REFUSED = [
     ("plain", 100.5, LimitError, ["[0, 100]", "of the file", "`limits:`"]),
     ("driven", 50.5, LimitError, ["[-50.0, 50.0]", "of the server", "DRVH"]),
     ("clamped", 10.000000000000002, NotTakenError, ["expected 10.000000000000002", "found 10.0", "DRVH"]),
+    ("unlinked", 2.0, NotTakenError, ["could not pass it on", "LINK, INVALID", "OUT"]),
     ("short", 5.0, PutTimeoutError, ["did not arrive in time"]),
 ]
 
@@ -228,6 +236,12 @@ def test_a_value_that_was_not_taken_is_sent_again_as_often_as_the_file_says(bl: 
     _reset(ioc)
     RE(bps.mv(bl.stubborn, 6.0))
     assert bl.stubborn.get() == 6.0
+
+
+def test_a_value_that_could_not_be_passed_on_is_sent_again_as_often_as_the_file_says(bl: Any, RE: RunEngine) -> None:
+    before = bl.tries.get()
+    assert isinstance(stopped_by(RE, bps.mv, bl.persistent, 5.0), NotTakenError)
+    assert bl.tries.get() == before + 3
 
 
 def _reset(ioc: Ioc) -> None:
@@ -390,12 +404,15 @@ def test_a_held_signal_is_asked_once_behind_a_put(bl: Any, RE: RunEngine, protoc
         assert asked == []
 
 
-def test_a_held_signal_is_found_disabled(bl: Any, RE: RunEngine) -> None:
+@pytest.mark.parametrize(("name", "kind"), [("off", NotProcessedError), ("unlinked", NotTakenError)])
+def test_a_put_to_a_held_signal_that_was_not_done_is_found(
+    bl: Any, RE: RunEngine, name: str, kind: type[WriteError]
+) -> None:
     def plan() -> Iterator[Msg]:
-        yield from bps.stage(bl.off)
+        yield from bps.stage(bl[name])
         try:
-            yield from bps.abs_set(bl.off, 2.0, wait=True)
+            yield from bps.abs_set(bl[name], 2.0, wait=True)
         finally:
-            yield from bps.unstage(bl.off)
+            yield from bps.unstage(bl[name])
 
-    assert isinstance(stopped_by(RE, plan), NotProcessedError)
+    assert isinstance(stopped_by(RE, plan), kind)

@@ -1,28 +1,25 @@
 """The connector of Channel Access."""
 
 import logging
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from ...errors import PutRefusedError
 from ...vocab.datatypes import Datatype
-from ...vocab.readings import Reading
+from ..asking import ask
 from ..batch import Batch
 from ..batches import PutBatch, ReadBatch
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector
-from ..looks import Look, refusal_help
-from ..protocol import PutRequest, ReadRequest, Use
+from ..looks import Look, LookRequest, refusal_help
+from ..protocol import PutRequest, Use
 from .context import Turn, shared
 from .link import CaLink
 from .requests import LookGroup, PutGroup, ReadGroup
 from .servers import Servers
 
-#: How long a reason for a refusal may take, in s.
-REASON_S = 0.5
 #: Longest name of a record (PVNAME_STRINGSZ of EPICS base, without the final NUL).
 LONGEST_RECORD_NAME = 60
 
@@ -67,9 +64,9 @@ class CaConnector(LinkedConnector):
         """Write raw values and look at them, with one flush."""
         PutGroup(batch).send(puts)
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+    def send_looks(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
         """Look at puts that were completed, with one flush."""
-        LookGroup(batch).send([(index, channel) for index, channel, _ in looks])
+        LookGroup(batch, looks)
 
     async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
         """Write all at once; a refusal is explained by DISP of the record, since the protocol gives no reason."""
@@ -80,22 +77,10 @@ class CaConnector(LinkedConnector):
                 record = cast(LinkedChannel, request.channel).link.name.partition(".")[0]
                 refused.setdefault(f"{record}.DISP", []).append(outcome)
         if refused:
-            for name, disp in zip(refused, await self._values(list(refused)), strict=True):
+            for name, disp in zip(refused, await ask(self, list(refused), Datatype("int")), strict=True):
                 for error in refused[name]:
                     error.help = refusal_help(disp)
         return outcomes
-
-    async def _values(self, names: list[str]) -> list[int | None]:
-        """Return whole numbers that are asked for once, None where they are not there at once."""
-        channels = [self.channel(name, Datatype("int")) for name in names]
-        try:
-            deadline = time.monotonic() + REASON_S
-            await self.connect(channels, deadline)
-            readings = await self.read([ReadRequest(channel, deadline) for channel in channels])
-        finally:
-            for channel in channels:
-                self.release(channel)
-        return [reading.value if isinstance(reading, Reading) else None for reading in readings]
 
 
 def _wants_text(datatype: Datatype) -> bool:

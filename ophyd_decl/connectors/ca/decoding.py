@@ -5,7 +5,6 @@ Source: db_access.h of EPICS base; alarm texts from alarmString.h.
 """
 
 import struct
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +27,7 @@ CODES = ("40s", "h", "f", "H", "B", "i", "d")
 _SIZES = (TEXT_SIZE, 2, 4, 2, 1, 4, 8)
 _TIME_PADS = ("", "2x", "", "2x", "3x", "", "4x")
 _TIME_HEADER = "=hhII"
+_ALARM = struct.Struct("=hh")
 _CONTROL_HEADERS = ("", "=hh8s8h", "=hhhh8s8f", "=hhh416s", "=hh8s8Bx", "=hh8s8i", "=hhhh8s8d")
 
 #: Bytes before the first value, and of each value, for each DBR type that is asked for.
@@ -40,6 +40,8 @@ for _kind in range(7):
     for _offset in (0, TIME, CONTROL):
         VALUE_SIZE[_kind + _offset] = _SIZES[_kind]
 
+#: Severity INVALID of EPICS.
+EPICS_INVALID = 3
 #: Seconds from 1970 to 1990, where EPICS time begins.
 EPICS_EPOCH = 631152000
 
@@ -74,9 +76,10 @@ def alarm_text(status: int) -> str:
     return _ALARMS[status] if 0 <= status < len(_ALARMS) else f"alarm {status}"
 
 
-def alarm_status(data: bytes | bytearray) -> int:
-    """Return the alarm status of a TIME reply."""
-    return int.from_bytes(data[:2], sys.byteorder, signed=True)
+def alarm_of(data: bytes | bytearray) -> tuple[int, int]:
+    """Return alarm status and severity of a TIME reply, as numbers of EPICS."""
+    status, severity = _ALARM.unpack_from(data)
+    return status, severity
 
 
 def scalar_decoder(kind: int) -> Decoder:
@@ -136,6 +139,13 @@ def characters_decoder() -> Decoder:
         return value, seconds + EPICS_EPOCH + nanoseconds * 1e-9, severity_of(severity), alarm_text(status)
 
     return decode
+
+
+def kept_texts(data: bytes | bytearray, count: int) -> list[str]:
+    """Return the texts of a TIME reply that are compared with what was put; one may be cut off within a letter."""
+    offset = HEADER_SIZE[STRING + TIME]
+    items = (bytes(data[at : at + TEXT_SIZE]) for at in range(offset, offset + count * TEXT_SIZE, TEXT_SIZE))
+    return [item.split(b"\0", 1)[0].decode(errors="ignore") for item in items]
 
 
 def metadata(kind: int, data: bytes | bytearray) -> Metadata:

@@ -64,7 +64,8 @@ class CaLink(Link):
 
     def __init__(self, key: object, name: str, inbox: Inbox, connector: "CaConnector", text: bool, array: bool) -> None:
         super().__init__(key, name, inbox)
-        self.looked_at = processes(name)
+        self.processes = self.looked_at = processes(name)
+        self.compared = False
         self._connector = connector
         self._text = text
         self._array = array
@@ -108,6 +109,11 @@ class CaLink(Link):
     def wire_count(self) -> int:
         """Return how many elements are asked for; 0 is: as many as there are."""
         return 0 if self.is_array or self.characters else 1
+
+    @property
+    def look_count(self) -> int:
+        """Return how many elements a look asks for: one, for the alarm, or what is compared."""
+        return self.wire_count if self.compared else 1
 
     def encode(self, raw: Any) -> tuple[int, bytes]:
         """Return the number of elements and the bytes of a raw value."""
@@ -268,6 +274,9 @@ class CaLink(Link):
         asked_for_text = endpoint.name.endswith("$") and not self._array
         self.characters = self.kind == CHAR and (endpoint is self._long or asked_for_text)
         self.is_array = (self._array or count > 1) and not self.characters
+        # The size of other fields is not told, and some of them hold less than a DBR_STRING.
+        self.compared = self.kind == STRING and not self.processes
+        self.looked_at = self.processes or self.compared
         if self.characters:
             self.decode = characters_decoder()
         else:

@@ -11,10 +11,24 @@ from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefused
 from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..looks import DISABLE_STATUS, RIGHTS_HELP, Look, look_lost, without_doubt
+from ..looks import (
+    DISABLE_STATUS,
+    FINE,
+    NOT_PASSED_ON,
+    PROMPT_S,
+    RIGHTS_HELP,
+    Doubt,
+    Look,
+    LookRequest,
+    compared,
+    disabled,
+    look_lost,
+    not_passed_on,
+    without_doubt,
+)
 from . import calls, library
 from .calls import Data
-from .decoding import TIME, alarm_status
+from .decoding import EPICS_INVALID, TIME, alarm_of, kept_texts
 
 if TYPE_CHECKING:
     from .link import CaLink
@@ -45,7 +59,7 @@ class ReadGroup(Part):
             if status == library.ECA_NORMAL:
                 sent.append((index, channel, link))
             else:
-                batch.settle(index, self.outcome(channel, link, status, 0, b""))
+                batch.settle(index, self.outcome(index, channel, status, 0, b""))
         self._expected = len(sent)
         if sent and len(self._replies) >= self._expected:
             sent[0][2].inbox.post(self.finish)
@@ -61,8 +75,8 @@ class ReadGroup(Part):
         replies = self._replies
         for at in range(self._seen, len(replies)):
             member, status, count, data = replies[at]
-            index, channel, link = self._sent[member]
-            self._batch.settle(index, self.outcome(channel, link, status, count, data))
+            index, channel, _ = self._sent[member]
+            self._batch.settle(index, self.outcome(index, channel, status, count, data))
         self._seen = len(replies)
         calls.Outgoing.at_once = True
 
@@ -75,31 +89,35 @@ class ReadGroup(Part):
         """Return how many elements are asked for."""
         return link.wire_count
 
-    @staticmethod
-    def outcome(channel: LinkedChannel, link: "CaLink", status: int, count: int, data: Data) -> Any:
+    def outcome(self, index: int, channel: LinkedChannel, status: int, count: int, data: Data) -> Any:
         """Return what a reply says."""
+        del index
         if status != library.ECA_NORMAL:
             return read_error(status, channel)
+        link: Any = channel.link
         link.heard()
         return channel.reading(link.decode(data, count))
 
 
 class LookGroup(ReadGroup):
-    """Looks at puts that were completed before: one element of each channel, for its alarm; see `looks`."""
+    """Looks at puts that were completed before, for the alarm or the value; see `looks`."""
 
-    __slots__ = ()
+    __slots__ = ("_looks",)
+
+    def __init__(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
+        super().__init__(batch)
+        self._looks = {look.index: look for look in looks}
+        self.send([(look.index, look.channel) for look in looks])
 
     @staticmethod
     def count_of(link: "CaLink") -> int:
         """Return how many elements are asked for."""
-        del link
-        return 1
+        return link.look_count
 
-    @staticmethod
-    def outcome(channel: LinkedChannel, link: "CaLink", status: int, count: int, data: Data) -> Look:
+    def outcome(self, index: int, channel: LinkedChannel, status: int, count: int, data: Data) -> Look:
         """Return what a reply says."""
-        del link, count
-        return look_of(status, data, channel)
+        look = self._looks[index]
+        return look_of(channel, look.sent, look.wait, status, count, data)
 
 
 class PutGroup(Part):
@@ -113,8 +131,8 @@ class PutGroup(Part):
 
     def __init__(self, batch: PutBatch) -> None:
         self._batch = batch
-        self._sent: list[tuple[int, LinkedChannel, CaLink, bool]] = []
-        self._replies: list[tuple[int, int, Data, float]] = []
+        self._sent: list[tuple[int, LinkedChannel, CaLink, bool, Any]] = []
+        self._replies: list[tuple[int, int, int, Data, float]] = []
         self._refused: dict[int, int] = {}
         self._seen = 0
         self._expected = -1
@@ -141,10 +159,12 @@ class PutGroup(Part):
                 batch.settle(index, put_error(status, channel, sent=False))
                 continue
             batch.sent.add(index)
-            sent.append((index, channel, link, wait))
+            sent.append((index, channel, link, wait, raw if link.compared else None))
             expected += wait
             if link.looked_at or not wait:
-                status = library.get_callback(link.kind + TIME, 1, link.wire_channel, calls.on_reply, member + 1)
+                status = library.get_callback(
+                    link.kind + TIME, link.look_count, link.wire_channel, calls.on_reply, member + 1
+                )
                 if status == library.ECA_NORMAL:
                     expected += 1
                     if not wait:
@@ -159,8 +179,7 @@ class PutGroup(Part):
 
     def arrived(self, member: int, status: int, count: int, data: Data) -> None:
         """Keep a reply; called in a thread of libca."""
-        del count
-        self._replies.append((member, status, data, time.monotonic()))
+        self._replies.append((member, status, count, data, time.monotonic()))
         if len(self._replies) == self._expected:
             self._sent[0][2].inbox.post(self.finish)
 
@@ -174,16 +193,16 @@ class PutGroup(Part):
     def finish(self) -> None:
         """Settle what has arrived."""
         replies, batch = self._replies, self._batch
-        completed_at = {number: arrived_at for number, _, _, arrived_at in replies if not number % 2}
+        completed_at = {number: arrived_at for number, _, _, _, arrived_at in replies if not number % 2}
         for at in range(self._seen, len(replies)):
-            number, status, data, arrived_at = replies[at]
+            number, status, count, data, arrived_at = replies[at]
             member, is_look = divmod(number, 2)
-            index, channel, link, wait = self._sent[member]
+            index, channel, link, wait, raw = self._sent[member]
             if status != library.ECA_DISCONN:
                 link.lives()
             if is_look:
-                look = look_of(status, data, channel) if link.looked_at else None
-                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at))
+                look = look_of(channel, raw, wait, status, count, data) if link.looked_at else None
+                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at, PROMPT_S))
                 if wait:
                     continue
                 link.remove_fence(self, member)
@@ -196,16 +215,31 @@ class PutGroup(Part):
     def forget(self) -> None:
         """Ignore what still arrives."""
         calls.remove_target(self._number)
-        for member, (_, _, link, wait) in enumerate(self._sent):
+        for member, (_, _, link, wait, _) in enumerate(self._sent):
             if not wait:
                 link.remove_fence(self, member)
 
 
-def look_of(status: int, data: Data, channel: LinkedChannel) -> Look:
-    """Return what a look tells; a server that gives no value tells nothing."""
-    if status == library.ECA_NORMAL:
-        return alarm_status(data) == DISABLE_STATUS
-    return look_lost(channel) if status == library.ECA_DISCONN else None
+def look_of(channel: LinkedChannel, raw: Any, wait: bool, status: int, count: int, data: Data) -> Look:
+    """Return what a look tells; a server that gives no value tells nothing.
+
+    :param raw: what was put, where it is compared.
+    :param wait: whether the put waited for its completion.
+    """
+    if status != library.ECA_NORMAL:
+        return look_lost(channel) if status == library.ECA_DISCONN else None
+    link: Any = channel.link
+    if link.processes:
+        alarm, severity = alarm_of(data)
+        if alarm == DISABLE_STATUS:
+            return Doubt(disabled(channel))
+        if wait and severity == EPICS_INVALID and alarm in NOT_PASSED_ON:
+            return Doubt(not_passed_on(channel, NOT_PASSED_ON[alarm]))
+        return FINE
+    if raw is None:
+        return None
+    found = kept_texts(data, count)
+    return compared(channel, raw, found if link.is_array else found[0])
 
 
 def read_error(status: int, channel: LinkedChannel) -> SignalError:

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from ...vocab.datatypes import Datatype
@@ -11,9 +12,10 @@ from ..batches import PutBatch, ReadBatch
 from ..link import Link
 from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector
-from ..looks import Look
-from ..protocol import Use
+from ..looks import Look, LookRequest
+from ..protocol import PutRequest, Use
 from . import library
+from .alarms import with_names
 from .disposal import Disposal
 from .link import PvaLink
 from .requests import send_looks, send_puts, send_reads
@@ -83,9 +85,15 @@ class PvaConnector(LinkedConnector):
         """Write raw values, and look at them."""
         send_puts(self, batch, puts)
 
-    def send_looks(self, batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+    def send_looks(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
         """Look at puts that were completed."""
         send_looks(self, batch, looks)
+
+    async def execute(self, requests: Sequence[PutRequest]) -> list[Any]:
+        """Write all at once; an alarm that has a text of its own is explained by STAT of the record."""
+        outcomes = await super().execute(requests)
+        await with_names(self, requests, outcomes)
+        return outcomes
 
     async def close(self) -> None:
         """Release everything that this connector opened, with its threads."""

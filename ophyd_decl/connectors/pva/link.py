@@ -174,7 +174,7 @@ class PvaLink(Link):
     def look_request(self, raw: Any) -> Any:
         """Return the request of what is looked at after a put; None: of nothing.
 
-        :param raw: what was put; None: its length is not compared.
+        :param raw: what was put; None: it is not compared.
         """
         return self._look_requests[raw is not None]
 

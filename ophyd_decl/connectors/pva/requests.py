@@ -5,6 +5,7 @@ is settled by `lost`, and the builder of a put refuses to fill in a value that n
 """
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
@@ -12,7 +13,18 @@ from ...vocab.readings import Reading
 from ..batch import Batch, Part
 from ..batches import PutBatch
 from ..linked_channel import LinkedChannel
-from ..looks import DISABLE_MESSAGE, RIGHTS_HELP, Look, Seen, kept_less, look_lost, refusal_help, without_doubt
+from ..looks import (
+    FINE,
+    RIGHTS_HELP,
+    Look,
+    LookRequest,
+    Seen,
+    compared,
+    look_lost,
+    refusal_help,
+    without_doubt,
+)
+from .alarms import doubt_of
 from .library import Cancelled, Closable, RemoteError, Value
 
 if TYPE_CHECKING:
@@ -228,22 +240,31 @@ class Put(_Timed):
 
 
 class LookAt(_Timed):
-    """A look at a put, for the alarm, and for the length of an array or a text; see `looks`.
+    """A look at a put, for the alarm, and for the value where it is a text, an array or a table; see `looks`.
 
     One behind the completion of a number or label asks for all that a read does, and is a fresh reading too.
 
     :param request: what is looked at.
-    :param raw: what was put; None: do not compare its length.
+    :param raw: what was put; None: do not compare it.
+    :param wait: whether the put waited for its completion.
     :param put: with which this goes; None where that was completed before.
     """
 
-    __slots__ = ("_asked_at", "_put", "_raw", "_request")
+    __slots__ = ("_asked_at", "_put", "_raw", "_request", "_wait")
 
     def __init__(
-        self, group: Group, index: int, channel: LinkedChannel, request: Any, raw: Any, put: Put | None = None
+        self,
+        group: Group,
+        index: int,
+        channel: LinkedChannel,
+        request: Any,
+        raw: Any,
+        wait: bool,
+        put: Put | None = None,
     ) -> None:
         super().__init__(group, index, channel)
         self._request = request
+        self._wait = wait
         self._raw = raw if self.link.structure.sized else None
         self._put = put
         self._asked_at = 0.0
@@ -271,16 +292,17 @@ class LookAt(_Timed):
             return self.lost() if str(answer) == _CLOSED else None
         may_be_disabled = self.link.may_be_disabled
         try:
-            if may_be_disabled and answer["alarm.message"] == DISABLE_MESSAGE:
-                return True
+            doubt = doubt_of(self.channel, answer, self._wait, self._raw) if may_be_disabled else None
+            if doubt is not None:
+                return doubt
             if self._request is self.link.read_request:
                 self.link.heard()
                 reading = self.channel.reading(self.link.structure.update(answer))
                 return Seen(reading, self._asked_at) if isinstance(reading, Reading) else None
         except UnicodeError:  # an alarm text that is not UTF-8 says something, but not that the record is disabled
             return None
-        less = None if self._raw is None else kept_less(self.channel, self._raw, _kept(answer))
-        return less or (False if may_be_disabled else None)
+        other = None if self._raw is None else compared(self.channel, self._raw, _kept(answer, self._raw))
+        return other or (FINE if may_be_disabled else None)
 
 
 def send_reads(connector: "PvaConnector", batch: Batch[Any], reads: list[tuple[int, LinkedChannel]]) -> None:
@@ -302,31 +324,46 @@ def send_puts(connector: "PvaConnector", batch: PutBatch, puts: list[tuple[int, 
         put = Put(group, index, channel, raw, wait=wait, sent=batch.sent)
         group.add(put)
         if batch.seen[index] is not None and wait and link.looks_read:
-            batch.settle_look(index, False)  # nothing is known yet: it is looked at behind the completion
+            batch.settle_look(index, FINE)  # nothing is known yet: it is looked at behind the completion
         elif link.looked_at:
-            group.add(LookAt(group, batch.number + index, channel, link.look_request(raw), raw, put))
+            group.add(LookAt(group, batch.number + index, channel, link.look_request(raw), raw, wait, put))
     group.sent_all()
 
 
-def send_looks(connector: "PvaConnector", batch: Batch[Look], looks: list[tuple[int, LinkedChannel, Any]]) -> None:
+def send_looks(connector: "PvaConnector", batch: Batch[Look], looks: list[LookRequest]) -> None:
     """Look at puts that were completed before."""
     group = Group(connector, batch)
-    for index, channel, raw in looks:
+    for index, channel, raw, wait in looks:
         link: Any = channel.link
         request = link.read_request if link.looks_read else link.look_request(raw)
         if request is None:
             batch.settle(index, None)
         else:
-            group.add(LookAt(group, index, channel, request, raw))
+            group.add(LookAt(group, index, channel, request, raw, wait))
     group.sent_all()
 
 
-def _kept(answer: Value) -> Any:
-    """Return what a server has kept; text may be cut off within a letter."""
+def _kept(answer: Value, sent: Any) -> Any:
+    """Return what a server has kept of a raw value."""
+    if isinstance(sent, Mapping):
+        columns = cast(Mapping[str, Any], sent)
+        return {name: _kept_field(answer, f"value.{name}", column) for name, column in columns.items()}
+    return _kept_field(answer, "value", sent)
+
+
+def _kept_field(answer: Value, name: str, sent: Any) -> Any:
+    """Return the value of a field, or what is known of it where a text was cut off within a letter."""
     try:
-        return answer["value"]
+        return answer[name]
     except UnicodeDecodeError as error:
-        return error.object.decode(errors="ignore")
+        kept: bytes = error.object
+        text = kept.decode(errors="ignore")
+        if isinstance(sent, str):
+            return text
+        texts = cast(list[str], sent)  # of an array nothing else can be had
+        cut = (at for at, item in enumerate(texts) if len(item.encode()) > len(kept) and item.encode().startswith(kept))
+        at = next(cut, None)
+        return None if at is None else [*texts[:at], text, *texts[at + 1 :]]
 
 
 class _WithdrawnError(Exception):
