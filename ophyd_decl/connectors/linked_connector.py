@@ -369,7 +369,7 @@ class LinkedConnector(ABC):
         return await batch.wait()
 
     def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: LookRequest) -> None:
-        index, channel = look.index, look.channel
+        index, channel = look.number, look.channel
         if channel.link.phase != "ready" or not puts.can_look(put):
             batch.settle(index, look_lost(channel))
         elif batch.pending(index):

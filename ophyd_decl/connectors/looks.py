@@ -70,12 +70,12 @@ Look = Doubt | Seen | SignalError | None
 class LookRequest(NamedTuple):
     """One look behind a completion.
 
-    :param index: of its outcome in the batch.
+    :param number: of its outcome in the batch.
     :param sent: the raw value that is compared; None: none.
     :param wait: whether the put waited for its completion, so that the alarm behind it is that of its processing.
     """
 
-    index: int
+    number: int
     channel: LinkedChannel
     sent: Any
     wait: bool

@@ -106,8 +106,8 @@ class LookGroup(ReadGroup):
 
     def __init__(self, batch: Batch[Look], looks: list[LookRequest]) -> None:
         super().__init__(batch)
-        self._looks = {look.index: look for look in looks}
-        self.send([(look.index, look.channel) for look in looks])
+        self._looks = {look.number: look for look in looks}
+        self.send([(look.number, look.channel) for look in looks])
 
     @staticmethod
     def count_of(link: "CaLink") -> int:
