@@ -183,7 +183,8 @@ class RawPvaMotor(RawMotor):
             async def take(value: Any, field: str = field) -> None:
                 self.seen.append((field, structured(value)))
 
-            self._monitors.append(self._context.monitor(self.address(field), take))
+            every = "record[queueSize=1000]field()"  # on a busy machine, four would be too few
+            self._monitors.append(self._context.monitor(self.address(field), take, request=every))
         await self.until(lambda: {field for field, _ in self.seen} >= set(fields))
         self.seen.clear()
 
