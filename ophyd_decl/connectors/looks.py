@@ -30,10 +30,10 @@ DISABLE_STATUS = 18
 DISABLE_MESSAGE = "DISABLE"
 #: Alarm statuses, with severity INVALID, of a record that could not pass its value on to its device, or by its link.
 NOT_PASSED_ON = {2: "WRITE", 9: "COMM", 10: "TIMEOUT", 14: "LINK"}
-#: A completion of Channel Access that arrives within this time after the look, in s, belongs to the processing that the
-#: look has found ended: servers hand it to another thread, which takes 20 to 70 us. Arrivals are compared, and not the
-#: time since the put: in a burst of puts it is we who take the time. Over pvAccess it arrives before the look.
-PROMPT_S = 0.0002
+#: A completion that arrives within this time after the look, in s, belongs to the processing that the look has found
+#: ended: servers hand it to another thread, which takes 20 to 70 us, and so do the clients' libraries. Arrivals are
+#: compared, and not the time since the put: in a burst of puts it is we who take the time.
+PROMPT_S = 0.001
 #: How long after a look that said DISABLE the last one follows, in s: for gateways, which hear of an alarm later.
 AGAIN_S = 0.1
 #: How long after the deadline of a put, which was kept, an answer may come, in s.
@@ -146,14 +146,13 @@ def compared(channel: LinkedChannel, sent: Any, found: Any) -> Doubt | None:
     return None if same(sent, found) else Doubt(not_taken(channel, sent, found), sent)
 
 
-def without_doubt(look: Look, completed_at: float | None, looked_at: float, prompt_s: float = 0.0) -> Look:
+def without_doubt(look: Look, completed_at: float | None, looked_at: float) -> Look:
     """Return what a look tells of a put, once both have been answered.
 
     :param completed_at: when the completion arrived, on the clock of `time.monotonic`; None: not yet.
     :param looked_at: when the answer to the look did.
-    :param prompt_s: how long after it the completion may arrive, in s.
     """
-    prompt = completed_at is not None and completed_at - looked_at <= prompt_s
+    prompt = completed_at is not None and completed_at - looked_at <= PROMPT_S
     return None if look is FINE and prompt else look
 
 

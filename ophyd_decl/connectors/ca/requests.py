@@ -15,7 +15,6 @@ from ..looks import (
     DISABLE_STATUS,
     FINE,
     NOT_PASSED_ON,
-    PROMPT_S,
     RIGHTS_HELP,
     Doubt,
     Look,
@@ -202,7 +201,7 @@ class PutGroup(Part):
                 link.lives()
             if is_look:
                 look = look_of(channel, raw, wait, status, count, data) if link.looked_at else None
-                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at, PROMPT_S))
+                batch.settle_look(index, without_doubt(look, completed_at.get(number - 1), arrived_at))
                 if wait:
                     continue
                 link.remove_fence(self, member)
