@@ -50,14 +50,6 @@ def types(module_ioc_factory: IocFactory) -> Ioc:
     return module_ioc_factory(DATABASE)
 
 
-@pytest.fixture
-async def pva() -> AsyncIterator[PvaConnector]:
-    connector = PvaConnector()
-    connector.bind(asyncio.get_running_loop())
-    yield connector
-    await connector.close()
-
-
 async def connect(pva: PvaConnector, address: str, datatype: Datatype | str) -> Any:
     channel = pva.channel(address, Datatype(datatype) if isinstance(datatype, str) else datatype)
     (outcome,) = await pva.connect([channel], time.monotonic() + 5)

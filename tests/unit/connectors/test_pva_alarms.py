@@ -1,6 +1,5 @@
 """What alarms say of puts over pvAccess: a text and a class, and a status only where STAT of a record tells it."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -50,14 +49,6 @@ async def record() -> AsyncIterator[Record]:
     with Server(providers=[provider], conf=conf, useenv=False):
         yield made
     environment.pool().give_back(ports)
-
-
-@pytest.fixture
-async def pva() -> AsyncIterator[PvaConnector]:
-    connector = PvaConnector()
-    connector.bind(asyncio.get_running_loop())
-    yield connector
-    await connector.close()
 
 
 async def outcome_of(pva: PvaConnector, name: str) -> Any:
