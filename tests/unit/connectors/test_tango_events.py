@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from itertools import groupby
 from typing import Any, cast
 
 import pytest
@@ -108,7 +109,9 @@ async def test_each_change_is_delivered_whichever_way(lab: TangoLab, name: str, 
     for value in (10.0, 20.0, 30.0):
         lab.set(name, value)
         await until(lambda value=value: seen.values[-1] == value)
-    assert seen.values == [before, 10.0, 20.0, 30.0]
+    # A value that was read behind the subscription may come once more with the event of it, with a newer time.
+    assert [value for value, _ in groupby(seen.values)] == [before, 10.0, 20.0, 30.0]
+    assert len(seen.values) <= 5
     lab.set(name, before)
     monitor.close()
 
