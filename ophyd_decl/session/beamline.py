@@ -22,7 +22,7 @@ from ..errors import OphydDeclError, SignalError
 from ..vocab.keywords import CONNECT_TIMEOUT_S
 from ..vocab.readings import Reading
 from .background import Background
-from .connecting import Outcomes, connect_devices
+from .connecting import Outcomes, collected_later, connect_devices
 from .devices import Devices
 from .environment import apply_environment, read_only_by_environment
 from .expectations import check_settings, compare
@@ -160,10 +160,11 @@ class Beamline:
     async def _connect_chosen(self, devices: Sequence[Any], timeout: float | None) -> Report:
         loop = asyncio.get_running_loop()
         started = loop.time()
-        with self._binding.operation():
-            await self._connect(devices, timeout)
-        self._elapsed_s = loop.time() - started
-        return self.report
+        with collected_later():
+            with self._binding.operation():
+                await self._connect(devices, timeout)
+            self._elapsed_s = loop.time() - started
+            return self.report
 
     async def pick_updates(self, timeout: float | None = None, *, only: str | Iterable[str] | None = None) -> Report:
         """Find out how the updates of connected signals come, where a server offers several ways; see `Report`.

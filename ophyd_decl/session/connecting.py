@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from ..collecting import without_collecting
+from ..collecting import Pause, without_collecting
 from ..connectors.protocol import Channel, Connector
 from ..devices.command import Command
 from ..devices.context import Connection, StructureReader
@@ -21,11 +22,25 @@ from .structures import has_structure
 
 #: What is left at least of the time for all when structures have been read, in s.
 LEAST_S = 1.0
+#: How long nothing is collected at most while devices connect, in s: servers that answer do so within that.
+COLLECTED_AFTER_S = 1.0
 #: What has channels; also as a tuple, by which many nodes are told apart sooner.
 Leaf = WireSignal | Command
 LEAVES = (WireSignal, Command)
 #: The errors of the last connect, one for each address of a signal that did not answer or is refused.
 Outcomes = dict[Node, list[SignalError]]
+
+
+@contextmanager
+def collected_later() -> Generator[None]:
+    """Collect no garbage while what connects is made, unless servers keep it waiting; on the loop."""
+    pause = Pause()
+    timer = asyncio.get_running_loop().call_later(COLLECTED_AFTER_S, pause.end)
+    try:
+        yield
+    finally:
+        timer.cancel()
+        pause.end()
 
 
 async def connect_devices(
