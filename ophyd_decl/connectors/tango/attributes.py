@@ -99,7 +99,7 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param info: an `AttributeInfoEx`.
     :param shape: of its value now.
     """
-    return Attribute(info, *_used(info, _facts_of(info), _alarms_of(info.alarms), shape, host))
+    return Attribute(info, *_used(info, _facts_of(info), shape, host))
 
 
 def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
@@ -107,22 +107,20 @@ def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
 
     :param infos: an `AttributeInfoEx` of each.
     """
-    before = alarms_before = used = None
+    before = used = None
     for info in infos:
-        facts, alarms = _facts_of(info), info.alarms
-        # Most have what the one before has, and that is sooner seen than read.
-        if used is None or facts != before or alarms != alarms_before or not _is_plain(facts):
-            before, alarms_before = facts, alarms
-            used = _used(info, facts, _alarms_of(alarms), (), host)
+        facts = _facts_of(info)
+        # Most have what the one before has, and that is sooner seen than looked up.
+        if used is None or facts != before:
+            used = _used(info, facts, (), host)
+            before = facts if _is_plain(facts) else None
         yield Attribute(info, *used)
 
 
-def _used(
-    info: Any, facts: tuple[Any, ...], alarms: tuple[str, str, str, str], shape: tuple[int, ...], host: str
-) -> Used:
+def _used(info: Any, facts: tuple[Any, ...], shape: tuple[int, ...], host: str) -> Used:
     size = () if facts[1] is library.SCALAR else (info.max_dim_x, info.max_dim_y)
     labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
-    return _use(facts, alarms, size, labels, shape, host)
+    return _use(facts[:-1], _alarms_of(facts[-1]), size, labels, shape, host)
 
 
 def _is_plain(facts: tuple[Any, ...]) -> bool:
@@ -130,8 +128,8 @@ def _is_plain(facts: tuple[Any, ...]) -> bool:
     return facts[1] is library.SCALAR and facts[0] != library.ENUM
 
 
-#: What `_use` takes of a configuration: each has to be fetched from C++, and a thousand are asked for at once.
-_facts_of = attrgetter("data_type", "data_format", "writable", "unit", "format", "min_value", "max_value")
+#: What counts of a configuration: each has to be fetched from C++, and a thousand are asked for at once.
+_facts_of = attrgetter("data_type", "data_format", "writable", "unit", "format", "min_value", "max_value", "alarms")
 _alarms_of = attrgetter("min_alarm", "max_alarm", "min_warning", "max_warning")
 
 
