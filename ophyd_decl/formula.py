@@ -83,6 +83,11 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge,
 }
 Evaluate = Callable[[Mapping[str, Any]], Any]
+Apply = Callable[[Callable[..., Any], list[Any]], Any]
+
+
+def _apply(function: Callable[..., Any], arguments: list[Any]) -> Any:
+    return function(*arguments)
 
 
 class FormulaError(Exception):
@@ -98,11 +103,13 @@ class Formula:
     """A checked formula.
 
     :param text: at most `MAX_CHARACTERS` characters.
+    :param apply: calls one of `FUNCTIONS` with its arguments.
     :raises FormulaError: if the text is no formula; `offset` says where.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, apply: Apply = _apply) -> None:
         self.text = text
+        self._apply = apply
         if len(text) > MAX_CHARACTERS:
             raise FormulaError(f"longer than {MAX_CHARACTERS} characters")
         try:
@@ -164,8 +171,8 @@ class Formula:
                 condition, yes, no = self._build(test), self._build(body), self._build(orelse)
                 return lambda values: yes(values) if condition(values) else no(values)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
-                function, built = FUNCTIONS[name], [self._build(argument) for argument in arguments]
-                return lambda values: function(*[argument(values) for argument in built])
+                function, built, apply = FUNCTIONS[name], [self._build(one) for one in arguments], self._apply
+                return lambda values: apply(function, [argument(values) for argument in built])
             case ast.Call(func=ast.Name(id=name)):
                 raise FormulaError(
                     f"`{name}` is no function of formulas; there are {', '.join(FUNCTIONS)}", node.col_offset

@@ -26,7 +26,7 @@ def cli() -> str:
         _GENERATED,
         "# Command line",
         "`PATH` is a beamline folder, or one YAML file. Every command takes `--help`, `--version`, `-v` (log more, "
-        "twice for all) and `--debug` (show the traceback of an error).",
+        "twice for all) and `--debug` (show the stack of whatever failed).",
         "| exit code | meaning |\n|---|---|\n| 0 | fine; there may be warnings |\n| 1 | the files are wrong |\n"
         "| 2 | the call is wrong |\n| 3 | the control system disagrees, refuses or is absent |\n| 130 | Ctrl-C |",
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..errors import ReportError
 from .completion import complete_selector
 from .options import (
     beamline_options,
@@ -20,7 +21,7 @@ from .options import (
     read_only_option,
     timeout_option,
 )
-from .outcome import CONTROL_SYSTEM, end
+from .outcome import CONTROL_SYSTEM, end, show_stack
 from .running import run, until
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def command(
         raise
     _show(reached[0], databases, output)
     if not reached[0].ok:
+        _show_stacks(reached[0])
         end(CONTROL_SYSTEM)
 
 
@@ -139,6 +141,17 @@ def _show(report: Any, databases: "list[RecordName]", output: str) -> None:
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
     else:
         click.echo(report_text(report, color=sys.stdout.isatty()))
+
+
+def _show_stacks(report: Any) -> None:
+    """Print the stack of what says that a device is not usable, and of the failure of all, with `--debug`."""
+    for device in report.devices:
+        for problem in device.problems:
+            show_stack(problem.error)
+    try:
+        report.or_raise()
+    except ReportError as error:
+        show_stack(error)
 
 
 def _chosen(report: Any, beamline: "Beamline", only: tuple[str, ...]) -> Any:

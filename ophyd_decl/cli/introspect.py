@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from .options import common_options, timeout_option
-from .outcome import CONTROL_SYSTEM, end
+from .outcome import CONTROL_SYSTEM, end, show_stack
 from .running import run
 
 #: Longest time to wait where nothing is said, in s.
@@ -51,8 +51,10 @@ def command(source: str, name: str | None, output: Path | None, force: bool, tim
         asked = source_of(source)
         found = run(lambda: introspect(asked, source, TIMEOUT_S if timeout is None else timeout))
     except SourceError as error:
+        show_stack(error)
         raise click.BadParameter(str(error), param_hint="SOURCE") from None
     except ReportError as error:
+        show_stack(error)
         click.echo(f"{source}: {error.report.devices[0].problems[0].cause}", err=True)
         end(CONTROL_SYSTEM)
     written = write(found, asked, source, name or found.name, "FILE" if output is None else output.name)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from .outcome import set_verbosity
+from .outcome import note_debug, set_verbosity
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -64,7 +64,9 @@ def read_only_option(function: Function) -> Function:
 def common_options(function: Function) -> Function:
     """Add what every command takes: `--version`, `-v`, `--debug`."""
     for option in (
-        click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+        click.option(
+            "--debug", is_flag=True, expose_value=False, callback=_debug, help="Show the stack of whatever failed."
+        ),
         click.option(
             "-v", "--verbose", count=True, expose_value=False, callback=_verbose, help="Log more; twice for all."
         ),
@@ -89,6 +91,10 @@ def beamline_options(function: Function) -> Function:
     ):
         function = option(function)
     return function
+
+
+def _debug(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    note_debug(context, wanted)
 
 
 def _verbose(context: click.Context, parameter: click.Parameter, value: int) -> None:

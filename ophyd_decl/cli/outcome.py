@@ -1,7 +1,7 @@
 """Exit codes, and what is printed when a command fails (design 4).
 
 0 fine, 1 the files are wrong or a check differs, 2 usage, 3 the control system disagrees, refuses or is absent,
-130 Ctrl-C. A traceback is shown with `--debug` only.
+130 Ctrl-C. The stack of what failed is shown with `--debug` only, also of what a command tells in its answer.
 """
 
 import logging
@@ -24,6 +24,7 @@ USAGE = 2
 CONTROL_SYSTEM = 3
 INTERRUPTED = 130
 
+_DEBUG = "ophyd_decl.debug"
 #: After Ctrl-C a command has this long to tidy up, in s, counted in parts; then the process ends whatever still hangs.
 GRACE_AFTER_INTERRUPT_S, GRACE_PARTS = 1.5, 5
 
@@ -94,6 +95,20 @@ def _failed(error: BaseException, debug: bool) -> int:
             err=True,
         )
     return FILES_WRONG
+
+
+def note_debug(context: click.Context, wanted: bool) -> None:
+    """Take note of whether the stack of what fails is wanted."""
+    context.meta[_DEBUG] = wanted
+
+
+def show_stack(error: BaseException | None) -> None:
+    """Print the stack of an error, and of its causes, on standard error, if the command was called with `--debug`.
+
+    This is for errors that a command tells itself; `guard` does it for one that ends the command.
+    """
+    if error is not None and click.get_current_context().meta.get(_DEBUG):
+        traceback.print_exception(error)
 
 
 def show_diagnostics(error: DefinitionError) -> None:

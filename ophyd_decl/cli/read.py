@@ -1,14 +1,16 @@
 """`read`: read signals once."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
+from ..errors import SignalError
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, end
+from .outcome import CONTROL_SYSTEM, end, show_stack
 
 
 @click.command(
@@ -45,7 +47,7 @@ def command(
     beamline = load_beamline(path, profile=profile, set=overrides)
     nodes = named(beamline, signals)
 
-    async def read() -> tuple[list[dict[str, Any]], list[str]]:
+    async def read() -> tuple[list[dict[str, Any]], list[SignalError]]:
         async with connected(beamline, nodes, timeout):
             return await readings_of(beamline, readable_signals(nodes))
 
@@ -56,20 +58,26 @@ def command(
         width = max((len(reading["path"]) for reading in readings), default=0)
         for reading in readings:
             click.echo(line(reading, width))
+    if failures:
+        end_with(failures)
+
+
+def end_with(failures: Sequence[SignalError]) -> NoReturn:
+    """Say what gives no value, and end the command."""
+    for failure in failures:
+        show_stack(failure)
     for failure in failures:
         click.echo(f"error: {failure}", err=True)
-    if failures:
-        end(CONTROL_SYSTEM)
+    end(CONTROL_SYSTEM)
 
 
-async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[SignalError]]:
     """Return a reading for each signal in the form of `read --format json`, and what failed."""
-    from ..errors import SignalError
     from ..session.hosted_member import HostedMember
 
     outcomes = await beamline.read_many([path for path, one in signals.items() if not isinstance(one, HostedMember)])
     readings: list[dict[str, Any]] = []
-    failures: list[str] = []
+    failures: list[SignalError] = []
     for path, signal in signals.items():
         try:
             outcome = outcomes[path] if path in outcomes else next(iter((await signal.read()).values()))
@@ -77,7 +85,7 @@ async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict
                 raise outcome
             readings.append(reading_of(path, signal, outcome, await units_of(signal)))
         except SignalError as error:
-            failures.append(str(error))
+            failures.append(error)
     return readings, failures
 
 

@@ -9,7 +9,7 @@ import click
 
 from .completion import complete_selector
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, FILES_WRONG, end, show_diagnostics
+from .outcome import CONTROL_SYSTEM, FILES_WRONG, end, show_diagnostics, show_stack
 
 if TYPE_CHECKING:
     from ..session.beamline import Beamline
@@ -97,6 +97,8 @@ def save(
         click.echo(f"{file}: {len(report.changed)} saved, {len(report.unchanged)} unchanged")
     for unknown in report.unknown:
         click.echo(f"warning: {unknown} is in the file, and is no setting of {beamline.name}; it is kept", err=True)
+    for error in report.failures.values():
+        show_stack(error)
     for failed, error in report.failures.items():
         shown = str(error) if str(error).startswith(failed) else f"{failed}: {error}"
         click.echo(f"error: not saved: {shown}", err=True)
@@ -156,6 +158,8 @@ def diff(
             click.echo(line)
         click.echo(_counted([one.state for one in found]))
     unreadable = [one for one in found if one.state == "unreadable"]
+    for one in unreadable:
+        show_stack(one.error)
     for one in unreadable:
         click.echo(f"error: {one.problem}", err=True)
     if unreadable:

@@ -9,7 +9,6 @@ import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, end
 
 
 @click.command(
@@ -43,7 +42,7 @@ def command(
     """
     from ..session.load import load_beamline
     from .finding import named, readable_signals
-    from .read import line, reading_of, readings_of, units_of
+    from .read import end_with, line, reading_of, readings_of, units_of
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
@@ -56,9 +55,7 @@ def command(
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:
-                for failure in failures:
-                    click.echo(f"error: {failure}", err=True)
-                end(CONTROL_SYSTEM)
+                end_with(failures)
             units = {path: await units_of(signal) for path, signal in wanted.items()}
             callbacks: list[tuple[Any, Any]] = []
             try:

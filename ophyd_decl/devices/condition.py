@@ -72,6 +72,8 @@ class Observation:
         self._updates: deque[tuple[WireSignal, Update]] = deque()
         self._wake = asyncio.Event()
         self._follower: Callable[[WireSignal], None] | None = None
+        #: what was known when it began to follow.
+        self._followed_from: dict[WireSignal, Update] = {}
         self._holds: list[Hold] = []
         self._known: dict[WireSignal, Update] = {}
         #: what each leaf gave when all were read.
@@ -98,8 +100,12 @@ class Observation:
         self._close()
 
     def follow(self, follower: Callable[[WireSignal], None]) -> None:
-        """Tell of each reading from now on, when it is in the snapshot: of those that `refresh` passes over too."""
+        """Tell of each reading from now on, when it is in the snapshot: of those that `refresh` passes over too.
+
+        What is older than what is known now, and comes late, is of the time before.
+        """
         self._follower = follower
+        self._followed_from = dict(self.snapshot)
 
     def value_of(self, signal: SignalR) -> Any:
         """Return the newest value of a signal that is observed, also of a derived one.
@@ -199,6 +205,9 @@ class Observation:
 
     def _pass_over(self, leaf: WireSignal, update: Reading) -> None:
         """Tell of an update that was under way when its signal was read afresh; it says nothing of now."""
+        first = self._followed_from.get(leaf)
+        if isinstance(first, Reading) and update.timestamp < first.timestamp:
+            return
         newest = self.snapshot[leaf]
         self._take(leaf, update)
         self.snapshot[leaf] = newest

@@ -9,8 +9,9 @@ from ..blueprint import Derived, Reference, SignalShape
 from ..connectors.protocol import Description, Update
 from ..errors import BusyError, LimitError, MoveError, ReadError, SignalError
 from ..formula import Formula, FormulaError
-from ..vocab.datatypes import SCALAR_NUMPY, NativeType
+from ..vocab.datatypes import NativeType
 from ..vocab.readings import INVALID, Reading
+from .computed import apply_to_each, as_declared, compute, dtype_numpy_of, shown_in_text
 from .context import Context
 from .node import Node
 from .numbers import beyond, outside_text
@@ -79,7 +80,9 @@ class DerivedSignal(SignalNode):
     def targets(self) -> Sequence[tuple[Node, Formula]]:
         """Return what a set moves, and to where."""
         if self._targets is None:
-            self._targets = [(self._resolve(target), Formula(text)) for target, text in self._derived.set]
+            self._targets = [
+                (self._resolve(target), Formula(text, apply_to_each)) for target, text in self._derived.set
+            ]
         return self._targets
 
     def _resolve(self, reference: Reference) -> Node:
@@ -111,7 +114,7 @@ class DerivedSignal(SignalNode):
         try:
             value = self._value_of({name: reading.value for name, reading in readings.items()})
         except (FormulaError, ValueError, OverflowError, TypeError) as error:
-            shown = ", ".join(f"{name} = {reading.value}" for name, reading in readings.items())
+            shown = ", ".join(f"{name} = {shown_in_text(reading.value)}" for name, reading in readings.items())
             return ReadError(f"{error} with {shown}", source=self.source).about(self.path, self._place)
         worst = sorted((reading.alarm_severity for reading in readings.values()), key=_badness)
         return Reading(
@@ -126,17 +129,18 @@ class DerivedSignal(SignalNode):
         :raises FormulaError: if they give none.
         """
         if self._formula is None:
-            self._formula = Formula(self._derived.get)
-        return _as_declared(self._formula.evaluate({**self._params(), **values}), self._shape.datatype.name)
+            self._formula = Formula(self._derived.get, apply_to_each)
+        return as_declared(compute(self._formula, {**self._params(), **values}), self._shape.datatype)
 
     async def _describe(self) -> Description:
-        name = self._shape.datatype.name
+        datatype = self._shape.datatype
         return Description(
             NativeType("float"),
-            SCALAR_NUMPY.get(name, "<f8"),
+            dtype_numpy_of(datatype),
+            shape=tuple(size or 0 for size in datatype.shape or ()),
             units=self._shape.units,
             precision=self._shape.precision,
-            choices=self._shape.datatype.labels or (),
+            choices=datatype.labels or (),
         )
 
     def _check_write(self, value: Any) -> None:
@@ -173,7 +177,9 @@ class DerivedSignal(SignalNode):
         targets: list[tuple[Node, Any]] = []
         for node, formula in self.targets:
             try:
-                targets.append((node, formula.evaluate(variables)))
+                if self._shape.datatype.shape is not None:
+                    variables["value"] = as_declared(value, self._shape.datatype)
+                targets.append((node, compute(formula, variables)))
             except FormulaError as error:
                 raise MoveError(
                     f"{value} gives no target for {node.path}: {error}; nothing was moved", source=self.source
@@ -251,16 +257,6 @@ async def _set_together(targets: Sequence[tuple[Any, Any]], timeout_s: float | N
         for task in tasks:
             if task in done:
                 task.result()
-
-
-def _as_declared(value: Any, name: str) -> Any:
-    if name.startswith("float"):
-        return float(value)
-    if name == "bool":
-        return bool(value)
-    if name.startswith(("int", "uint")):
-        return round(value)
-    return value
 
 
 def _badness(severity: int) -> int:

@@ -160,7 +160,8 @@ class SetpointMove(EndsByCondition):
                         yield update()
                 ends = self._end_condition(value, precision, course)
                 arrived = self._arrival(value, initial, precision)
-                async with aclosing(self._end(ends, arrived, deadline, seen, course)) as steps:
+                is_near = self._nearness(value, precision)
+                async with aclosing(self._end(ends, arrived, is_near, deadline, seen, course)) as steps:
                     async for _ in steps:
                         yield update()
             except Late:
@@ -217,7 +218,7 @@ class SetpointMove(EndsByCondition):
         if self._done is not None:
             return lambda _: course.done_holds()
         if self.setpoint._shape.wait == "no":
-            return lambda seen: self._is_near(value, self._position(seen), precision)
+            return self._nearness(value, precision)
         return None
 
     def _arrival(self, target: Any, initial: Any, precision: int | None) -> Callable[[Observation], bool]:
@@ -234,15 +235,23 @@ class SetpointMove(EndsByCondition):
 
         return arrived if self._rests_at_target else lambda _: False
 
+    def _nearness(self, target: Any, precision: int | None) -> Callable[[Observation], bool]:
+        """Return what tells that the readback is at the target."""
+        return lambda seen: self._is_near(target, self._position(seen), precision)
+
     async def _end(
         self,
         ends: Callable[[Observation], bool] | None,
         arrived: Callable[[Observation], bool],
+        is_near: Callable[[Observation], bool],
         deadline: float,
         seen: Observation,
         course: Course,
     ) -> AsyncGenerator[None]:
-        """Wait until the condition holds for the settle time, on values that are younger than the put."""
+        """Wait until the condition holds for the settle time, on values that are younger than the put.
+
+        Where the readback is not at the target then, the server is asked once more: an update may not have come yet.
+        """
         await seen.refresh()
         yield
         if ends is None:
@@ -252,6 +261,7 @@ class SetpointMove(EndsByCondition):
             return
         grace_ends = time.monotonic() + self._grace_s
         since: float | None = None
+        was_asked = False
         while True:
             course.raise_if_failed()
             holds = ends(seen)
@@ -261,8 +271,13 @@ class SetpointMove(EndsByCondition):
             now = time.monotonic()
             is_over = holds and (course.has_begun or arrived(seen) or now >= grace_ends)
             since = (since or now) if is_over else None
+            was_asked = was_asked and since is not None
             if since is not None and now - since >= self._settle_s:
-                return
+                if was_asked or is_near(seen):
+                    return
+                was_asked = True
+                await seen.refresh()
+                continue
             if now >= deadline:
                 raise Late
             next_event = min(

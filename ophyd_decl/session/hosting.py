@@ -142,6 +142,7 @@ class Trouble:
     source: str
     cause: str
     help: str
+    error: SignalError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def state_of(device: PythonDevice) -> HostedState:
     connection = device._context.connection
     if device._failure is not None:
         error = device._failure
-        trouble = Trouble(error.code, device.path, device.class_name, error.problem, error.help or "")
+        trouble = Trouble(error.code, device.path, device.class_name, error.problem, error.help or "", error)
         return HostedState("absent", 0, 0, 0.0, (trouble,))
     hosting = device._hosting
     if device._made is None or hosting is None:
@@ -202,7 +203,7 @@ def _troubles(device: PythonDevice, hosting: Hosting, leaves: Sequence[Leaf]) ->
         for path, error in hosting.failures.items():
             if not (live and isinstance(error.__cause__, TimeoutError)):  # else it has connected since
                 source = sources.get(path) or device.class_name
-                said.append(Trouble("E610", _joined(device, path), source, error.problem, help))
+                said.append(Trouble("E610", _joined(device, path), source, error.problem, help, error))
     yield from said
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from ..blueprint import SignalShape
@@ -25,7 +25,10 @@ DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mo
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with one signal; both sides where there are two."""
+    """One thing that is wrong with one signal; both sides where there are two.
+
+    :param error: what says so, with its causes; None: a comparison does.
+    """
 
     severity: Literal["error", "warning"]
     code: str
@@ -39,6 +42,7 @@ class Problem:
     file: str
     line: int
     column: int
+    error: SignalError | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         """Return signal, source, cause and both sides in one line."""
@@ -150,13 +154,17 @@ class Report:
         }
 
 
+#: What JSON tells of a problem.
+_TOLD = tuple(name for name in Problem.__slots__ if name != "error")
+
+
 def _device_json(device: DeviceReport) -> dict[str, Any]:
     names = ("name", "type", "file", "line", "column", "state", "required", "signals", "connected")
     return {
         **{name: getattr(device, name) for name in names},
         "elapsed_s": round(device.elapsed_s, 3),
         "updates": [{name: getattr(updates, name) for name in Updates.__slots__} for updates in device.updates],
-        "problems": [{name: getattr(problem, name) for name in Problem.__slots__} for problem in device.problems],
+        "problems": [{name: getattr(problem, name) for name in _TOLD} for problem in device.problems],
     }
 
 
@@ -244,7 +252,7 @@ def _report_hosted(device: PythonDevice) -> DeviceReport:
     problems = tuple(
         Problem(
             "error", trouble.code, trouble.cause, trouble.path, trouble.source, "", None, None, trouble.help,
-            place.file, place.line, place.column,
+            place.file, place.line, place.column, trouble.error,
         )
         for trouble in now.troubles
     )  # fmt: skip
@@ -327,7 +335,7 @@ def _problem_of(node: Any, error: SignalError) -> Problem:
     source = error.source or getattr(node, "source", "")
     return Problem(
         "error", code, error.problem, node.path, source, _host(node, source), error.expected, error.found,
-        error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column,
+        error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column, error,
     )  # fmt: skip
 
 

@@ -106,6 +106,10 @@ class Mover(Device):
         """Begin moves so long after they were written."""
         self.late_s = seconds
 
+    def test_begin(self) -> None:
+        """Begin now the move that is late."""
+        self.started = time.monotonic()
+
     def test_grain(self, millimetres: float) -> None:
         """Tell positions in multiples of this."""
         self.grain = millimetres

@@ -1,6 +1,5 @@
 """Attributes: their type and configuration, how a value is taken from a reading, and how one is written."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from operator import attrgetter
@@ -14,6 +13,7 @@ from ..link import RawUpdate, Served
 from ..values import Encoded, WireTraits
 from ..values.encoded import format_of
 from . import library
+from .formats import decimal_places
 
 #: Numbers by what Tango calls them.
 NUMBERS: dict[str, tuple[NativeKind, str]] = {
@@ -39,11 +39,6 @@ _SEVERITIES = {
 }
 #: What a server says where nothing was configured; the older words of each version.
 _NOTHING = ("", "No unit", "Not specified", "No standard unit")
-_DECIMALS = re.compile(r"%[-+ 0#]*\d*\.(\d+)[feEgG]")
-_WHOLE = re.compile(r"%[-+ 0#]*\d*(?:\.0*)?d")
-#: Manipulators of a stream with which `setprecision` counts what stands behind the point; else all digits are counted.
-_NOTATIONS = {"fixed", "scientific"}
-_SET_PRECISION = re.compile(r"setprecision\((\d+)\)")
 
 #: What an attribute is served as, and how raw values of it are taken and given.
 Used = tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]
@@ -163,7 +158,7 @@ def _use(
     form = data_format.name
     size = largest[:1] if form == "SPECTRUM" else largest[::-1]  # of an image, rows come first here
     native, take, give = _type_of(Kind(library.name_of(data_type), form, size, labels))
-    precision = _precision(format, native.kind)
+    precision = decimal_places(format) if native.kind == "float" else None
     numeric = native.kind in ("int", "float")
     served = Served(
         native=native,
@@ -260,24 +255,6 @@ def encoded(value: Any) -> Encoded:
 def decoded(raw: Encoded) -> tuple[str, bytes]:
     """Return bytes with their format, as pytango writes them."""
     return raw.format, raw.tobytes()
-
-
-def _precision(text: str, kind: NativeKind) -> int | None:
-    """Return the decimal places that a format of printf or of C++ streams shows, None where it does not say.
-
-    Source: attribute property `format` of Tango, `fixed;setprecision(2)`, as `attrmanip.cpp` of cppTango takes it:
-    manipulators between semicolons, of which the last precision counts.
-    """
-    if kind != "float":
-        return None
-    found = _DECIMALS.fullmatch(text.strip())
-    if found:
-        return int(found[1])
-    if _WHOLE.fullmatch(text.strip()):
-        return 0
-    manipulators = [word.strip().lower() for word in text.split(";")]
-    digits = [int(found[1]) for word in manipulators if (found := _SET_PRECISION.fullmatch(word))]
-    return digits[-1] if digits and not _NOTATIONS.isdisjoint(manipulators) else None
 
 
 def _range(low: str, high: str) -> Limits | None:

@@ -18,6 +18,7 @@ class Comparison:
     """One setting of a file beside its live value.
 
     :param problem: in which way they disagree beside the value, or why there is no live value.
+    :param error: what says that there is none.
     """
 
     setting: Setting
@@ -25,6 +26,7 @@ class Comparison:
     live: Live | None
     state: State
     problem: str = ""
+    error: Exception | None = None
 
 
 def chosen_of(file: SettingsFile, settings: Sequence[Setting]) -> list[tuple[Setting, Entry]]:
@@ -39,7 +41,7 @@ async def compare_settings(chosen: Sequence[tuple[Setting, Entry]]) -> list[Comp
     for setting, entry in chosen:
         value = live[setting.path]
         if not isinstance(value, Live):
-            found.append(Comparison(setting, entry, None, "unreadable", str(value)))
+            found.append(Comparison(setting, entry, None, "unreadable", str(value), value))
         elif problem := disagreement(entry, value):
             found.append(Comparison(setting, entry, value, "differs", problem.summary))
         else:

@@ -259,6 +259,24 @@ def test_what_the_client_library_says_is_shown_with_debug_only(lone: TangoServer
     assert debug.stderr.splitlines()[-1] == said
 
 
+@pytest.mark.parametrize("command", ["read FILE lab", "watch FILE lab", "connect FILE", "settings save FILE OUT lab"])
+def test_the_stack_of_what_a_command_tells_is_shown_with_debug_only(
+    lone: TangoServer, tmp_path: Path, command: str
+) -> None:
+    file = write(tmp_path, {"lab": lone.trl()}, attr="missing" if command.startswith("connect") else "raising")
+    if command.startswith("settings"):
+        file.write_text(file.read_text().replace("access: r}", "access: rw}"))
+    words = command.replace("FILE", str(file)).replace("OUT", str(tmp_path / "out.yaml")).split()
+    plain, debug = (call(*words, *more) for more in ([], ["--debug"]))
+    assert (plain.returncode, debug.returncode) == (3, 3)
+    assert "Traceback" not in plain.stdout + plain.stderr
+    assert "Traceback (most recent call last)" in debug.stderr
+    assert "Traceback" not in debug.stdout
+    if not command.startswith("connect"):
+        assert "DevFailed" in debug.stderr
+        assert debug.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]
+
+
 MEMBERS = """api: ophyd_decl/v1
 kind: beamline
 name: b

@@ -171,7 +171,7 @@ async def test_what_the_server_says_of_a_number(lab: TangoLab) -> None:
     assert isinstance(whole, Description)
     assert (whole.units, whole.precision) == ("s", 0)
     assert isinstance(scientific, Description)
-    assert (scientific.units, scientific.precision) == (None, 2)
+    assert (scientific.units, scientific.precision) == (None, None)
     assert isinstance(ranged, Description)
     assert (ranged.limits, ranged.alarm, ranged.warning) == (Limits(-100, 100), Limits(-50, 50), Limits(-40, 40))
     assert isinstance(plain, Description)

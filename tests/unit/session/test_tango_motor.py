@@ -115,6 +115,23 @@ def test_what_begins_later_than_the_grace_is_no_success(bl: Any, axes: TangoServ
     assert "if it may begin later than 1 s after the put, a longer `grace:`" in str(cause(caught))
 
 
+def test_a_motor_that_moves_since_it_was_looked_at_is_waited_for(
+    axes: TangoServer, engine: RunEngine, tmp_path: Path
+) -> None:
+    """Of its state nobody tells: what is known at the end of the grace is from its beginning."""
+    text = BEAMLINE.format(x=axes.trl("lab/axis/x"), y=axes.trl("lab/axis/y"))
+    unseen = "tango.motor, grace: 0.8, overrides: {state: {events: none, poll: 3600}},"
+    (tmp_path / "unseen.yaml").write_text(text.replace("tango.motor,", unseen))
+    beamline: Any = load_beamline(tmp_path / "unseen.yaml")
+    try:
+        beamline.connect(timeout=20).or_raise()
+        axes.play("late", 0.6, device="lab/axis/x")
+        engine(bps.mv(beamline.x, 10))
+        assert beamline.x.user_readback.get() == 10
+    finally:
+        beamline.close()
+
+
 @pytest.mark.parametrize("name", ["x", "y"])
 def test_a_move_that_is_over_does_not_wait_for_its_grace(
     axes: TangoServer, engine: RunEngine, tmp_path: Path, name: str
