@@ -140,7 +140,7 @@ class Lab(Commands):
         self.remove_attribute(name, False, False)  # without a database its properties cannot be removed there
 
     def test_remake(self, name: str, labels: list[str]) -> None:
-        """Have other labels for an enum, by taking it away and adding it again in one go, of which clients are not told."""
+        """Take an enum away and add it again with other labels, in one go, of which clients are not told."""
         value, kind = self.values[name], self.kinds[name]
         self.test_remove(name)
         self.test_add(name, kind.dtype, value, enum_labels=labels)

@@ -29,7 +29,7 @@ def test_they_are_traced_where_telemetry_is_enabled(value: str, monkeypatch: pyt
 def test_calls_wait_whatever_mode_the_user_has_chosen_for_proxies_of_his_own(
     tango_client: None, tango_factory: TangoFactory, traced: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of a copy too, by which a device goes on when its database is away: a write that does not wait is not done."""
+    """Those of a copy too, by which a device goes on when its database is away: what does not wait is not done."""
     server = tango_factory()
     if traced:  # without the variable, by which pytango looks for somebody who collects
         monkeypatch.setattr(library, "proxy_class", lambda: tango.DeviceProxy)
