@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,26 @@ async def test_labels_that_were_reordered_are_seen_by_the_first_use(
     assert "High, Low, Off" in str(error)
     assert server.get(attribute) == 1  # nothing was written
     await asyncio.to_thread(relabel, server, attribute, LABELS)
+
+
+async def test_an_attribute_that_is_made_anew_with_other_labels_is_not_written_by_the_old_ones(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path
+) -> None:
+    """One that has the same name and type: the server, whose events of its configuration stand, tells nobody."""
+    server = tango_factory()
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    signal = made.good.mode
+    link = signal.read_channel.link
+    await until(lambda: link._watch is not None and link._watch.stands_from < time.monotonic())
+    assert await signal.get_value() == "High"
+    await until(lambda: not link.asks_labels)
+    server.play("remake", "mode", OTHERS)
+    assert isinstance(await outcome(_set(signal, "Low")), MismatchError)
+    assert server.get("mode") == 1  # nothing was written
+    assert isinstance(await outcome(signal.get_value()), MismatchError)
+    await made.aclose()
 
 
 async def test_what_is_not_declared_has_the_labels_of_now(bl: Any, server: TangoServer) -> None:

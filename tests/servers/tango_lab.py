@@ -139,6 +139,12 @@ class Lab(Commands):
         """Have an attribute no more."""
         self.remove_attribute(name, False, False)  # without a database its properties cannot be removed there
 
+    def test_remake(self, name: str, labels: list[str]) -> None:
+        """Take an enum away and add it again with other labels, in one go, of which clients are not told."""
+        value, kind = self.values[name], self.kinds[name]
+        self.test_remove(name)
+        self.test_add(name, kind.dtype, value, enum_labels=labels)
+
     def test_quality(self, name: str, quality: str) -> None:
         """Give an attribute another quality: VALID, INVALID, ALARM, WARNING, CHANGING."""
         self.qualities[name] = getattr(AttrQuality, f"ATTR_{quality}")

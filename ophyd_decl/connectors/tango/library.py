@@ -97,7 +97,7 @@ def proxy_class() -> Any:
 
 def copy_of(proxy: Proxy) -> Proxy:
     """Return another proxy of the same device, without a word to the database; both have one time-out."""
-    return cast(Any, type(proxy))(proxy)
+    return cast(Any, type(proxy))(proxy, green_mode=_tango.GreenMode.Synchronous)
 
 
 def tango_host() -> str:

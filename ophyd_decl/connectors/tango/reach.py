@@ -14,6 +14,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 #: How each message begins, and how long its head is, in bytes; the eighth says of which kind it is.
@@ -22,6 +23,7 @@ HEADER_SIZE = 12
 _REQUEST, _REPLY = 3, 4
 _UNKNOWN_OBJECT = 0
 _IIOP = 0
+_THIS_MACHINE = "127.0.0.1"
 #: After so long without an answer, in s, the end of the request is shown: a server of texts has waited for it.
 SHOW_END_S = 0.5
 #: How long a server counts as there that has answered, in s.
@@ -161,6 +163,22 @@ class Place:
 def looked_up(host: str) -> Any:
     """Return a name as it is looked up; a text would have Python load its tables of other alphabets first."""
     return host.encode() if host.isascii() else host
+
+
+def whereabouts(host: str, port: int) -> str:
+    """Return address and port of a server, by which it is the same whatever name it is given.
+
+    All addresses of this machine are 127.0.0.1; nothing is sent.
+    """
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(looked_up(host), port, type=socket.SOCK_DGRAM)[0]
+        found = str(address[0])
+        with socket.socket(family, kind, number) as probe:
+            probe.connect(address)  # that of a datagram says only from where it would be sent
+            is_here = ip_address(found).is_loopback or probe.getsockname()[0] == found
+    except OSError:  # who connects to it says why
+        return f"{host}:{port}"
+    return f"{_THIS_MACHINE if is_here else found}:{port}"
 
 
 def silence(host: str, port: int) -> str:

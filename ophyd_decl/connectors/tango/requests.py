@@ -174,7 +174,7 @@ class PutGroup:
         """Return whether a raw value still says what it was made for; called in a thread, before it is written."""
         if link.phase != "ready" or link.generation != generation:
             return False
-        if not link.asks_labels:
+        if not link.has_labels:  # of an attribute that is made anew with others, in one go, a server tells nobody
             return True
         asked_at = time.monotonic()
         (info,) = proxy.get_attribute_config_ex((link.attribute.info.name,))

@@ -28,7 +28,7 @@ _SHORTEST_MS = 10
 class Session:
     """A Tango device from its connection to the loss of it: one proxy, and more only while calls are side by side.
 
-    :param host: name of its server.
+    :param host: its server, whatever name of it the TRL has.
     :param trl: by which it was found, with host and port.
     :param databases: None: it has none.
     """
@@ -177,7 +177,7 @@ def begin(trl: Trl, databases: Databases, looks: reach.Looks, timeout_s: float, 
                 raise ObstacleError(obstacle, _CORRECT) from error
             raise
         proxy.set_timeout_millis(int(timeout_s * 1000))
-        return Session(trl, proxy, trl.place)
+        return Session(trl, proxy, reach.whereabouts(trl.host, trl.port))
     host, port = databases.find(trl, timeout_s, tell)
     tell(f"the server of the device, which the database at {host}:{port} names,")
     found = parse(f"tango://{host}:{port}/{trl.device}")

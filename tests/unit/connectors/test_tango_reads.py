@@ -149,7 +149,7 @@ async def test_each_is_given_its_own_configuration_whatever_is_asked_for_with_it
     }
 
 
-async def test_labels_are_asked_for_once_more_and_then_never_while_the_device_tells_of_new_ones(
+async def test_labels_are_asked_for_once_more_and_then_by_puts_alone_while_the_device_tells_of_new_ones(
     calls: Counter[str], lab: TangoLab
 ) -> None:
     channels = [await lab.connected(name, ANY) for name in ("mode", "pushed_mode", "n1", "State")]
@@ -162,5 +162,6 @@ async def test_labels_are_asked_for_once_more_and_then_never_while_the_device_te
     before = calls["get_attribute_config_ex"]
     for _ in range(5):
         await read(lab, channels)
-        assert await lab.put(channels[0], "High") is None
     assert calls["get_attribute_config_ex"] == before
+    assert await lab.put(channels[0], "High") is None
+    assert calls["get_attribute_config_ex"] == before + 1
