@@ -1,6 +1,5 @@
 """The garbage collector is away while a beamline is loaded or connects, and back afterwards."""
 
-import asyncio
 import gc
 from collections.abc import Generator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from ophyd_decl import load_beamline
 from ophyd_decl.collecting import Pause, without_collecting
 from ophyd_decl.session import beamline, connecting, load
+from tests.contract.labs import until
 
 BEAMLINE = """\
 api: ophyd_decl/v1
@@ -99,6 +99,5 @@ async def test_collecting_goes_on_where_servers_keep_a_connect_waiting(monkeypat
     monkeypatch.setattr(connecting, "COLLECTED_AFTER_S", 0.01)
     with connecting.collected_later():
         assert not gc.isenabled()
-        while not gc.isenabled():
-            await asyncio.sleep(0.001)
+        await until(gc.isenabled)
     assert gc.isenabled()
