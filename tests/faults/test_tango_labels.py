@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import math
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from ophyd_decl import load_beamline
-from ophyd_decl.connectors.tango import device, library
+from ophyd_decl.connectors.tango import device, events, library, session
 from ophyd_decl.errors import MismatchError, PutNotSentError, SignalError
 from tests.contract.labs import until
 from tests.servers.fixtures import TangoFactory
@@ -164,4 +166,58 @@ async def test_it_is_said_once_that_nobody_tells_of_new_labels(
     await until(lambda: len(told()) == 3)
     assert all("each read and each write asks for them" in text for text in told())
     assert [text.partition("#")[0].rpartition("/")[2] for text in told()].count("pushed_mode") == 1
+    await made.aclose()
+
+
+async def test_a_configuration_that_changes_before_its_events_stand_is_noticed(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody uses the signal meanwhile, and the device tells nobody, as if that had been published too soon."""
+    for module in (events, device):
+        monkeypatch.setattr(module, "CONFIRM_S", 4.0)
+    server = tango_factory()
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    channel = made.good.any.read_channel
+    await until(lambda: channel.link._watch is not None and channel.link._watch.stands_from < math.inf)
+    await asyncio.sleep(0.5)  # until the first event tells all that the device has, as it does of each subscription
+    server.play("remake", "mode", OTHERS)
+    assert channel.generation == 1
+    await until(lambda: channel.generation == 2, 20.0)
+    assert channel.description.choices == tuple(OTHERS)
+    await made.aclose()
+
+
+async def test_a_configuration_that_changes_while_it_is_asked_for_is_noticed(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer under way was given before, and comes behind the event."""
+    server = tango_factory()
+    (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    channel = made.good.any.read_channel
+    await until(lambda: channel.link._watch is not None and channel.link._watch.stands_from < time.monotonic())
+    answered, told = threading.Event(), threading.Event()
+    describe = session.describe
+
+    def slowly(*arguments: Any, **options: Any) -> Any:
+        answer = describe(*arguments, **options)
+        answered.set()
+        told.wait(20)
+        return answer
+
+    monkeypatch.setattr(session, "describe", slowly)
+    await asyncio.to_thread(relabel, server, "mode", OTHERS)
+    await until(answered.is_set)
+    events_of: list[None] = []
+    reconfigured = channel.link.reconfigured
+    monkeypatch.setattr(channel.link, "reconfigured", lambda info: (events_of.append(None), reconfigured(info)))
+    await asyncio.to_thread(relabel, server, "mode", LABELS)
+    await until(lambda: events_of)
+    await asyncio.sleep(0.3)  # a server may tell of a change more than once
+    assert channel.state != "connected"
+    told.set()
+    await until(lambda: channel.state == "connected" and channel.description.choices == tuple(LABELS), 10.0)
     await made.aclose()

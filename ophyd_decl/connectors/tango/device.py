@@ -4,13 +4,15 @@ Lives on the loop thread; what blocks is done in threads, whose answers come bac
 is searched again and again, ever more rarely, until its last user has gone.
 """
 
+import logging
+import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ...collecting import without_collecting
 from . import faults, proxies, session
-from .events import InterfaceWatch
+from .events import CONFIRM_S, InterfaceWatch
 from .library import DevFailed
 from .reach import ObstacleError
 from .session import Session, Told
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from .described import DescribedLink
     from .link import TangoLink
     from .servers import Server
+
+_log = logging.getLogger("ophyd_decl.connectors.tango")
 
 #: How long a device may take to describe itself, in s, and the pauses between attempts.
 DESCRIBE_S = 3.0
@@ -58,6 +62,8 @@ class TangoDevice:
         #: what is to be read for monitors, after how many events, and whether they are not told if that fails.
         self._wanted: dict[TangoLink, tuple[int, bool]] = {}
         self._updating = False
+        #: attributes whose configuration is to be compared once more, and from when on its events stand.
+        self._unconfirmed: dict[TangoLink, float] = {}
         self._interface: InterfaceWatch | None = None
 
     # Connecting.
@@ -244,6 +250,50 @@ class TangoDevice:
             for link in self.links:
                 link.watch(self.session)
 
+    def confirm(self, link: "TangoLink", stands_from: float) -> None:
+        """Compare the configuration of an attribute once more, when its events stand, together with those of others.
+
+        :param stands_from: on the clock of `time.monotonic`.
+        """
+        if not self._unconfirmed:
+            self.connector.later.call(CONFIRM_S, self._confirm)
+        self._unconfirmed[link] = stands_from
+
+    def _confirm(self) -> None:
+        """Ask for the configurations whose events stand now; the others have to wait once more."""
+        now = time.monotonic()
+        links = [link for link, stands_from in self._unconfirmed.items() if stands_from <= now]
+        for link in links:
+            del self._unconfirmed[link]
+        if self._unconfirmed:
+            self.connector.later.call(CONFIRM_S, self._confirm)
+        ready = [link for link in links if link in self.links and link.phase == "ready"]
+        if ready and self.session is not None:
+            self.reads.submit(partial(self._compare, self.session, ready))
+
+    def _compare(self, asked: Session, links: "list[TangoLink]") -> None:
+        """Ask for configurations; called in a thread."""
+        post, asked_at = self.connector.inbox.post, time.monotonic()
+        try:
+            with asked.proxy(asked_at + DESCRIBE_S) as proxy:
+                try:
+                    infos = proxy.get_attribute_config_ex([link.attribute.info.name for link in links])
+                    post(self.compare_labels, dict(zip(links, infos, strict=True)), asked_at)
+                except DevFailed as error:
+                    if faults.reason(error) != faults.NO_ATTRIBUTE:
+                        raise
+                    everything = proxy.attribute_list_query_ex(), proxy.command_list_query()
+                    post(self.interface_changed, session.told_all(asked, *everything))
+        except Exception as error:  # noqa: BLE001  # it is busy, or gone: then all is described anew
+            _log.debug("%s: not compared: %s", self.trl.text, error)
+            post(self._not_compared, asked, links)
+
+    def _not_compared(self, asked: Session, links: "list[TangoLink]") -> None:
+        """Try again later, as long as the device is there."""
+        if asked is self.session:
+            for link in links:
+                self.confirm(link, -math.inf)
+
     def interface_changed(self, told: Told) -> None:
         """Look at everything again, since the device has more or fewer attributes and commands than before.
 
@@ -284,6 +334,7 @@ class TangoDevice:
             self.server.leave(self)
             self.server = None
         ended, self.session = self.session, None
+        self._unconfirmed.clear()
         watch, self._interface = self._interface, None
         if watch is not None:
             self.connector.subscriber.stop(watch)

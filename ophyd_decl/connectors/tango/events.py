@@ -134,6 +134,7 @@ class Watch(Subscription):
         problem = self.subscribe(self.name, library.CONFIGURATION_EVENT)
         if not problem:
             self.stands_from = time.monotonic() + CONFIRM_S
+            self.link.inbox.post(self.link.watched, self)
         elif self.tells_labels:
             self.link.tell_unwatched(problem)
         else:

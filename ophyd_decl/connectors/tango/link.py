@@ -227,6 +227,11 @@ class TangoLink(MemberLink):
             self._watch = Watch(self, session, self.attribute.info.name)
             self.connector.subscriber.start(self._watch)
 
+    def watched(self, watch: Watch) -> None:
+        """Have the configuration compared once more when its events stand, since one may have changed before."""
+        if watch is self._watch:
+            self.device.confirm(self, watch.stands_from)
+
     def end_events(self) -> None:
         """Give up the events of this session."""
         feed, self._feed = self._feed, None

@@ -31,6 +31,8 @@ class MemberLink(DescribedLink):
     command: CommandType
     kind = "attribute"
     is_command = False
+    #: a configuration that came while another one was asked for, which may be the older of the two.
+    _told: Any = None
 
     def __init__(
         self,
@@ -108,9 +110,18 @@ class MemberLink(DescribedLink):
 
     def reconfigured(self, info: Any) -> None:
         """Begin a new generation if the configuration is not what it was."""
-        if self.phase == "ready" and self.differs(info):
+        if self.phase == "describing":
+            self._told = info
+        elif self.phase == "ready" and self.differs(info):
             self.begin_again()
             self.device.ask_soon()
+
+    def described(self, served: Served) -> None:
+        """Begin a generation, and look whether the device has told of a newer configuration meanwhile."""
+        super().described(served)
+        if self._told is not None:
+            told, self._told = self._told, None
+            self.reconfigured(told)
 
     def differs(self, info: Any) -> bool:
         """Return whether a configuration is another one than that of this generation; in any thread."""
