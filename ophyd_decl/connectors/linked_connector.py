@@ -24,7 +24,7 @@ from ..errors import (
 from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch, Cleanup
-from .batches import LookBatch, PutBatch, ReadBatch, put_late
+from .batches import ChannelBatch, LookBatch, PutBatch, ReadBatch, put_late
 from .connect_batch import ConnectBatch
 from .inbox import Inbox
 from .later import Later
@@ -54,6 +54,7 @@ class LinkedConnector(ABC):
         self._families = Families()
         self.inbox = Inbox(log, self.turn)
         self.later = Later(self.inbox)
+        self._under_way: set[ChannelBatch[Any]] = set()
         self.liveness_s = LIVENESS_S
         self._abandoned = False
 
@@ -165,7 +166,7 @@ class LinkedConnector(ABC):
                 if self._links.get(link.key) is link:
                     del self._links[link.key]
                 self._families.leave(link)
-                link.release()
+                self._release(link)
 
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
         """Search all at once and return what their servers say; an unanswered one gives `AbsentError`."""
@@ -188,7 +189,7 @@ class LinkedConnector(ABC):
                 else:
                     batch.await_ready(index, channel)
         MissingSearch(batch, used, self.later, self.send_reads)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
         """Return fresh values, in one round trip where the protocol can."""
@@ -211,7 +212,7 @@ class LinkedConnector(ABC):
                 self.send_reads(batch, ready)
             if setpoints:
                 self.send_setpoints(batch, setpoints)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     def put(self, requests: Sequence[PutRequest]) -> "CoroutineType[Any, Any, list[SignalError | None]]":
         """Write all at once; None is: done, and completed where `wait` asked for it."""
@@ -225,7 +226,7 @@ class LinkedConnector(ABC):
         used = [cast(LinkedChannel, request.channel) for request in requests]
         batch = PutBatch(used, requests)
         self._begin_puts(batch, used, requests)
-        outcomes = await batch.wait()
+        outcomes = await self._outcomes(batch)
         deadline = max((request.deadline for request in requests), default=0.0)
         look_at = partial(self._look_at, batch, used)
         return await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
@@ -258,8 +259,10 @@ class LinkedConnector(ABC):
                 for monitor in link.monitors:
                     monitor.closed = True
                 link.monitors = ()
-                link.release()
+                self._release(link)
             self._links.clear()
+            for batch in self._under_way:  # all is settled; what they still have open goes now, with the rest
+                batch.end()
         self.later.cancel()
         self.inbox.clear()
 
@@ -300,6 +303,20 @@ class LinkedConnector(ABC):
             self.bind(running)
         elif self.inbox.loop is not running:
             raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
+
+    async def _outcomes(self, batch: ChannelBatch[Any]) -> list[Any]:
+        """Return all outcomes of a batch, also of what is given up meanwhile."""
+        self._under_way.add(batch)
+        try:
+            return await batch.wait()
+        finally:
+            self._under_way.discard(batch)
+
+    def _release(self, link: Link) -> None:
+        """Give up a link, and say what that means for what is under way."""
+        link.release()
+        for batch in tuple(self._under_way):
+            batch.end_with(link)
 
     def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
         """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""
@@ -366,7 +383,7 @@ class LinkedConnector(ABC):
                     self._when_settled(batch, index, channels[index], partial(self._look_later, batch, puts, put, look))
             if ready:
                 self.send_looks(batch, ready)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: LookRequest) -> None:
         index, channel = look.number, look.channel

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
+from ...errors import BadValueError, PutRefusedError, ReadError, SignalError
 from ...vocab.readings import Reading
 from ..batch import Batch, Part
-from ..batches import PutBatch
+from ..batches import PutBatch, put_lost, read_lost
 from ..linked_channel import LinkedChannel
 from ..looks import (
     FINE,
@@ -164,9 +164,7 @@ class Read(Operation):
 
     def lost(self) -> SignalError:
         """Return the error of a read that the connection did not survive."""
-        error = DisconnectedError("the connection closed during the read", source=self.channel.source)
-        error.age_s = self.link.age()
-        return error
+        return read_lost(self.channel)
 
 
 class _Timed(Operation):
@@ -211,7 +209,7 @@ class Put(_Timed):
         if isinstance(answer, _WithdrawnError):
             return channel.unavailable()
         if str(answer) == _CLOSED:
-            return self._unknown()
+            return put_lost(channel)
         if isinstance(answer, RemoteError):
             refused = PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
             refused.for_rights = _RIGHTS in str(answer)
@@ -224,11 +222,7 @@ class Put(_Timed):
 
     def lost(self) -> SignalError:
         """Return the error of a put that was under way when the connection broke."""
-        return self._unknown() if self.index in self._sent else self.channel.unavailable()
-
-    def _unknown(self) -> SignalError:
-        problem = "sent, then the connection closed: nobody knows whether it was done"
-        return PutLostError(problem, source=self.channel.source)
+        return put_lost(self.channel) if self.index in self._sent else self.channel.unavailable()
 
     def _fill_in(self, value: Value) -> None:
         """Put the value into what is sent; called in a thread of pvxs."""
