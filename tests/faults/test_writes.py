@@ -1,5 +1,6 @@
 """Writes from YAML, in plans, on a real IOC: done means done, and a refusal says which one it is."""
 
+import asyncio
 import dataclasses
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from ophyd_decl.errors import (
     PutTimeoutError,
     WriteError,
 )
+from tests.cancelled import CancelledAt
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -60,6 +62,11 @@ record(bo, "$(P)axis:done") { field(ZNAM, "Moving") field(ONAM, "Done") field(VA
 record(ao, "$(P)unlinked") { field(VAL, "1") field(OUT, "$(P)nowhere CA") field(FLNK, "$(P)tries") }
 record(calc, "$(P)tries") { field(INPA, "$(P)tries") field(CALC, "A+1") }
 
+# ends acquiring a second after it was told to begin
+record(bo, "$(P)acquire") { field(ZNAM, "Done") field(ONAM, "Acquire") field(FLNK, "$(P)acquire:run") }
+record(seq, "$(P)acquire:run") { field(DLY1, "1") field(DO1, "1") field(LNK1, "$(P)acquired PP") }
+record(ao, "$(P)acquired") { field(VAL, "0") field(PINI, "YES") }
+
 record(longout, "$(P)count") { field(VAL, "3") field(PINI, "YES") }
 record(bo, "$(P)flag") { field(ZNAM, "Closed") field(ONAM, "Open") field(VAL, "1") field(PINI, "YES") }
 record(mbbo, "$(P)mode") { field(ZRST, "Low") field(ONST, "High") field(VAL, "1") field(PINI, "YES") }
@@ -90,6 +97,8 @@ devices:
   short: {type: signal, pv: "${{ p }}axis", dtype: float, access: rw, timeout: {write: 0.1}}
   arrived: {type: signal, pv: "${{ p }}axis_RBV", dtype: float}
   done: {type: signal, pv: "${{ p }}axis:done", dtype: bool}
+  acquire: {type: signal, ACQUIRE, dtype: enum, choices: [Acquire, Done], match: subset, access: rw, wait: non_zero}
+  acquired: {type: signal, pv: "${{ p }}acquired", dtype: float, access: rw}
   count: {type: signal, pv: "${{ p }}count", dtype: int, access: rw}
   small: {type: signal, pv: "${{ p }}array", dtype: int16, shape: [null], access: rw}
   unlinked: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw}
@@ -103,6 +112,7 @@ devices:
     commands:
       press: {pv: "${{ p }}button.PROC"}
 """
+FILE = FILE.replace("ACQUIRE,", 'pv: "${{ p }}acquire",')
 for _word in ("clamped", "stubborn"):
     FILE = FILE.replace(_word.upper(), f'pv: {{read: "${{{{ p }}}}{_word}_RBV", write: "${{{{ p }}}}{_word}"}}')
 
@@ -219,6 +229,36 @@ def test_non_zero_waits_for_the_completion_of_others(bl: Any, RE: RunEngine) -> 
     target = bl.arrived.get() + 2
     RE(bps.mv(bl.unless_zero, target))
     assert bl.arrived.get() == target
+
+
+def test_non_zero_goes_by_the_label_that_is_the_first_of_the_server(bl: Any, RE: RunEngine) -> None:
+    bl.acquired.put(0.0)
+    RE(bps.mv(bl.acquire, "Acquire"))
+    assert bl.acquired.get() == 1.0
+    bl.acquired.put(0.0)
+    RE(bps.mv(bl.acquire, "Done"))
+    assert bl.acquired.get() == 0.0
+
+
+async def test_a_put_that_is_cancelled_says_that_it_was_sent_wherever_that_is(
+    protocol: str, ioc: Ioc, tmp_path: Path
+) -> None:
+    (tmp_path / "beamline.yaml").write_text(FILE.replace("PROTOCOL", protocol))
+    bl: Any = load_beamline(tmp_path, set={"vars.p": ioc.prefix})
+    await bl.aconnect(timeout=3, only="free")
+    said: list[str] = []
+    while True:
+        put = CancelledAt(bl.free._write(5.0 + len(said), None), at=1 + len(said))
+        put.task = asyncio.ensure_future(put)
+        try:
+            await put.task
+            break
+        except asyncio.CancelledError as error:
+            said.append(str(error))
+    assert "while 5.0 was being written; it may have been sent" in said[0]
+    assert "was written, and cancelled while it was read back" in said[-1]
+    assert all("written" in words for words in said)
+    await bl.aclose()
 
 
 def test_verify_agrees_with_what_was_taken(bl: Any, RE: RunEngine) -> None:
