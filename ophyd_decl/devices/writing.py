@@ -18,17 +18,24 @@ _AGAIN = (PutTimeoutError, PutNotSentError, NotTakenError)
 
 
 async def write(
-    signal: "WireSignal", connector: Connector, channel: Channel, value: Any, timeout_s: float | None
+    signal: "WireSignal",
+    connector: Connector,
+    channel: Channel,
+    value: Any,
+    timeout_s: float | None,
+    *,
+    completed: bool = True,
 ) -> Reading | None:
     """Send a value as the file says, as often as it says.
 
     :param timeout_s: of each try; None: as the file says.
+    :param completed: whether the file says if the completion is waited for; else it is not.
     :returns: a fresh reading that was asked for after the completion, where the signal is held and there is one.
     :raises WriteError: if it was refused, lost, timed out, not sent, not processed or not taken.
     """
     shape, context = signal._shape, signal._context
     timeout_s = shape.timeouts.write if timeout_s is None else timeout_s
-    wait = waits_for(shape, channel.description, value)
+    wait = completed and waits_for(shape, channel.description, value)
     outcome: SignalError | None = None
     seen: tuple[Reading, float] | None = None
     generation = channel.generation

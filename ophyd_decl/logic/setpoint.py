@@ -182,8 +182,15 @@ class SetpointMove(EndsByCondition):
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
             if number_in(position) is not None:
-                await self.setpoint.set(position)
+                await self._redirect(position)
         self._may_move = False
+
+    async def _redirect(self, position: Any) -> None:
+        """Send it elsewhere while a put to its setpoint is under way."""
+        if isinstance(self.setpoint, WireSignal):
+            await self.setpoint.redirect(position)
+        else:
+            await self.setpoint.set(position)
 
     async def _is_at_rest(self) -> bool:
         if self._done is None or self._device._context.mock:
