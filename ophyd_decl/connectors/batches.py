@@ -73,6 +73,15 @@ class LookBatch(ChannelBatch[Look]):
         return look_lost(self._channels[index])
 
 
+class SettledBatch(Batch[None]):
+    """Links that were asked what is served: an answer, or a connection that broke, is all that is waited for."""
+
+    __slots__ = ()
+
+    def late(self, index: int) -> None:
+        """Wait no longer."""
+
+
 class PutBatch(ChannelBatch[Any]):
     """The outcomes of puts, then those of the looks behind them.
 

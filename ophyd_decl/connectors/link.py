@@ -142,6 +142,18 @@ class Link(ABC):
         elif self.phase == "searching":
             self.search_again()
 
+    def ask_again(self) -> bool:
+        """Ask what the server says of it now; who waits until it is settled is told then.
+
+        :returns: whether there is anything to ask.
+        """
+        return False
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of others which a put to this one may give another meaning."""
+        return ()
+
     def search_again(self) -> None:  # noqa: B027  # most have nothing to do
         """Take note that somebody else wants what is searched; a search goes on by itself."""
 

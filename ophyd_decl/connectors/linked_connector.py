@@ -24,14 +24,14 @@ from ..errors import (
 from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch, Cleanup
-from .batches import ChannelBatch, LookBatch, PutBatch, ReadBatch, put_late
+from .batches import ChannelBatch, LookBatch, PutBatch, ReadBatch, SettledBatch, put_late
 from .connect_batch import ConnectBatch
 from .inbox import Inbox
 from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
-from .looks import Look, LookRequest, believe, look_lost
+from .looks import GRACE_S, Look, LookRequest, believe, look_lost
 from .missing import MissingSearch
 from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
 from .verdict import Families, absent, stem_of
@@ -229,7 +229,11 @@ class LinkedConnector(ABC):
         outcomes = await self._outcomes(batch)
         deadline = max((request.deadline for request in requests), default=0.0)
         look_at = partial(self._look_at, batch, used)
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
+        outcomes = await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
+        await self._ask_again(
+            [channel.link for channel, outcome in zip(used, outcomes, strict=True) if outcome is None]
+        )
+        return outcomes
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -304,6 +308,20 @@ class LinkedConnector(ABC):
         elif self.inbox.loop is not running:
             raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
 
+    async def _ask_again(self, written: Sequence[Link]) -> None:
+        """Ask what is served now where a put may have changed limits, unit or labels: what follows goes by them."""
+        meant = {name for link in written for name in link.meant}
+        if not meant:
+            return
+        with self.turn():
+            asked = [link for link in self._links.values() if link.name in meant and link.ask_again()]
+        batch = SettledBatch([time.monotonic() + GRACE_S] * len(asked))
+        for index, link in enumerate(asked):
+            key = (batch, index)
+            link.when_settled(key, partial(batch.settle, index, None))
+            batch.parts.append(Cleanup(partial(link.forget, key)))
+        await batch.wait()
+
     async def _outcomes(self, batch: ChannelBatch[Any]) -> list[Any]:
         """Return all outcomes of a batch, also of what is given up meanwhile."""
         self._under_way.add(batch)
@@ -330,6 +348,10 @@ class LinkedConnector(ABC):
         key = (batch, index)
         channel.link.when_settled(key, go)
         batch.parts.append(Cleanup(partial(channel.link.forget, key)))
+
+    def read_again(self, batch: ReadBatch, index: int, channel: LinkedChannel) -> None:
+        """Read once more when the server has described itself anew, since its answer cannot be understood before."""
+        self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel, self.send_reads))
 
     def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel, send: Send) -> None:
         if channel.link.phase != "ready" or channel.failure is not None:

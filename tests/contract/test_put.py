@@ -9,7 +9,8 @@ import pytest
 
 from ophyd_decl.connectors.protocol import PutRequest
 from ophyd_decl.errors import BadValueError, NotTakenError, PutNotSentError, PutRefusedError, PutTimeoutError
-from tests.contract.labs import BOOL, ENUM, FLOAT, FLOATS, INT, MODES, TEXT, Lab, labelled
+from ophyd_decl.vocab.readings import Limits
+from tests.contract.labs import BOOL, ENUM, FLOAT, FLOATS, INT, MODES, TEXT, Lab, RemoteLab, labelled
 from tests.pace import turning
 
 GOOD = [
@@ -136,6 +137,23 @@ async def test_what_is_too_long_is_never_cut_off_without_a_word(lab: Lab, name: 
             assert isinstance(outcome, NotTakenError)
             assert f"of {len(value)}" in str(outcome)
     assert await lab.put(channel, before) is None
+
+
+async def test_what_a_put_gives_another_meaning_has_it_when_the_put_is_done(epics_lab: RemoteLab) -> None:
+    lab = epics_lab
+    number, mode = lab.channel("number", FLOAT), lab.channel("mode", ENUM)
+    limit, label = lab.channel("number.DRVH", FLOAT), lab.channel("mode.ONST", TEXT)
+    await lab.connect(number, mode, limit, label)
+    for count in range(20):
+        assert await lab.put(limit, 20.0 + count) is None
+        description = number.description
+        assert description is not None
+        assert description.limits == Limits(-50, 20.0 + count)
+        assert await lab.put(label, f"High {count}") is None
+        assert await lab.value(mode) == f"High {count}"
+    before = number.generation
+    assert await lab.put(limit, 39.0) is None
+    assert number.generation == before  # what stays as it is ends nothing
 
 
 async def test_a_completion_that_is_late_is_a_timeout(lab: Lab) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError
 from ..inbox import Inbox
 from ..link import Link, Served
-from ..looks import processes
+from ..looks import meant_by, processes
 from .library import Cancelled, Closable, Value
 from .structure import Structure, entries_of, facts, inspect, unreadable
 from .subscription import Keeper, Updates
@@ -106,6 +106,18 @@ class PvaLink(Link):
         self.lost()
         self.inbox.post(self.connector.ask_unkept)
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of the value of which this field may tell limits, unit or labels."""
+        return meant_by(self.name)
+
+    def ask_again(self) -> bool:
+        """Ask for the structure of now: the keeper tells of it only after what has changed it was completed."""
+        if self.phase not in ("ready", "describing"):
+            return False
+        self._ask()
+        return True
+
     def ask_whether_there(self, number: int) -> None:
         """Ask anew, and end the generation if there is no answer soon, nor a word of the keeper.
 
@@ -133,6 +145,13 @@ class PvaLink(Link):
             self.begin_again()
         if changed or self.phase == "down" or (self.phase == "ready" and doubtful):
             self._ask()
+
+    def has_other_labels(self, value: Value) -> bool:
+        """Return whether a value came with other labels than those of this generation, which are asked for then."""
+        if self._known().native.kind != "enum" or not value.changed("value.choices") or not self._differs(value):
+            return False
+        self.keeper_heard(value, False)
+        return True
 
     def keeper_ended(self, keeper: Keeper) -> None:
         """Begin again after the server has ended the keeper, as if the connection were closed."""
@@ -163,6 +182,7 @@ class PvaLink(Link):
         served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
         if self.phase == "ready":
             if replace(served, shape=self._known().shape) == self.served:
+                self._tell_settled()
                 return
             self.begin_again()
         else:

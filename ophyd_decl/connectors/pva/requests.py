@@ -84,7 +84,10 @@ class Group(Part):
             if isinstance(operation.answer, Cancelled):
                 continue
             operation.link.under_way.discard(operation)
-            self.batch.settle(operation.index, operation.outcome())
+            if operation.is_overtaken():
+                self.connector.read_again(self.batch, operation.index, operation.channel)
+            else:
+                self.batch.settle(operation.index, operation.outcome())
 
     def forget(self) -> None:
         """End what is still under way."""
@@ -126,6 +129,10 @@ class Operation:
         """Have pvxs begin it."""
         raise NotImplementedError
 
+    def is_overtaken(self) -> bool:
+        """Return whether the answer can only be understood when the server has described itself anew."""
+        return False
+
     def outcome(self) -> Any:
         """Return what the answer means."""
         raise NotImplementedError
@@ -147,6 +154,10 @@ class Read(Operation):
     def begin(self, connector: "PvaConnector") -> None:
         """Ask for the value."""
         self.handle = connector.context.get(self.link.name, self, request=self.link.read_request)
+
+    def is_overtaken(self) -> bool:
+        """Return whether the labels have changed, so that the answer is no label that is known."""
+        return not isinstance(self.answer, Exception) and self.link.has_other_labels(self.answer)
 
     def outcome(self) -> Any:
         """Return the reading, or the error of the server."""
@@ -289,7 +300,7 @@ class LookAt(_Timed):
             doubt = doubt_of(self.channel, answer, self._wait, self._raw) if may_be_disabled else None
             if doubt is not None:
                 return doubt
-            if self._request is self.link.read_request:
+            if self._request is self.link.read_request and not self.link.has_other_labels(answer):
                 self.link.heard()
                 reading = self.channel.reading(self.link.structure.update(answer))
                 return Seen(reading, self._asked_at) if isinstance(reading, Reading) else None
