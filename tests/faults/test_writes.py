@@ -74,6 +74,7 @@ record(stringout, "$(P)text") { field(VAL, "hello") field(PINI, "YES") }
 record(waveform, "$(P)array") {
   field(FTVL, "SHORT") field(NELM, "4") field(INP, {const: [1, 2]}) field(PINI, "YES")
 }
+record(waveform, "$(P)data") { field(FTVL, "DOUBLE") field(NELM, "4") }
 """
 FILE = """\
 api: ophyd_decl/v1
@@ -101,6 +102,7 @@ devices:
   acquired: {type: signal, pv: "${{ p }}acquired", dtype: float, access: rw}
   count: {type: signal, pv: "${{ p }}count", dtype: int, access: rw}
   small: {type: signal, pv: "${{ p }}array", dtype: int16, shape: [null], access: rw}
+  data: {type: signal, pv: "${{ p }}data", dtype: float64, shape: [null], access: rw, verify: readback}
   unlinked: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw}
   persistent: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw, retries: 2}
   tries: {type: signal, pv: "${{ p }}tries", dtype: int}
@@ -267,6 +269,8 @@ def test_verify_agrees_with_what_was_taken(bl: Any, RE: RunEngine) -> None:
     RE(bps.mv(bl.clamped, 9.5))
     assert bl.clamped.get() == 9.5
     bl.free.put(1.0)
+    RE(bps.mv(bl.data, np.array([np.nan, np.inf, -0.0, 1e-320])))
+    assert np.isnan(bl.data.get()[0])
 
 
 def test_a_value_that_was_not_taken_is_sent_again_as_often_as_the_file_says(bl: Any, RE: RunEngine, ioc: Ioc) -> None:
