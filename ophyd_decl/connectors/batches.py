@@ -166,4 +166,5 @@ def put_late(channel: LinkedChannel, sent: bool) -> SignalError:
     """
     if sent:
         return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
-    return PutNotSentError("the deadline passed before it could be sent", source=channel.source)
+    behind = ", as an earlier put to it was not completed" if channel.link.completing else ""
+    return PutNotSentError(f"the deadline passed before it could be sent{behind}", source=channel.source)

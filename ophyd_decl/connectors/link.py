@@ -98,6 +98,8 @@ class Link(ABC):
     family: "Family | None" = None
     opened_at = ready_at = 0.0
     given_up = False
+    #: puts that wait for their completion, where the server does not itself keep the next one until they have it.
+    completing: "set[Any] | tuple[()]" = ()
     users: "tuple[LinkedChannel, ...]" = ()
     monitors: "tuple[LinkedMonitor, ...]" = ()
     _until_ready: "tuple[Waiting, ...]" = ()
@@ -141,6 +143,14 @@ class Link(ABC):
             self.start()
         elif self.phase == "searching":
             self.search_again()
+
+    def when_completed(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when nothing is `completing` any more, or the connection is closed."""
+        raise NotImplementedError
+
+    def forget_completed(self, key: object) -> None:
+        """Do not call back under this key."""
+        raise NotImplementedError
 
     def ask_again(self) -> bool:
         """Ask what the server says of it now; who waits until it is settled is told then.

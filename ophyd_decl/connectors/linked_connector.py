@@ -367,6 +367,8 @@ class LinkedConnector(ABC):
                 channel = used[index]
                 if request.deadline <= now:
                     batch.settle(index, put_late(channel, False))
+                elif request.wait and channel.link.completing:
+                    self._put_behind(batch, index, request)
                 elif channel.link.phase == "ready" and channel.failure is None:
                     self._add_put(batch, index, request, ready)
                 else:
@@ -374,10 +376,18 @@ class LinkedConnector(ABC):
             if ready:
                 self.send_puts(batch, ready)
 
+    def _put_behind(self, batch: PutBatch, index: int, request: PutRequest) -> None:
+        """Put when another put to the same address is completed: before, its completion would say nothing."""
+        link, key = cast(LinkedChannel, request.channel).link, (batch, index)
+        link.when_completed(key, partial(self._put_later, batch, index, request))
+        batch.parts.append(Cleanup(partial(link.forget_completed, key)))
+
     def _put_later(self, batch: PutBatch, index: int, request: PutRequest) -> None:
         channel = cast(LinkedChannel, request.channel)
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
+        elif request.wait and channel.link.completing and batch.pending(index):
+            self._put_behind(batch, index, request)
         elif batch.pending(index):
             forbidden = request.forbids(request.value) if request.forbids is not None else None
             if forbidden is not None:

@@ -1,6 +1,7 @@
 """One PV over pvAccess: its description by a read of the whole structure, its keeper, its subscription."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,8 @@ class PvaLink(Link):
         super().__init__(key, name, inbox)
         self.connector = connector
         self.under_way: set[Operation] = set()
+        self.completing: set[Operation] = set()
+        self._behind: dict[object, Callable[[], None]] = {}
         self.read_request: Any = None
         self.may_be_disabled = False
         self._look_requests: tuple[Any, Any] = (None, None)
@@ -71,6 +74,8 @@ class PvaLink(Link):
     def abandon(self) -> None:
         """Close for good, and tell nobody."""
         self.under_way.clear()
+        self.completing.clear()
+        self._behind.clear()
         super().abandon()
 
     def subscribe(self) -> None:
@@ -191,6 +196,20 @@ class PvaLink(Link):
         if served.native.kind != "unknown":
             self.connector.later.soon(self.keep)
 
+    def when_completed(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when no put is completing any more, or the connection is closed; one after the other."""
+        self._behind[key] = callback
+
+    def forget_completed(self, key: object) -> None:
+        """Do not call back under this key."""
+        self._behind.pop(key, None)
+
+    def completed(self, operation: "Operation") -> None:
+        """Note that a put was completed, or will not be, and let the next one go."""
+        self.completing.discard(operation)
+        while self._behind and not self.completing:
+            self._behind.pop(next(iter(self._behind)))()
+
     def look_request(self, raw: Any) -> Any:
         """Return the request of what is looked at after a put; None: of nothing.
 
@@ -266,6 +285,9 @@ class PvaLink(Link):
         lost, self.under_way = self.under_way, set()
         for operation in lost:
             operation.settle_lost()
+        for operation in tuple(self.completing):
+            operation.close()
+            self.completed(operation)
 
     def _differs(self, value: Value) -> bool:
         """Return whether the metadata in an update of the keeper are not those of this generation."""

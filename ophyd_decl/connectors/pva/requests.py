@@ -55,6 +55,11 @@ class Group(Part):
         self._over = False
         batch.parts.append(self)
 
+    @property
+    def is_over(self) -> bool:
+        """Return whether nobody waits for it any more."""
+        return self._over
+
     def add(self, operation: "Operation") -> None:
         """Begin an operation."""
         self._operations.append(operation)
@@ -70,6 +75,8 @@ class Group(Part):
     def answered(self, operation: "Operation") -> None:
         """Keep an answer; called in a thread of pvxs."""
         if self._over:
+            if operation in operation.link.completing:
+                self.connector.inbox.post(operation.completed)
             return
         self._answered.append(operation)
         if len(self._answered) == self._expected:
@@ -84,17 +91,21 @@ class Group(Part):
             if isinstance(operation.answer, Cancelled):
                 continue
             operation.link.under_way.discard(operation)
+            operation.completed()
             if operation.is_overtaken():
                 self.connector.read_again(self.batch, operation.index, operation.channel)
             else:
                 self.batch.settle(operation.index, operation.outcome())
 
     def forget(self) -> None:
-        """End what is still under way."""
+        """End what is still under way, but for puts that their server has not completed."""
         self._over = True
         handles: list[Closable] = []
         for operation in self._operations:
             operation.link.under_way.discard(operation)
+            if operation.outlasts:
+                continue
+            operation.completed()
             if operation.handle is not None:
                 handles.append(operation.handle)
                 operation.handle = None
@@ -125,9 +136,23 @@ class Operation:
         self.answer = answer
         self.group.answered(self)
 
+    @property
+    def outlasts(self) -> bool:
+        """Return whether it goes on though nobody waits for it any more."""
+        return False
+
     def begin(self, connector: "PvaConnector") -> None:
         """Have pvxs begin it."""
         raise NotImplementedError
+
+    def completed(self) -> None:
+        """Note that it was answered, or will not be."""
+
+    def close(self) -> None:
+        """Have pvxs end it."""
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            self.group.connector.disposal.add([handle])
 
     def is_overtaken(self) -> bool:
         """Return whether the answer can only be understood when the server has described itself anew."""
@@ -194,7 +219,12 @@ class _Timed(Operation):
 
 
 class Put(_Timed):
-    """A put."""
+    """A put.
+
+    An IOC completes a put at once while its record still does what an earlier one has begun. So the next one that
+    waits is sent behind it, as servers of Channel Access do it themselves; and one that nobody waits for any more
+    stays open, since only its completion tells when that is.
+    """
 
     __slots__ = ("_generation", "_raw", "_sent", "_wait")
 
@@ -207,8 +237,22 @@ class Put(_Timed):
         self._sent = sent
         self._generation = self.link.generation
 
+    @property
+    def outlasts(self) -> bool:
+        """Return whether it was sent, and its completion has not arrived."""
+        return self._wait and self.index in self._sent and self.answered_at is None
+
+    def completed(self) -> None:
+        """Let the next put go."""
+        if self._wait:
+            if self.group.is_over:
+                self.close()
+            self.link.completed(self)
+
     def begin(self, connector: "PvaConnector") -> None:
         """Send the value."""
+        if self._wait:
+            self.link.completing.add(self)
         request = connector.put_request(self._wait)
         self.handle = connector.context.put(self.link.name, self, self._fill_in, request, False)
 
