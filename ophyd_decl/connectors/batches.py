@@ -166,5 +166,5 @@ def put_late(channel: LinkedChannel, sent: bool) -> SignalError:
     """
     if sent:
         return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
-    behind = ", as an earlier put to it was not completed" if channel.link.completing else ""
+    behind = ", as an earlier put to it was not completed" if channel.link.is_completing else ""
     return PutNotSentError(f"the deadline passed before it could be sent{behind}", source=channel.source)

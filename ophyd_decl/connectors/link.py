@@ -98,8 +98,6 @@ class Link(ABC):
     family: "Family | None" = None
     opened_at = ready_at = 0.0
     given_up = False
-    #: puts that wait for their completion, where the server does not itself keep the next one until they have it.
-    completing: "set[Any] | tuple[()]" = ()
     users: "tuple[LinkedChannel, ...]" = ()
     monitors: "tuple[LinkedMonitor, ...]" = ()
     _until_ready: "tuple[Waiting, ...]" = ()
@@ -144,8 +142,13 @@ class Link(ABC):
         elif self.phase == "searching":
             self.search_again()
 
+    @property
+    def is_completing(self) -> bool:
+        """Return whether a put waits for its completion, and the server would complete the next one at once."""
+        return False
+
     def when_completed(self, key: object, callback: Callable[[], None]) -> None:
-        """Call back when nothing is `completing` any more, or the connection is closed."""
+        """Call back when no put is completing any more, or the connection is closed."""
         raise NotImplementedError
 
     def forget_completed(self, key: object) -> None:

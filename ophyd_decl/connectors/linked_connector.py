@@ -349,9 +349,11 @@ class LinkedConnector(ABC):
         channel.link.when_settled(key, go)
         batch.parts.append(Cleanup(partial(channel.link.forget, key)))
 
-    def read_again(self, batch: ReadBatch, index: int, channel: LinkedChannel) -> None:
+    def read_again(self, batch: Batch[Any], index: int, channel: LinkedChannel) -> None:
         """Read once more when the server has described itself anew, since its answer cannot be understood before."""
-        self._postpone(batch, index, channel, partial(self._read_later, batch, index, channel, self.send_reads))
+        self._postpone(
+            batch, index, channel, partial(self._read_later, cast(ReadBatch, batch), index, channel, self.send_reads)
+        )
 
     def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel, send: Send) -> None:
         if channel.link.phase != "ready" or channel.failure is not None:
@@ -367,7 +369,7 @@ class LinkedConnector(ABC):
                 channel = used[index]
                 if request.deadline <= now:
                     batch.settle(index, put_late(channel, False))
-                elif request.wait and channel.link.completing:
+                elif request.wait and channel.link.is_completing:
                     self._put_behind(batch, index, request)
                 elif channel.link.phase == "ready" and channel.failure is None:
                     self._add_put(batch, index, request, ready)
@@ -386,7 +388,7 @@ class LinkedConnector(ABC):
         channel = cast(LinkedChannel, request.channel)
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
-        elif request.wait and channel.link.completing and batch.pending(index):
+        elif request.wait and channel.link.is_completing and batch.pending(index):
             self._put_behind(batch, index, request)
         elif batch.pending(index):
             forbidden = request.forbids(request.value) if request.forbids is not None else None

@@ -36,6 +36,7 @@ class PvaLink(Link):
         super().__init__(key, name, inbox)
         self.connector = connector
         self.under_way: set[Operation] = set()
+        #: puts that wait for their completion, also where nobody waits for them any more.
         self.completing: set[Operation] = set()
         self._behind: dict[object, Callable[[], None]] = {}
         self.read_request: Any = None
@@ -195,6 +196,11 @@ class PvaLink(Link):
         self.described(served)
         if served.native.kind != "unknown":
             self.connector.later.soon(self.keep)
+
+    @property
+    def is_completing(self) -> bool:
+        """Return whether a put waits for its completion."""
+        return bool(self.completing)
 
     def when_completed(self, key: object, callback: Callable[[], None]) -> None:
         """Call back when no put is completing any more, or the connection is closed; one after the other."""

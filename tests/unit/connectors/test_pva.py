@@ -1,6 +1,5 @@
 """What is special to pvAccess: its structures, and what p4p gives."""
 
-import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
