@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ..errors import PutNotSentError, PutTimeoutError, ReadTimeoutError, SignalError
+from ..errors import (
+    DisconnectedError,
+    PutLostError,
+    PutNotSentError,
+    PutTimeoutError,
+    ReadTimeoutError,
+    SignalError,
+)
 from ..vocab.readings import Reading
 from .batch import Batch
+from .link import Link
 from .linked_channel import LinkedChannel
-from .looks import Look, look_late
+from .looks import Look, look_late, look_lost
 from .protocol import PutRequest
 
 T = TypeVar("T")
@@ -22,6 +30,20 @@ class ChannelBatch(Batch[T]):
         super().__init__(deadlines)
         self._channels = channels
 
+    def lost(self, index: int) -> T:
+        """Return the outcome of a request whose connection was closed meanwhile."""
+        raise NotImplementedError
+
+    def end_with(self, link: Link) -> None:
+        """Settle what is under way over a connection that is given up: client libraries may say nothing of it."""
+        concerned = [index for index, channel in enumerate(self._channels) if channel.link is link]
+        if not concerned:
+            return
+        for part in self.parts:
+            part.finish()
+        for index in concerned:
+            self.settle(index, self.lost(index))
+
 
 class ReadBatch(ChannelBatch[Reading | SignalError]):
     """The outcomes of reads."""
@@ -32,6 +54,10 @@ class ReadBatch(ChannelBatch[Reading | SignalError]):
         """Return the error of a read that was not answered in time."""
         return read_late(self._channels[index])
 
+    def lost(self, index: int) -> SignalError:
+        """Return the error of a read that the connection did not survive."""
+        return read_lost(self._channels[index])
+
 
 class LookBatch(ChannelBatch[Look]):
     """The outcomes of looks at puts that were completed before."""
@@ -41,6 +67,19 @@ class LookBatch(ChannelBatch[Look]):
     def late(self, index: int) -> Look:
         """Return the error of a look that was not answered in time."""
         return look_late(self._channels[index])
+
+    def lost(self, index: int) -> Look:
+        """Return the error of a look that the connection did not survive."""
+        return look_lost(self._channels[index])
+
+
+class SettledBatch(Batch[None]):
+    """Links that were asked what is served: an answer, or a connection that broke, is all that is waited for."""
+
+    __slots__ = ()
+
+    def late(self, index: int) -> None:
+        """Wait no longer."""
 
 
 class PutBatch(ChannelBatch[Any]):
@@ -69,6 +108,18 @@ class PutBatch(ChannelBatch[Any]):
             return put_late(self._channels[index], index in self.sent)
         return look_late(self._channels[index - self.number])
 
+    def lost(self, index: int) -> SignalError:
+        """Return the error of a put that the connection did not survive."""
+        channel = self._channels[index]
+        return put_lost(channel) if index in self.sent else channel.unavailable()
+
+    def end_with(self, link: Link) -> None:
+        """Settle what is under way over a connection that is given up, and the looks at puts that were completed."""
+        super().end_with(link)
+        for index, channel in enumerate(self._channels):
+            if channel.link is link:
+                self.settle_look(index, look_lost(channel))
+
     def settle(self, index: int, outcome: Any) -> None:
         """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""
         super().settle(index, outcome)
@@ -95,6 +146,19 @@ def read_late(channel: LinkedChannel) -> SignalError:
     return channel.unavailable()
 
 
+def read_lost(channel: LinkedChannel) -> DisconnectedError:
+    """Return the error of a read that the connection did not survive."""
+    error = DisconnectedError("the connection closed during the read", source=channel.source)
+    error.age_s = channel.link.age()
+    return error
+
+
+def put_lost(channel: LinkedChannel) -> PutLostError:
+    """Return the error of a put that was sent, and whose connection was closed before it was completed."""
+    problem = "sent, then the connection closed: nobody knows whether it was done"
+    return PutLostError(problem, source=channel.source)
+
+
 def put_late(channel: LinkedChannel, sent: bool) -> SignalError:
     """Return the error of a put that was not completed in time.
 
@@ -102,4 +166,5 @@ def put_late(channel: LinkedChannel, sent: bool) -> SignalError:
     """
     if sent:
         return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
-    return PutNotSentError("the deadline passed before it could be sent", source=channel.source)
+    behind = ", as an earlier put to it was not completed" if channel.link.is_completing else ""
+    return PutNotSentError(f"the deadline passed before it could be sent{behind}", source=channel.source)

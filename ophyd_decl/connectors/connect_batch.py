@@ -53,6 +53,13 @@ class ConnectBatch(ChannelBatch[Description | SignalError]):
         made = channel.made
         self.settle(index, channel.unavailable() if made is None or channel.failure is not None else made)
 
+    def end_with(self, link: Link) -> None:
+        """Settle the channels of a link that is given up."""
+        if link in self._waiting:
+            link.forget_waiting(self)
+            for index in (self._waiting.pop(link), *self._others.pop(link, ())):
+                self.settle(index, self._channels[index].unavailable())
+
     def end(self) -> None:
         """Take no outcome any more, and wait for no link."""
         for link in self._waiting:

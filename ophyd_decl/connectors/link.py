@@ -142,6 +142,31 @@ class Link(ABC):
         elif self.phase == "searching":
             self.search_again()
 
+    @property
+    def is_completing(self) -> bool:
+        """Return whether a put waits for its completion, and the server would complete the next one at once."""
+        return False
+
+    def when_completed(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when no put is completing any more, or the connection is closed."""
+        raise NotImplementedError
+
+    def forget_completed(self, key: object) -> None:
+        """Do not call back under this key."""
+        raise NotImplementedError
+
+    def ask_again(self) -> bool:
+        """Ask what the server says of it now; who waits until it is settled is told then.
+
+        :returns: whether there is anything to ask.
+        """
+        return False
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of others which a put to this one may give another meaning."""
+        return ()
+
     def search_again(self) -> None:  # noqa: B027  # most have nothing to do
         """Take note that somebody else wants what is searched; a search goes on by itself."""
 

@@ -24,14 +24,14 @@ from ..errors import (
 from ..vocab.datatypes import Datatype
 from ..vocab.readings import Reading
 from .batch import Batch, Cleanup
-from .batches import LookBatch, PutBatch, ReadBatch, put_late
+from .batches import ChannelBatch, LookBatch, PutBatch, ReadBatch, SettledBatch, put_late
 from .connect_batch import ConnectBatch
 from .inbox import Inbox
 from .later import Later
 from .link import Link
 from .linked_channel import LinkedChannel
 from .linked_monitor import LinkedMonitor
-from .looks import Look, LookRequest, believe, look_lost
+from .looks import GRACE_S, Look, LookRequest, believe, look_lost
 from .missing import MissingSearch
 from .protocol import PLAIN, Channel, Check, Description, Listener, PutRequest, ReadRequest, Use
 from .verdict import Families, absent, stem_of
@@ -54,6 +54,7 @@ class LinkedConnector(ABC):
         self._families = Families()
         self.inbox = Inbox(log, self.turn)
         self.later = Later(self.inbox)
+        self._under_way: set[ChannelBatch[Any]] = set()
         self.liveness_s = LIVENESS_S
         self._abandoned = False
 
@@ -165,7 +166,7 @@ class LinkedConnector(ABC):
                 if self._links.get(link.key) is link:
                     del self._links[link.key]
                 self._families.leave(link)
-                link.release()
+                self._release(link)
 
     async def connect(self, channels: Sequence[Channel], deadline: float) -> list[Description | SignalError]:
         """Search all at once and return what their servers say; an unanswered one gives `AbsentError`."""
@@ -188,7 +189,7 @@ class LinkedConnector(ABC):
                 else:
                     batch.await_ready(index, channel)
         MissingSearch(batch, used, self.later, self.send_reads)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     async def read(self, requests: Sequence[ReadRequest]) -> list[Reading | SignalError]:
         """Return fresh values, in one round trip where the protocol can."""
@@ -211,7 +212,7 @@ class LinkedConnector(ABC):
                 self.send_reads(batch, ready)
             if setpoints:
                 self.send_setpoints(batch, setpoints)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     def put(self, requests: Sequence[PutRequest]) -> "CoroutineType[Any, Any, list[SignalError | None]]":
         """Write all at once; None is: done, and completed where `wait` asked for it."""
@@ -225,10 +226,14 @@ class LinkedConnector(ABC):
         used = [cast(LinkedChannel, request.channel) for request in requests]
         batch = PutBatch(used, requests)
         self._begin_puts(batch, used, requests)
-        outcomes = await batch.wait()
+        outcomes = await self._outcomes(batch)
         deadline = max((request.deadline for request in requests), default=0.0)
         look_at = partial(self._look_at, batch, used)
-        return await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
+        outcomes = await believe(outcomes[: len(used)], outcomes[len(used) :], look_at, batch.seen, deadline)
+        await self._ask_again(
+            [channel.link for channel, outcome in zip(used, outcomes, strict=True) if outcome is None]
+        )
+        return outcomes
 
     def monitor(self, channel: Channel, listener: Listener, *, all_updates: bool = False) -> LinkedMonitor:
         """Call `listener` with the value now, and at each change, and with the error when the connection breaks."""
@@ -258,8 +263,10 @@ class LinkedConnector(ABC):
                 for monitor in link.monitors:
                     monitor.closed = True
                 link.monitors = ()
-                link.release()
+                self._release(link)
             self._links.clear()
+            for batch in self._under_way:  # all is settled; what they still have open goes now, with the rest
+                batch.end()
         self.later.cancel()
         self.inbox.clear()
 
@@ -301,6 +308,34 @@ class LinkedConnector(ABC):
         elif self.inbox.loop is not running:
             raise WrongLoopError(f"the {self._protocol} connector delivers on another event loop; bind it to this one")
 
+    async def _ask_again(self, written: Sequence[Link]) -> None:
+        """Ask what is served now where a put may have changed limits, unit or labels: what follows goes by them."""
+        meant = {name for link in written for name in link.meant}
+        if not meant:
+            return
+        with self.turn():
+            asked = [link for link in self._links.values() if link.name in meant and link.ask_again()]
+        batch = SettledBatch([time.monotonic() + GRACE_S] * len(asked))
+        for index, link in enumerate(asked):
+            key = (batch, index)
+            link.when_settled(key, partial(batch.settle, index, None))
+            batch.parts.append(Cleanup(partial(link.forget, key)))
+        await batch.wait()
+
+    async def _outcomes(self, batch: ChannelBatch[Any]) -> list[Any]:
+        """Return all outcomes of a batch, also of what is given up meanwhile."""
+        self._under_way.add(batch)
+        try:
+            return await batch.wait()
+        finally:
+            self._under_way.discard(batch)
+
+    def _release(self, link: Link) -> None:
+        """Give up a link, and say what that means for what is under way."""
+        link.release()
+        for batch in tuple(self._under_way):
+            batch.end_with(link)
+
     def _postpone(self, batch: Batch[Any], index: int, channel: LinkedChannel, go: Callable[[], None]) -> None:
         """Settle a request that cannot be sent now, or send it when the link knows what it is connected to."""
         if channel.link.phase == "describing":
@@ -313,6 +348,12 @@ class LinkedConnector(ABC):
         key = (batch, index)
         channel.link.when_settled(key, go)
         batch.parts.append(Cleanup(partial(channel.link.forget, key)))
+
+    def read_again(self, batch: Batch[Any], index: int, channel: LinkedChannel) -> None:
+        """Read once more when the server has described itself anew, since its answer cannot be understood before."""
+        self._postpone(
+            batch, index, channel, partial(self._read_later, cast(ReadBatch, batch), index, channel, self.send_reads)
+        )
 
     def _read_later(self, batch: ReadBatch, index: int, channel: LinkedChannel, send: Send) -> None:
         if channel.link.phase != "ready" or channel.failure is not None:
@@ -328,6 +369,8 @@ class LinkedConnector(ABC):
                 channel = used[index]
                 if request.deadline <= now:
                     batch.settle(index, put_late(channel, False))
+                elif request.wait and channel.link.is_completing:
+                    self._put_behind(batch, index, request)
                 elif channel.link.phase == "ready" and channel.failure is None:
                     self._add_put(batch, index, request, ready)
                 else:
@@ -335,10 +378,18 @@ class LinkedConnector(ABC):
             if ready:
                 self.send_puts(batch, ready)
 
+    def _put_behind(self, batch: PutBatch, index: int, request: PutRequest) -> None:
+        """Put when another put to the same address is completed: before, its completion would say nothing."""
+        link, key = cast(LinkedChannel, request.channel).link, (batch, index)
+        link.when_completed(key, partial(self._put_later, batch, index, request))
+        batch.parts.append(Cleanup(partial(link.forget_completed, key)))
+
     def _put_later(self, batch: PutBatch, index: int, request: PutRequest) -> None:
         channel = cast(LinkedChannel, request.channel)
         if channel.link.phase != "ready" or channel.failure is not None:
             batch.settle(index, channel.unavailable())
+        elif request.wait and channel.link.is_completing and batch.pending(index):
+            self._put_behind(batch, index, request)
         elif batch.pending(index):
             forbidden = request.forbids(request.value) if request.forbids is not None else None
             if forbidden is not None:
@@ -366,7 +417,7 @@ class LinkedConnector(ABC):
                     self._when_settled(batch, index, channels[index], partial(self._look_later, batch, puts, put, look))
             if ready:
                 self.send_looks(batch, ready)
-        return await batch.wait()
+        return await self._outcomes(batch)
 
     def _look_later(self, batch: LookBatch, puts: PutBatch, put: int, look: LookRequest) -> None:
         index, channel = look.number, look.channel

@@ -94,6 +94,12 @@ def processes(name: str) -> bool:
     return name.partition(".")[2] in ("", "VAL", "VAL$", "PROC")
 
 
+def meant_by(name: str) -> tuple[str, ...]:
+    """Return the names of the value whose limits, unit or labels a put to this PV may change; none for a value."""
+    record, _, field = name.partition(".")
+    return (record, f"{record}.VAL") if field and not processes(name) else ()
+
+
 def disabled(channel: LinkedChannel) -> NotProcessedError:
     """Return the error of a put that a disabled record has kept."""
     return NotProcessedError(

@@ -107,6 +107,20 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
         :raises BadValueError: if an argument is missing, or one is given that the command does not take.
         :raises WriteError: if it was refused, lost, timed out or not sent.
         """
+        return await self._execute(argument, timeout, completed=True)
+
+    async def end(self, begun: str) -> None:
+        """Execute what ends something that a put or a command has begun.
+
+        :param begun: source of that. A put to the same address would be kept until it is completed, so this one does
+            not wait for its completion then.
+        :raises WriteError: as `execute`.
+        """
+        await self._execute(None, None, completed=self.source != begun)
+
+    async def _execute(
+        self, argument: Argument_contra | None, timeout: float | None, *, completed: bool
+    ) -> Returned_co:
         shape = self._shape
         if argument is None and shape.argument is not None:
             argument = shape.value
@@ -119,7 +133,7 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
             connector = self.open()
             deadline = time.monotonic() + (shape.timeout_s if timeout is None else timeout)
             value = shape.value if shape.argument is None else argument
-            request = PutRequest(self.channels[0], value, shape.wait != "no", deadline)
+            request = PutRequest(self.channels[0], value, completed and shape.wait != "no", deadline)
             with self._context.writing(self, request.channel, request.value):
                 (outcome,) = await connector.execute([request])
             answer: Any = outcome

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -340,12 +341,24 @@ class Writing:
     def __enter__(self) -> "Writing":
         return self
 
+    @contextmanager
+    def reading_back(self) -> Generator[None]:
+        """Compare the value that was written; where that is cancelled, say that it was."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            raise self._cancelled(f"{self._value!r} was written, and cancelled while it was read back") from None
+
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         puts = self._shared.server_of(self._channel).puts
         ended_at = time.monotonic() if self.seen is None else math.nextafter(self.seen[1], 0.0)
         puts.note(ended_at)
         if kind is not None and issubclass(kind, asyncio.CancelledError):
-            cancelled = f"cancelled while {self._value!r} was being written"
-            text = f"{self._node.path}: {cancelled}; it may have been sent, and take effect"
-            log.warning("%s", text)
-            raise asyncio.CancelledError(text) from None
+            said = f"cancelled while {self._value!r} was being written; it may have been sent, and take effect"
+            raise self._cancelled(said) from None
+
+    def _cancelled(self, said: str) -> asyncio.CancelledError:
+        """Return what tells who has cancelled that the put cannot be taken back, after it was logged."""
+        text = f"{self._node.path}: {said}"
+        log.warning("%s", text)
+        return asyncio.CancelledError(text)

@@ -78,14 +78,16 @@ def float_type(channels: Iterable[Channel]) -> str:
 def agree(sent: Any, found: Any, float_type: str = "") -> bool:
     """Return whether a value that was read back is the one that was sent, as far as a server can hold it.
 
-    Whole numbers are the same, or they are not.
+    Whole numbers are the same, or they are not. NaN is NaN: an array may hold it.
 
     :param float_type: numpy type of its floats, `float32` or `float64`; empty: not known, so they agree to
         `RELATIVE_TOLERANCE`.
     """
     sent, found = plain(sent), plain(found)
     if isinstance(sent, Real) and isinstance(found, Real):
-        return sent == found or (isinstance(found, float) and _near(sent, found, float_type))
+        return sent == found or (
+            isinstance(found, float) and (_both_nan(sent, found) or _near(sent, found, float_type))
+        )
     if isinstance(found, Mapping):
         left, right = _columns(sent), _columns(found)
         return list(left) == list(right) and all(agree(left[name], right[name], float_type) for name in right)
@@ -104,6 +106,10 @@ def _near(sent: Any, found: float, float_type: str) -> bool:
     return not float_type and math.isclose(sent, found, rel_tol=RELATIVE_TOLERANCE)
 
 
+def _both_nan(one: Any, other: Any) -> bool:
+    return bool(one != one and other != other)
+
+
 def equal(expected: Any, found: Any, float_type: str) -> bool:
     """Return whether two values are exactly the same, once their floats are what the server can hold.
 
@@ -115,13 +121,13 @@ def equal(expected: Any, found: Any, float_type: str) -> bool:
         return list(wanted) == list(columns) and all(equal(wanted[name], columns[name], float_type) for name in columns)
     if isinstance(found, float) and isinstance(expected, int | float):
         holds = np.dtype(float_type).type
-        return bool(holds(expected) == holds(found))
+        return bool(holds(expected) == holds(found)) or _both_nan(expected, found)
     if isinstance(found, np.ndarray | list | tuple):
         left: NDArray[Any] = np.asarray(expected)
         right: NDArray[Any] = np.asarray(cast(Any, found))
         if right.dtype.kind == "f" and left.dtype.kind in "biuf":
             left, right = left.astype(float_type), right.astype(float_type)
-        return left.shape == right.shape and bool(np.array_equal(left, right))
+        return left.shape == right.shape and bool(np.array_equal(left, right, equal_nan=right.dtype.kind == "f"))
     return bool(expected == found)
 
 

@@ -382,7 +382,7 @@ class WireSignal(SignalNode):
             raise self._error(DisconnectedError(channel.trouble))
         return channel.description
 
-    async def _write(self, value: Any, timeout_s: float | None) -> Reading | None:
+    async def _write(self, value: Any, timeout_s: float | None, *, completed: bool = True) -> Reading | None:
         with self._context.binding.operation():
             await self.ensure()
             connector = self.open()
@@ -390,10 +390,17 @@ class WireSignal(SignalNode):
             channel = self._write_channel
             if channel is None:
                 raise self._error(ReadOnlyError("is declared `access: r`; nothing was sent"))
-            seen = await write(self, connector, channel, value, timeout_s)
+            seen = await write(self, connector, channel, value, timeout_s, completed=completed)
             if self._shape.expect is not None:
                 self._compare_later()
             return seen
+
+    async def redirect(self, value: Any) -> None:
+        """Write a value that ends what an earlier put has begun: an IOC keeps one that waits until that is completed.
+
+        :raises SignalError: if it was refused, lost, timed out or not sent.
+        """
+        await self._write(value, None, completed=False)
 
     async def setpoint_value(self) -> Any:
         """Return what was written last, where the server tells that, else a fresh value of what is written."""

@@ -18,17 +18,24 @@ _AGAIN = (PutTimeoutError, PutNotSentError, NotTakenError)
 
 
 async def write(
-    signal: "WireSignal", connector: Connector, channel: Channel, value: Any, timeout_s: float | None
+    signal: "WireSignal",
+    connector: Connector,
+    channel: Channel,
+    value: Any,
+    timeout_s: float | None,
+    *,
+    completed: bool = True,
 ) -> Reading | None:
     """Send a value as the file says, as often as it says.
 
     :param timeout_s: of each try; None: as the file says.
+    :param completed: whether the file says if the completion is waited for; else it is not.
     :returns: a fresh reading that was asked for after the completion, where the signal is held and there is one.
     :raises WriteError: if it was refused, lost, timed out, not sent, not processed or not taken.
     """
     shape, context = signal._shape, signal._context
     timeout_s = shape.timeouts.write if timeout_s is None else timeout_s
-    wait = waits_for(shape, channel.description, value)
+    wait = completed and waits_for(shape, channel.description, value)
     outcome: SignalError | None = None
     seen: tuple[Reading, float] | None = None
     generation = channel.generation
@@ -39,7 +46,8 @@ async def write(
             (outcome,) = await connector.put([PutRequest(channel, value, wait, deadline, signal._forbids, see)])
         seen, generation = writing.seen, channel.generation
         if outcome is None and shape.verify == "readback":
-            outcome = await _compare(signal, connector, value)
+            with writing.reading_back():
+                outcome = await _compare(signal, connector, value)
         if not isinstance(outcome, _AGAIN):
             break
     context.note_put(signal, channel, outcome)
@@ -55,13 +63,24 @@ async def write(
 
 
 def waits_for(shape: SignalShape, description: Description | None, value: Any) -> bool:
-    """Return whether a put of this value waits for its completion; the first label of an enum counts as zero."""
+    """Return whether a put of this value waits for its completion; the first label of the server counts as zero."""
     if shape.wait != "non_zero":
         return shape.wait == "yes"
-    choices = description.choices if description is not None else ()
     if isinstance(value, str):
-        return value not in choices[:1]
+        return not _is_first(shape, description, value)
     return bool(value) if number_in(value) is not None or isinstance(value, bool) else True
+
+
+def _is_first(shape: SignalShape, description: Description | None, label: str) -> bool:
+    """Return whether a label is sent as the first one of the server, whose order may be another than the declared."""
+    if description is None:
+        return False
+    native = description.native
+    if native.kind != "enum":  # of text, the first one that is declared
+        return label in description.choices[:1]
+    served = next((choice.served for choice in shape.datatype.choices or () if choice.label == label), (label,))
+    sent = next((name for name in served if name in native.choices), label)
+    return sent in native.choices[:1]
 
 
 def outside_limits(shape: SignalShape, description: Description | None, value: Any) -> LimitError | None:

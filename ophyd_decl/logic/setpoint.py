@@ -179,12 +179,26 @@ class SetpointMove(EndsByCondition):
         """
         if self._stop is not None:
             if self._may_move or not await self._is_at_rest():
-                await self._stop.execute()
+                await self._stop.end(self._begun_by)
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
             if number_in(position) is not None:
-                await self.setpoint.set(position)
+                await self._redirect(position)
         self._may_move = False
+
+    @property
+    def _begun_by(self) -> str:
+        """Return the source of what a move begins with."""
+        if self._start is not None:
+            return self._start.source
+        return self.setpoint.write_source if isinstance(self.setpoint, WireSignal) else self.setpoint.source
+
+    async def _redirect(self, position: Any) -> None:
+        """Send it elsewhere while a put to its setpoint is under way."""
+        if isinstance(self.setpoint, WireSignal):
+            await self.setpoint.redirect(position)
+        else:
+            await self.setpoint.set(position)
 
     async def _is_at_rest(self) -> bool:
         if self._done is None or self._device._context.mock:

@@ -74,7 +74,7 @@ class StartAndWait(EndsByCondition):
         """
         may_acquire, self._may_acquire = self._may_acquire, False
         if may_acquire and self._stop is not None:
-            await self._stop.execute()
+            await self._stop.end(self._start.source)
 
     async def _end_after(self, error: SignalError) -> None:
         """End what has failed, and say so."""

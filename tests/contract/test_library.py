@@ -52,6 +52,8 @@ def file(server: Ioc, epics_protocol: str, tmp_path: Path) -> Path:
         pvs = f'setpoint: "{server.pv(setpoint)}", readback: "{server.pv(readback)}", done: "{server.pv(moving)}"'
         pvs += f', stop: "{server.pv(stop)}"' if stop else ""
         devices += f"  {name}: {{type: epics.positioner, {pvs}, done_is: false, grace: 10}}\n"
+    pvs = f'setpoint: "{server.pv("long")}", readback: "{server.pv("long:rb")}", done: "{server.pv("long:moving")}"'
+    devices += f"  long: {{type: epics.positioner, {pvs}, done_is: false, grace: 10}}\n"
     path = tmp_path / "beamline.yaml"
     path.write_text(
         f"api: ophyd_decl/v1\nkind: beamline\nname: lab\ndefaults: {{protocol: {epics_protocol}}}\ndevices:\n{devices}"
@@ -206,6 +208,25 @@ async def test_a_positioner_is_stopped_by_its_pv(bl: Any, server: Ioc) -> None:
     await status
     assert await bl.far.in_position.get_value(cached=False) is False
     assert server.command(f'dbgf "{server.pv("far:stop")}"').split()[-1] == '"Stop"'
+
+
+@pytest.mark.parametrize("way", ["stop", "cancel"])
+async def test_a_positioner_without_a_stop_ends_where_it_is_and_not_at_its_target(
+    bl: Any, server: Ioc, way: str
+) -> None:
+    def value_of(name: str) -> float:
+        return float(server.command(f'dbgf "{server.pv(name)}"').split()[-1])
+
+    status = bl.long.set(5.0)
+    await until(lambda: value_of("long") == 5.0)
+    if way == "stop":
+        await bl.long.stop(success=True)
+    else:
+        status.task.cancel()
+    await asyncio.wait([status.task])
+    assert value_of("long") == 0.0
+    await until(lambda: '"Done"' in server.command(f'dbgf "{server.pv("long:moving")}"'))
+    assert value_of("long:most") == 0.0  # it was never at its target
 
 
 def test_they_run_in_plans(connected: Any, run_engine_factory: Callable[..., RunEngine]) -> None:

@@ -3,12 +3,16 @@
 import asyncio
 import time
 
+import pytest
+
 from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.errors import (
     BadValueError,
     DisconnectedError,
     MismatchError,
+    NotConnectedError,
     PutLostError,
+    PutNotSentError,
     PutRefusedError,
     ReadTimeoutError,
 )
@@ -91,6 +95,31 @@ async def test_what_is_under_way_ends_with_the_connection(remote_lab: RemoteLab)
             assert isinstance(outcome, DisconnectedError)
             assert isinstance(await moving, PutLostError)
             assert clock() < NOTICE_S
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["released", "closed"])
+async def test_what_is_under_way_ends_with_its_channel(epics_lab: EpicsLab, everything: bool) -> None:
+    lab = epics_lab
+    number, axis, nothing = lab.channel("number", FLOAT), lab.channel("axis", FLOAT), lab.channel("nothing", FLOAT)
+    await lab.connect(number, axis)
+    with lab.hung():
+        tasks = [
+            asyncio.create_task(lab.put(axis, 5.0, timeout_s=60)),
+            asyncio.create_task(lab.read(number, timeout_s=60)),
+            asyncio.create_task(lab.connect(nothing, timeout_s=60)),
+        ]
+        await asyncio.sleep(0.1)  # what can be sent is on the wire
+        if everything:
+            await lab.connector.close()
+        else:
+            for channel in (number, axis, nothing):
+                lab.connector.release(channel)
+        _, late = await asyncio.wait(tasks, timeout=5)
+        assert not late
+    putting, reading, connecting = [await task for task in tasks]
+    assert isinstance(putting, PutLostError | PutNotSentError | NotConnectedError)
+    assert isinstance(reading[0], DisconnectedError)
+    assert isinstance(connecting[0], NotConnectedError)
 
 
 async def test_a_put_that_was_lost_is_not_done_later(remote_lab: RemoteLab) -> None:

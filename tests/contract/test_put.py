@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from ophyd_decl.connectors.linked_channel import LinkedChannel
 from ophyd_decl.connectors.protocol import PutRequest
+from ophyd_decl.connectors.pva.link import PvaLink
 from ophyd_decl.errors import BadValueError, NotTakenError, PutNotSentError, PutRefusedError, PutTimeoutError
-from tests.contract.labs import BOOL, ENUM, FLOAT, FLOATS, INT, MODES, TEXT, Lab, labelled
+from ophyd_decl.vocab.readings import Limits
+from tests.contract.labs import BOOL, ENUM, FLOAT, FLOATS, INT, MODES, TEXT, TIMEOUT_S, EpicsLab, Lab, labelled
 from tests.pace import turning
 
 GOOD = [
@@ -138,6 +141,23 @@ async def test_what_is_too_long_is_never_cut_off_without_a_word(lab: Lab, name: 
     assert await lab.put(channel, before) is None
 
 
+async def test_what_a_put_gives_another_meaning_has_it_when_the_put_is_done(epics_lab: EpicsLab) -> None:
+    lab = epics_lab
+    number, mode = lab.channel("number", FLOAT), lab.channel("mode", ENUM)
+    limit, label = lab.channel("number.DRVH", FLOAT), lab.channel("mode.ONST", TEXT)
+    await lab.connect(number, mode, limit, label)
+    for count in range(20):
+        assert await lab.put(limit, 20.0 + count) is None
+        description = number.description
+        assert description is not None
+        assert description.limits == Limits(-50, 20.0 + count)
+        assert await lab.put(label, f"High {count}") is None
+        assert await lab.value(mode) == f"High {count}"
+    before = number.generation
+    assert await lab.put(limit, 39.0) is None
+    assert number.generation == before  # what stays as it is ends nothing
+
+
 async def test_a_completion_that_is_late_is_a_timeout(lab: Lab) -> None:
     axis, arrived = lab.channel("axis", FLOAT), lab.channel("arrived", FLOAT)
     await lab.connect(axis, arrived)
@@ -147,6 +167,43 @@ async def test_a_completion_that_is_late_is_a_timeout(lab: Lab) -> None:
         deadline = time.monotonic() + 2
         while await lab.value(arrived) != 11.0:
             assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("first_ends", ["late", "cancelled", "done"])
+async def test_a_put_behind_another_is_done_when_it_has_arrived_itself(epics_lab: EpicsLab, first_ends: str) -> None:
+    lab = epics_lab
+    axis, arrived = lab.channel("axis", FLOAT), lab.channel("arrived", FLOAT)
+    await lab.connect(axis, arrived)
+    first = asyncio.create_task(lab.put(axis, 11.0, timeout_s=0.05 if first_ends == "late" else TIMEOUT_S))
+    await asyncio.sleep(0.03)  # it is on the wire
+    if first_ends == "late":
+        assert isinstance(await first, PutTimeoutError)
+    elif first_ends == "cancelled":
+        first.cancel()
+        await asyncio.wait([first])
+    assert await lab.put(axis, 12.0) is None
+    assert await lab.value(arrived) == 12.0
+    if first_ends == "done":
+        assert await first is None
+    if lab.protocol == "pva":
+        assert not cast(PvaLink, cast(LinkedChannel, axis).link).completing  # nothing is left of those
+
+
+async def test_a_put_that_waits_behind_another_is_not_sent_when_its_time_is_over(epics_lab: EpicsLab) -> None:
+    lab = epics_lab
+    axis, arrived = lab.channel("axis", FLOAT), lab.channel("arrived", FLOAT)
+    await lab.connect(axis, arrived)
+    first = asyncio.create_task(lab.put(axis, 11.0))
+    await asyncio.sleep(0.03)  # it is on the wire
+    outcome = await lab.put(axis, 12.0, timeout_s=0.05)
+    if lab.protocol == "pva":
+        assert isinstance(outcome, PutNotSentError)
+        assert "an earlier put to it was not completed" in str(outcome)
+    else:  # the server has it, and does it later
+        assert isinstance(outcome, PutTimeoutError)
+    assert await first is None
+    if lab.protocol == "pva":
+        assert await lab.value(axis) == 11.0
 
 
 async def test_a_deadline_in_the_past_sends_nothing(lab: Lab) -> None:

@@ -1,5 +1,6 @@
 """Writes from YAML, in plans, on a real IOC: done means done, and a refusal says which one it is."""
 
+import asyncio
 import dataclasses
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from ophyd_decl.errors import (
     PutTimeoutError,
     WriteError,
 )
+from tests.cancelled import CancelledAt
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -60,6 +62,11 @@ record(bo, "$(P)axis:done") { field(ZNAM, "Moving") field(ONAM, "Done") field(VA
 record(ao, "$(P)unlinked") { field(VAL, "1") field(OUT, "$(P)nowhere CA") field(FLNK, "$(P)tries") }
 record(calc, "$(P)tries") { field(INPA, "$(P)tries") field(CALC, "A+1") }
 
+# ends acquiring a second after it was told to begin
+record(bo, "$(P)acquire") { field(ZNAM, "Done") field(ONAM, "Acquire") field(FLNK, "$(P)acquire:run") }
+record(seq, "$(P)acquire:run") { field(DLY1, "1") field(DO1, "1") field(LNK1, "$(P)acquired PP") }
+record(ao, "$(P)acquired") { field(VAL, "0") field(PINI, "YES") }
+
 record(longout, "$(P)count") { field(VAL, "3") field(PINI, "YES") }
 record(bo, "$(P)flag") { field(ZNAM, "Closed") field(ONAM, "Open") field(VAL, "1") field(PINI, "YES") }
 record(mbbo, "$(P)mode") { field(ZRST, "Low") field(ONST, "High") field(VAL, "1") field(PINI, "YES") }
@@ -67,6 +74,7 @@ record(stringout, "$(P)text") { field(VAL, "hello") field(PINI, "YES") }
 record(waveform, "$(P)array") {
   field(FTVL, "SHORT") field(NELM, "4") field(INP, {const: [1, 2]}) field(PINI, "YES")
 }
+record(waveform, "$(P)data") { field(FTVL, "DOUBLE") field(NELM, "4") }
 """
 FILE = """\
 api: ophyd_decl/v1
@@ -90,8 +98,11 @@ devices:
   short: {type: signal, pv: "${{ p }}axis", dtype: float, access: rw, timeout: {write: 0.1}}
   arrived: {type: signal, pv: "${{ p }}axis_RBV", dtype: float}
   done: {type: signal, pv: "${{ p }}axis:done", dtype: bool}
+  acquire: {type: signal, ACQUIRE, dtype: enum, choices: [Acquire, Done], match: subset, access: rw, wait: non_zero}
+  acquired: {type: signal, pv: "${{ p }}acquired", dtype: float, access: rw}
   count: {type: signal, pv: "${{ p }}count", dtype: int, access: rw}
   small: {type: signal, pv: "${{ p }}array", dtype: int16, shape: [null], access: rw}
+  data: {type: signal, pv: "${{ p }}data", dtype: float64, shape: [null], access: rw, verify: readback}
   unlinked: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw}
   persistent: {type: signal, pv: "${{ p }}unlinked", dtype: float, access: rw, retries: 2}
   tries: {type: signal, pv: "${{ p }}tries", dtype: int}
@@ -103,6 +114,7 @@ devices:
     commands:
       press: {pv: "${{ p }}button.PROC"}
 """
+FILE = FILE.replace("ACQUIRE,", 'pv: "${{ p }}acquire",')
 for _word in ("clamped", "stubborn"):
     FILE = FILE.replace(_word.upper(), f'pv: {{read: "${{{{ p }}}}{_word}_RBV", write: "${{{{ p }}}}{_word}"}}')
 
@@ -221,12 +233,44 @@ def test_non_zero_waits_for_the_completion_of_others(bl: Any, RE: RunEngine) -> 
     assert bl.arrived.get() == target
 
 
+def test_non_zero_goes_by_the_label_that_is_the_first_of_the_server(bl: Any, RE: RunEngine) -> None:
+    bl.acquired.put(0.0)
+    RE(bps.mv(bl.acquire, "Acquire"))
+    assert bl.acquired.get() == 1.0
+    bl.acquired.put(0.0)
+    RE(bps.mv(bl.acquire, "Done"))
+    assert bl.acquired.get() == 0.0
+
+
+async def test_a_put_that_is_cancelled_says_that_it_was_sent_wherever_that_is(
+    protocol: str, ioc: Ioc, tmp_path: Path
+) -> None:
+    (tmp_path / "beamline.yaml").write_text(FILE.replace("PROTOCOL", protocol))
+    bl: Any = load_beamline(tmp_path, set={"vars.p": ioc.prefix})
+    await bl.aconnect(timeout=3, only="free")
+    said: list[str] = []
+    while True:
+        put = CancelledAt(bl.free._write(5.0 + len(said), None), at=1 + len(said))
+        put.task = asyncio.ensure_future(put)
+        try:
+            await put.task
+            break
+        except asyncio.CancelledError as error:
+            said.append(str(error))
+    assert "while 5.0 was being written; it may have been sent" in said[0]
+    assert "was written, and cancelled while it was read back" in said[-1]
+    assert all("written" in words for words in said)
+    await bl.aclose()
+
+
 def test_verify_agrees_with_what_was_taken(bl: Any, RE: RunEngine) -> None:
     for value in (0.1, 3, np.float32(0.3), -1e6):
         RE(bps.mv(bl.free, value))
     RE(bps.mv(bl.clamped, 9.5))
     assert bl.clamped.get() == 9.5
     bl.free.put(1.0)
+    RE(bps.mv(bl.data, np.array([np.nan, np.inf, -0.0, 1e-320])))
+    assert np.isnan(bl.data.get()[0])
 
 
 def test_a_value_that_was_not_taken_is_sent_again_as_often_as_the_file_says(bl: Any, RE: RunEngine, ioc: Ioc) -> None:

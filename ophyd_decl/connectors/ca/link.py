@@ -12,7 +12,7 @@ from ...errors import ReadError
 from ...vocab.datatypes import NativeType
 from ..inbox import Inbox
 from ..link import QUEUE_LIMIT, Link, Served
-from ..looks import processes
+from ..looks import meant_by, processes
 from ..values import WireTraits
 from . import library
 from .calls import Data
@@ -183,6 +183,23 @@ class CaLink(Link):
             self.begin_again()
             self._ask(self._used)
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of the value of which this field may tell limits, unit or labels."""
+        return meant_by(self.name)
+
+    def ask_again(self) -> bool:
+        """Ask for the metadata of now: a watch tells of those only after what has changed them was completed."""
+        if self.phase == "describing" and self._used is not None:  # what is asked may be of before
+            self._ask(self._used)
+            return True
+        if self.phase != "ready" or self.kind == STRING or self.characters:
+            return False
+        if self._question is not None:
+            self._question.clear()
+        self._question = Question(self, self.kind + CONTROL, 1, self.wire_channel)
+        return True
+
     def lives(self) -> None:
         """Note that the server said something; may be called in a thread of libca."""
         server = self._server
@@ -234,6 +251,13 @@ class CaLink(Link):
         if status == library.ECA_DISCONN:
             return
         told = status == library.ECA_NORMAL and not self.characters
+        if self.phase == "ready":
+            if told and metadata(self.kind, data) != self._facts:
+                self.begin_again()
+                self._ask(self._used)
+            else:
+                self._tell_settled()
+            return
         self._facts = metadata(self.kind, data) if told else Metadata()
         self._describe(self._facts, count)
         if told and self.kind != STRING:

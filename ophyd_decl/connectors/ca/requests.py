@@ -7,9 +7,9 @@ loop.
 import time
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
+from ...errors import BadValueError, DisconnectedError, PutRefusedError, ReadError, SignalError
 from ..batch import Batch, Part
-from ..batches import PutBatch
+from ..batches import PutBatch, put_lost, read_lost
 from ..linked_channel import LinkedChannel
 from ..looks import (
     DISABLE_STATUS,
@@ -244,9 +244,7 @@ def look_of(channel: LinkedChannel, raw: Any, wait: bool, status: int, count: in
 def read_error(status: int, channel: LinkedChannel) -> SignalError:
     """Return the error of a read that failed with this status."""
     if status == library.ECA_DISCONN:
-        error = DisconnectedError("the connection closed during the read", source=channel.source)
-        error.age_s = channel.link.age()
-        return error
+        return read_lost(channel)
     if status == library.ECA_NORDACCESS:
         return ReadError("the server denies read access", source=channel.source)
     return ReadError(f"the server gave no value: {library.message(status)}", source=channel.source)
@@ -260,7 +258,7 @@ def put_error(status: int, channel: LinkedChannel, *, sent: bool) -> SignalError
     source = channel.source
     if status == library.ECA_DISCONN:
         if sent:
-            return PutLostError("sent, then the connection closed: nobody knows whether it was done", source=source)
+            return put_lost(channel)
         return channel.unavailable() if channel.link.phase != "ready" else DisconnectedError("closed", source=source)
     if status == library.ECA_NOWTACCESS:
         refused = PutRefusedError("the server denies write access", source=source, help=RIGHTS_HELP)

@@ -32,6 +32,8 @@ class Value(Protocol):
 
     def get(self, path: str, default: Any = None) -> Any: ...  # noqa: D102
 
+    def changed(self, path: str) -> bool: ...  # noqa: D102
+
 
 class Closable(Protocol):
     """An operation or a subscription."""

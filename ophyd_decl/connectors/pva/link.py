@@ -1,6 +1,7 @@
 """One PV over pvAccess: its description by a read of the whole structure, its keeper, its subscription."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError
 from ..inbox import Inbox
 from ..link import Link, Served
-from ..looks import processes
+from ..looks import meant_by, processes
 from .library import Cancelled, Closable, Value
 from .structure import Structure, entries_of, facts, inspect, unreadable
 from .subscription import Keeper, Updates
@@ -35,6 +36,9 @@ class PvaLink(Link):
         super().__init__(key, name, inbox)
         self.connector = connector
         self.under_way: set[Operation] = set()
+        #: puts that wait for their completion, also where nobody waits for them any more.
+        self.completing: set[Operation] = set()
+        self._behind: dict[object, Callable[[], None]] = {}
         self.read_request: Any = None
         self.may_be_disabled = False
         self._look_requests: tuple[Any, Any] = (None, None)
@@ -71,6 +75,8 @@ class PvaLink(Link):
     def abandon(self) -> None:
         """Close for good, and tell nobody."""
         self.under_way.clear()
+        self.completing.clear()
+        self._behind.clear()
         super().abandon()
 
     def subscribe(self) -> None:
@@ -106,6 +112,18 @@ class PvaLink(Link):
         self.lost()
         self.inbox.post(self.connector.ask_unkept)
 
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of the value of which this field may tell limits, unit or labels."""
+        return meant_by(self.name)
+
+    def ask_again(self) -> bool:
+        """Ask for the structure of now: the keeper tells of it only after what has changed it was completed."""
+        if self.phase not in ("ready", "describing"):
+            return False
+        self._ask()
+        return True
+
     def ask_whether_there(self, number: int) -> None:
         """Ask anew, and end the generation if there is no answer soon, nor a word of the keeper.
 
@@ -133,6 +151,13 @@ class PvaLink(Link):
             self.begin_again()
         if changed or self.phase == "down" or (self.phase == "ready" and doubtful):
             self._ask()
+
+    def has_other_labels(self, value: Value) -> bool:
+        """Return whether a value came with other labels than those of this generation, which are asked for then."""
+        if self._known().native.kind != "enum" or not value.changed("value.choices") or not self._differs(value):
+            return False
+        self.keeper_heard(value, False)
+        return True
 
     def keeper_ended(self, keeper: Keeper) -> None:
         """Begin again after the server has ended the keeper, as if the connection were closed."""
@@ -163,6 +188,7 @@ class PvaLink(Link):
         served = Served(unreadable(str(answer))) if isinstance(answer, Exception) else self._understand(answer)
         if self.phase == "ready":
             if replace(served, shape=self._known().shape) == self.served:
+                self._tell_settled()
                 return
             self.begin_again()
         else:
@@ -170,6 +196,25 @@ class PvaLink(Link):
         self.described(served)
         if served.native.kind != "unknown":
             self.connector.later.soon(self.keep)
+
+    @property
+    def is_completing(self) -> bool:
+        """Return whether a put waits for its completion."""
+        return bool(self.completing)
+
+    def when_completed(self, key: object, callback: Callable[[], None]) -> None:
+        """Call back when no put is completing any more, or the connection is closed; one after the other."""
+        self._behind[key] = callback
+
+    def forget_completed(self, key: object) -> None:
+        """Do not call back under this key."""
+        self._behind.pop(key, None)
+
+    def completed(self, operation: "Operation") -> None:
+        """Note that a put was completed, or will not be, and let the next one go."""
+        self.completing.discard(operation)
+        while self._behind and not self.completing:
+            self._behind.pop(next(iter(self._behind)))()
 
     def look_request(self, raw: Any) -> Any:
         """Return the request of what is looked at after a put; None: of nothing.
@@ -246,6 +291,9 @@ class PvaLink(Link):
         lost, self.under_way = self.under_way, set()
         for operation in lost:
             operation.settle_lost()
+        for operation in tuple(self.completing):
+            operation.close()
+            self.completed(operation)
 
     def _differs(self, value: Value) -> bool:
         """Return whether the metadata in an update of the keeper are not those of this generation."""

@@ -8,10 +8,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from ...errors import BadValueError, DisconnectedError, PutLostError, PutRefusedError, ReadError, SignalError
+from ...errors import BadValueError, PutRefusedError, ReadError, SignalError
 from ...vocab.readings import Reading
 from ..batch import Batch, Part
-from ..batches import PutBatch
+from ..batches import PutBatch, put_lost, read_lost
 from ..linked_channel import LinkedChannel
 from ..looks import (
     FINE,
@@ -55,6 +55,11 @@ class Group(Part):
         self._over = False
         batch.parts.append(self)
 
+    @property
+    def is_over(self) -> bool:
+        """Return whether nobody waits for it any more."""
+        return self._over
+
     def add(self, operation: "Operation") -> None:
         """Begin an operation."""
         self._operations.append(operation)
@@ -70,6 +75,8 @@ class Group(Part):
     def answered(self, operation: "Operation") -> None:
         """Keep an answer; called in a thread of pvxs."""
         if self._over:
+            if operation in operation.link.completing:
+                self.connector.inbox.post(operation.completed)
             return
         self._answered.append(operation)
         if len(self._answered) == self._expected:
@@ -84,14 +91,21 @@ class Group(Part):
             if isinstance(operation.answer, Cancelled):
                 continue
             operation.link.under_way.discard(operation)
-            self.batch.settle(operation.index, operation.outcome())
+            operation.completed()
+            if operation.is_overtaken():
+                self.connector.read_again(self.batch, operation.index, operation.channel)
+            else:
+                self.batch.settle(operation.index, operation.outcome())
 
     def forget(self) -> None:
-        """End what is still under way."""
+        """End what is still under way, but for puts that their server has not completed."""
         self._over = True
         handles: list[Closable] = []
         for operation in self._operations:
             operation.link.under_way.discard(operation)
+            if operation.outlasts:
+                continue
+            operation.completed()
             if operation.handle is not None:
                 handles.append(operation.handle)
                 operation.handle = None
@@ -122,9 +136,27 @@ class Operation:
         self.answer = answer
         self.group.answered(self)
 
+    @property
+    def outlasts(self) -> bool:
+        """Return whether it goes on though nobody waits for it any more."""
+        return False
+
     def begin(self, connector: "PvaConnector") -> None:
         """Have pvxs begin it."""
         raise NotImplementedError
+
+    def completed(self) -> None:
+        """Note that it was answered, or will not be."""
+
+    def close(self) -> None:
+        """Have pvxs end it."""
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            self.group.connector.disposal.add([handle])
+
+    def is_overtaken(self) -> bool:
+        """Return whether the answer can only be understood when the server has described itself anew."""
+        return False
 
     def outcome(self) -> Any:
         """Return what the answer means."""
@@ -148,6 +180,10 @@ class Read(Operation):
         """Ask for the value."""
         self.handle = connector.context.get(self.link.name, self, request=self.link.read_request)
 
+    def is_overtaken(self) -> bool:
+        """Return whether the labels have changed, so that the answer is no label that is known."""
+        return not isinstance(self.answer, Exception) and self.link.has_other_labels(self.answer)
+
     def outcome(self) -> Any:
         """Return the reading, or the error of the server."""
         channel, link, answer = self.channel, self.link, self.answer
@@ -164,9 +200,7 @@ class Read(Operation):
 
     def lost(self) -> SignalError:
         """Return the error of a read that the connection did not survive."""
-        error = DisconnectedError("the connection closed during the read", source=self.channel.source)
-        error.age_s = self.link.age()
-        return error
+        return read_lost(self.channel)
 
 
 class _Timed(Operation):
@@ -185,7 +219,12 @@ class _Timed(Operation):
 
 
 class Put(_Timed):
-    """A put."""
+    """A put.
+
+    An IOC completes a put at once while its record still does what an earlier one has begun. So the next one that
+    waits is sent behind it, as servers of Channel Access do it themselves; and one that nobody waits for any more
+    stays open, since only its completion tells when that is.
+    """
 
     __slots__ = ("_generation", "_raw", "_sent", "_wait")
 
@@ -198,8 +237,22 @@ class Put(_Timed):
         self._sent = sent
         self._generation = self.link.generation
 
+    @property
+    def outlasts(self) -> bool:
+        """Return whether it was sent, and its completion has not arrived."""
+        return self._wait and self.index in self._sent and self.answered_at is None
+
+    def completed(self) -> None:
+        """Let the next put go."""
+        if self._wait:
+            if self.group.is_over:
+                self.close()
+            self.link.completed(self)
+
     def begin(self, connector: "PvaConnector") -> None:
         """Send the value."""
+        if self._wait:
+            self.link.completing.add(self)
         request = connector.put_request(self._wait)
         self.handle = connector.context.put(self.link.name, self, self._fill_in, request, False)
 
@@ -211,7 +264,7 @@ class Put(_Timed):
         if isinstance(answer, _WithdrawnError):
             return channel.unavailable()
         if str(answer) == _CLOSED:
-            return self._unknown()
+            return put_lost(channel)
         if isinstance(answer, RemoteError):
             refused = PutRefusedError(f"the server refused the put: {answer}", source=channel.source)
             refused.for_rights = _RIGHTS in str(answer)
@@ -224,11 +277,7 @@ class Put(_Timed):
 
     def lost(self) -> SignalError:
         """Return the error of a put that was under way when the connection broke."""
-        return self._unknown() if self.index in self._sent else self.channel.unavailable()
-
-    def _unknown(self) -> SignalError:
-        problem = "sent, then the connection closed: nobody knows whether it was done"
-        return PutLostError(problem, source=self.channel.source)
+        return put_lost(self.channel) if self.index in self._sent else self.channel.unavailable()
 
     def _fill_in(self, value: Value) -> None:
         """Put the value into what is sent; called in a thread of pvxs."""
@@ -295,7 +344,7 @@ class LookAt(_Timed):
             doubt = doubt_of(self.channel, answer, self._wait, self._raw) if may_be_disabled else None
             if doubt is not None:
                 return doubt
-            if self._request is self.link.read_request:
+            if self._request is self.link.read_request and not self.link.has_other_labels(answer):
                 self.link.heard()
                 reading = self.channel.reading(self.link.structure.update(answer))
                 return Seen(reading, self._asked_at) if isinstance(reading, Reading) else None

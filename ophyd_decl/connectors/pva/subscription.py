@@ -89,6 +89,8 @@ class Updates(_Base):
             del values[:-1]
         updates: list[RawUpdate] = []
         for value in values:
+            if link.has_other_labels(value):
+                break  # this ends here, and begins again with the labels of now
             try:
                 updates.append(link.structure.update(value))
             except Exception as error:  # noqa: BLE001  # text that is not UTF-8, for one

@@ -14,7 +14,7 @@ from ophyd_decl.connectors.pva.subscription import Updates
 from ophyd_decl.errors import BadValueError, MismatchError, NotTakenError
 from ophyd_decl.vocab.datatypes import Datatype
 from ophyd_decl.vocab.readings import Reading
-from tests.contract.labs import until
+from tests.contract.labs import Seen, labelled, until
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -165,6 +165,26 @@ class TestOnP4p:
             assert isinstance(refused, MismatchError), wrong
         mode, _ = await connect(pva, "L:mode", "enum")
         assert await read(pva, mode) == "b"
+
+    async def test_a_value_that_comes_with_other_labels_is_no_label_of_before(
+        self, pva: PvaConnector, served: dict[str, Any]
+    ) -> None:
+        mode, _ = await connect(pva, "L:mode", "enum")
+        strict, outcome = await connect(pva, "L:mode", labelled("a", "b"))
+        assert isinstance(outcome, Description)
+        await kept(mode)
+        seen = Seen()
+        monitor = pva.monitor(mode, seen)
+        await until(lambda: seen.values == ["b"])
+        for number in range(20):
+            first = "ac"[number % 2]
+            served["L:mode"].post({"index": 0, "choices": [first, "x"]})
+            assert await read(pva, mode) == first
+            await until(lambda first=first: seen.values[-1] == first)
+        assert seen.values == ["b", *"ac" * 10]
+        served["L:mode"].post({"index": 0, "choices": ["b", "a"]})
+        assert isinstance(await read(pva, strict), MismatchError)
+        monitor.close()
 
     async def test_a_put_without_a_handler_is_refused_with_the_servers_text(
         self, pva: PvaConnector, served: dict[str, Any]
