@@ -20,7 +20,7 @@ from .options import (
     read_only_option,
     timeout_option,
 )
-from .outcome import CONTROL_SYSTEM, end
+from .outcome import CONTROL_SYSTEM, end, wants_color
 from .running import run, until
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def command(
     from .finding import named
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    named(beamline, only)
+    named(beamline, only, "--only")
 
     reached: list[Any] = []
 
@@ -138,7 +138,7 @@ def _show(report: Any, databases: "list[RecordName]", output: str) -> None:
     if output == "json":
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
     else:
-        click.echo(report_text(report, color=sys.stdout.isatty()))
+        click.echo(report_text(report, color=wants_color(sys.stdout)))
 
 
 def _chosen(report: Any, beamline: "Beamline", only: tuple[str, ...]) -> Any:

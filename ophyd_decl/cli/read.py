@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, end
+from .outcome import CONTROL_SYSTEM, end, show_errors
+
+if TYPE_CHECKING:
+    from ..errors import SignalError
 
 
 @click.command(
@@ -45,7 +48,7 @@ def command(
     beamline = load_beamline(path, profile=profile, set=overrides)
     nodes = named(beamline, signals)
 
-    async def read() -> tuple[list[dict[str, Any]], list[str]]:
+    async def read() -> "tuple[list[dict[str, Any]], list[SignalError]]":
         async with connected(beamline, nodes, timeout):
             return await readings_of(beamline, readable_signals(nodes))
 
@@ -56,20 +59,19 @@ def command(
         width = max((len(reading["path"]) for reading in readings), default=0)
         for reading in readings:
             click.echo(line(reading, width))
-    for failure in failures:
-        click.echo(f"error: {failure}", err=True)
+    show_errors(failures)
     if failures:
         end(CONTROL_SYSTEM)
 
 
-async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
+async def readings_of(beamline: Any, signals: dict[str, Any]) -> "tuple[list[dict[str, Any]], list[SignalError]]":
     """Return a reading for each signal in the form of `read --format json`, and what failed."""
     from ..errors import SignalError
     from ..session.hosted_member import HostedMember
 
     outcomes = await beamline.read_many([path for path, one in signals.items() if not isinstance(one, HostedMember)])
     readings: list[dict[str, Any]] = []
-    failures: list[str] = []
+    failures: list[SignalError] = []
     for path, signal in signals.items():
         try:
             outcome = outcomes[path] if path in outcomes else next(iter((await signal.read()).values()))
@@ -77,7 +79,7 @@ async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict
                 raise outcome
             readings.append(reading_of(path, signal, outcome, await units_of(signal)))
         except SignalError as error:
-            failures.append(str(error))
+            failures.append(error)
     return readings, failures
 
 
