@@ -84,7 +84,7 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
     from .values import parse
 
     where, value = pair(assignment)
-    nodes = named(beamline, [where])
+    nodes = named(beamline, [where], "SIGNAL=VALUE")
     if len(nodes) != 1:
         raise click.BadParameter(f"{where!r} names {len(nodes)} things; name one", param_hint="SIGNAL=VALUE")
     (node,) = nodes

@@ -276,3 +276,52 @@ def test_the_shell_completes_paths(beamline: str, command: str, after: str) -> N
     found = [item.value for item in complete.get_completions([command, beamline], "")]
     assert found == [path + after for path in PATHS]
     assert [item.value for item in complete.get_completions([command, beamline], "counter.w")] == [PATHS[-2] + after]
+
+
+def test_help_says_what_each_command_does_and_where_to_begin(call: Call) -> None:
+    done = call("--help")
+    assert done.exit_code == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert "  ophyd-decl validate " in done.stdout
+    words = " ".join(done.stdout.split())
+    assert "Connect every device, compare the servers with the files, and report what differs or is absent." in words
+    assert "Exit codes: 0 fine, 1 the files are wrong or a comparison found a difference" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("connect", "--only", "xx"), "Invalid value for --only: 'xx' names nothing"),
+        (("read", "cuonter.*"), "'cuonter.*' names nothing; there are the devices x, y, counter"),
+        (("read", "label:motor"), "'label:motor' names nothing; there are the labels detectors, motors"),
+        (("settings", "save", "s.yaml", "label:motor"), "Invalid value for SELECTOR: 'label:motor' names nothing"),
+    ],
+)
+def test_a_selector_that_names_nothing_is_told_what_there_is(
+    call: Call, beamline: str, arguments: tuple[str, ...], said: str
+) -> None:
+    words = list(arguments)
+    words.insert(2 if words[0] == "settings" else 1, beamline)
+    done = call(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+@pytest.mark.parametrize("command", [("validate",), ("connect",), ("tree",)])
+def test_colours_are_for_terminals_that_want_them(
+    beamline: str,
+    on_a_terminal: Callable[..., str],
+    command: tuple[str, ...],
+    variables: dict[str, str],
+    coloured: bool,
+) -> None:
+    if command != ("connect",):
+        file = Path(beamline, "beamline.yaml")
+        file.write_text(file.read_text().replace("devices:", "devcies:"))
+    output = on_a_terminal({"TERM": "xterm", **variables}, *command, beamline)
+    assert "E110" in output or "connected" in output
+    assert ("\x1b[3" in output or "\x1b[1;3" in output) is coloured
