@@ -69,8 +69,13 @@ _OF_RECORDS = "DRVL and DRVH, of a motor LLM and HLM, of an array LOPR and HOPR"
 _LIMIT_FIELDS = {"ca": _OF_RECORDS, "pva": _OF_RECORDS, "tango": "min_value and max_value of the attribute"}
 
 
-def outside_limits(shape: SignalShape, description: Description | None, value: Any) -> LimitError | None:
-    """Return the error of a value, or of an element, that is outside the tighter of the limits of file and server."""
+def outside_limits(
+    shape: SignalShape, description: Description | None, value: Any, protocol: str = ""
+) -> LimitError | None:
+    """Return the error of a value, or of an element, that is outside the tighter of the limits of file and server.
+
+    :param protocol: in whose words the help is.
+    """
     limits = effective_limits(shape, description) if description is not None else shape.limits
     found = None if limits is None else beyond(limits, value)
     if limits is None or found is None:
@@ -86,7 +91,7 @@ def outside_limits(shape: SignalShape, description: Description | None, value: A
     if shape.limits is not None and beyond(shape.limits, number):
         by, help = "the file", "nothing was sent; see `limits:`"
     else:
-        by, fields = "the server", _LIMIT_FIELDS.get(getattr(shape.origin, "protocol", ""))
+        by, fields = "the server", _LIMIT_FIELDS.get(protocol)
         help = f"nothing was sent; see its limits{f' ({fields})' if fields else ''}"
         place = None
     unit = shape.units or (description.units if description is not None else None)

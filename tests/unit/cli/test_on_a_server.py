@@ -192,6 +192,7 @@ def test_set_outside_limits_is_refused(commands: Commands) -> None:
     code, _, errors = commands.call("set", DEMO, "stage.x=1000")
     assert code == 3
     assert "outside the limits [-25" in errors
+    assert "(DRVL and DRVH, of a motor LLM and HLM, " in errors
 
 
 def test_ctrl_c_stops_what_moves(commands: Commands) -> None:
