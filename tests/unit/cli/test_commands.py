@@ -1,9 +1,14 @@
 """The commands on a beamline of soft signals, in this process."""
 
 import asyncio
+import contextlib
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -209,6 +214,26 @@ def test_set_refuses_before_anything_is_sent(call: Call, beamline: str) -> None:
         done = call("set", beamline, wrong)
         assert done.exit_code in (2, 3), wrong
         assert "Traceback" not in done.output
+
+
+def test_set_says_how_it_is_called_and_what_executes_a_command(call: Call, beamline: str) -> None:
+    file = Path(beamline, "beamline.yaml")
+    file.write_text(file.read_text() + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n')
+    assert "'x' is not SIGNAL=VALUE" in call("set", beamline, "x").stderr
+    done = call("set", beamline, "reset.now=1")
+    assert done.exit_code == 2
+    assert "reset.now is a command; a plan executes it: `yield from bps.trigger(reset.now, wait=True)`" in done.stderr
+
+
+def test_what_init_says_of_python_is_run_as_it_stands(call: Call, tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        lines = call("init", "i99").stdout.partition("In Python:\n")[2]
+        program = textwrap.dedent(lines) + "\nprint(beamline.x.setpoint.get())"
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
 
 
 def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
