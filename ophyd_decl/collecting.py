@@ -18,7 +18,7 @@ class Pause:
     """Nothing is collected from here to the end of the last pause, which finds the collector as it was."""
 
     def __init__(self) -> None:
-        global _pauses, _was_enabled  # noqa: PLW0603  # as the collector is
+        global _pauses, _was_enabled  # as the collector is
         with _lock:
             if not _pauses:
                 _was_enabled = gc.isenabled()
@@ -28,7 +28,7 @@ class Pause:
 
     def end(self) -> None:
         """End it; once more does nothing."""
-        global _pauses  # noqa: PLW0603
+        global _pauses
         with _lock:
             if self._ended:
                 return

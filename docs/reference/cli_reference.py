@@ -27,7 +27,8 @@ def cli() -> str:
         "# Command line",
         "`PATH` is a beamline folder, or one YAML file. Every command takes `--help`, `--version`, `-v` (log more, "
         "twice for all) and `--debug` (show the traceback of an error).",
-        "| exit code | meaning |\n|---|---|\n| 0 | fine; there may be warnings |\n| 1 | the files are wrong, or a comparison found a difference |\n"
+        "| exit code | meaning |\n|---|---|\n| 0 | fine; there may be warnings |\n"
+        "| 1 | the files are wrong, or a comparison found a difference |\n"
         "| 2 | the call is wrong |\n| 3 | the control system disagrees, refuses or is absent |\n| 130 | Ctrl-C |",
     ]
     for name in group.list_commands(context):

@@ -99,6 +99,6 @@ async def test_collecting_goes_on_where_servers_keep_a_connect_waiting(monkeypat
     monkeypatch.setattr(connecting, "COLLECTED_AFTER_S", 0.01)
     with connecting.collected_later():
         assert not gc.isenabled()
-        while not gc.isenabled():
+        while not gc.isenabled():  # noqa: ASYNC110  # the collector tells nobody
             await asyncio.sleep(0.001)
     assert gc.isenabled()
