@@ -245,9 +245,6 @@ def test_whoever_stops_to_wait_sees_for_what() -> None:
     claim.release()
     assert waiting.returncode == 130, output + errors
     assert re.search(r"^absent +stage ", output, re.M), output
-    waited = re.search(r"signals connected in ([\d.]+) s", output)
-    assert waited is not None
-    assert float(waited[1]) > 1
     assert "Traceback" not in errors
 
 

@@ -60,6 +60,18 @@ async def test_each_device_has_its_own_state_and_causes() -> None:
     await bl.aclose()
 
 
+async def test_a_connect_that_is_cancelled_says_how_long_it_took() -> None:
+    bl, _ = beamline(gone=shape("g", wire("b", "GONE")))
+    connecting = asyncio.create_task(bl.aconnect(timeout=60))
+    while not bl.gone.b.channels:  # noqa: ASYNC110  # that a search is under way is told to nobody
+        await asyncio.sleep(0.001)
+    connecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    assert bl.report.elapsed_s > 0
+    await bl.aclose()
+
+
 async def test_a_prompt_shows_what_came_of_connecting() -> None:
     bl, connector = beamline(good=shape("g", wire("a", "A")), gone=shape("g", wire("b", "GONE"), wire("c", "GONE2")))
     connector.serve("T:A", FLOAT, 1.0)
