@@ -21,7 +21,11 @@ from .options import (
     read_only_option,
     timeout_option,
 )
+<<<<<<< HEAD
 from .outcome import CONTROL_SYSTEM, end, show_stack
+=======
+from .outcome import CONTROL_SYSTEM, end, wants_color
+>>>>>>> user
 from .running import run, until
 
 if TYPE_CHECKING:
@@ -102,7 +106,7 @@ def command(
     from .finding import named
 
     beamline = load_beamline(path, profile=profile, set=overrides)
-    named(beamline, only)
+    named(beamline, only, "--only")
 
     reached: list[Any] = []
 
@@ -140,7 +144,7 @@ def _show(report: Any, databases: "list[RecordName]", output: str) -> None:
     if output == "json":
         click.echo(json.dumps(report_json(report), indent=2, ensure_ascii=False, default=str))
     else:
-        click.echo(report_text(report, color=sys.stdout.isatty()))
+        click.echo(report_text(report, color=wants_color(sys.stdout)))
 
 
 def _show_stacks(report: Any) -> None:

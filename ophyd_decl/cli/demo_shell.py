@@ -30,7 +30,7 @@ def start(beamline: "Beamline", run_engine: Any) -> None:
     config: Any = Config()
     config.TerminalIPythonApp.display_banner = False
     config.InteractiveShellApp.exec_lines = [
-        "from bluesky.utils import autoawait_in_bluesky_event_loop as _autoawait; _autoawait(); del _autoawait"
+        "from bluesky.run_engine import autoawait_in_bluesky_event_loop as _autoawait; _autoawait(); del _autoawait"
     ]
     config.HistoryManager.enabled = False
     click.echo(f"Here are {', '.join(names)}.{_FIRST_LINES}")

@@ -43,7 +43,7 @@ def command(
     PATH, every device is connected, lazy ones too, where the environment says, and each server is listed with the
     number of its addresses and the time of a read.
 
-    Exit code 1 if something is wrong, 3 if an address of PATH does not answer.
+    Exit code 1 if something is wrong, 3 if an address of PATH or a read does not answer.
     """
     from ..tools.doctor import check_all, find_servers
 
@@ -75,7 +75,7 @@ def _code(sections: "list[Section]", servers: "list[ServerReport] | None", stric
     found = {finding.severity for section in sections for finding in section.findings}
     if "error" in found or (strict and "warning" in found):
         return FILES_WRONG
-    return FINE if all(server.answered for server in servers or ()) else CONTROL_SYSTEM
+    return FINE if all(server.answered and not server.hangs for server in servers or ()) else CONTROL_SYSTEM
 
 
 def _json(sections: "list[Section]", servers: "list[ServerReport] | None", ok: bool) -> dict[str, Any]:
@@ -110,6 +110,10 @@ def _lines(sections: "list[Section]", servers: "list[ServerReport] | None") -> l
     if absent:
         do_not = "address does" if absent == 1 else "addresses do"
         said.append(f"{absent} {do_not} not answer; `ophyd-decl connect` says more")
+    hanging = sum(bool(server.hangs) for server in servers or ())
+    if hanging:
+        do_not = "server does" if hanging == 1 else "servers do"
+        said.append(f"{hanging} {do_not} not answer a read; `ophyd-decl read` says more")
     lines.append(", ".join(said) or "all is well")
     return lines
 
@@ -122,6 +126,9 @@ def _server_line(server: "ServerReport") -> str:
     count = f"{server.addresses} address{'' if server.addresses == 1 else 'es'}"
     if not server.answered:
         return f"  {server.protocol}  no answer  {count}, such as {', '.join(server.examples)}"
-    trip = "" if server.round_trip_s is None else f"  a read takes {1000 * server.round_trip_s:.2g} ms"
+    if server.hangs:
+        trip = f"  {server.hangs} does not answer a read"
+    else:
+        trip = "" if server.round_trip_s is None else f"  a read takes {1000 * server.round_trip_s:.2g} ms"
     host = server.host or "one or more servers, which the client library does not name"
     return f"  {server.protocol}  {host}  {count}{trip}"

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+#: So many lines are shown of how a file differs: a schema that was never written has tens of thousands.
+SHOWN_LINES = 100
+
 
 def refuse_existing(paths: Iterable[Path], force: bool) -> None:
     """Raise before anything is written if a file is there and may not be replaced.
@@ -27,17 +30,27 @@ def write(path: Path, text: str) -> None:
     write_whole(path, text)
 
 
-def show_differences(wanted: Mapping[Path, str]) -> bool:
-    """Show as a unified diff how files differ from what would be written; return whether one does."""
+def show_differences(wanted: Mapping[Path, str], mend: str) -> bool:
+    """Show as a unified diff how files differ from what would be written; return whether one does.
+
+    :param mend: how the same command writes them, said after what differs.
+    """
     import difflib
 
-    differs = False
+    differing = 0
     for path, text in wanted.items():
         there = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         if there != text:
-            differs = True
-            lines = difflib.unified_diff(
-                there.splitlines(), text.splitlines(), str(path), f"{path} as it should be", lineterm=""
+            differing += 1
+            lines = list(
+                difflib.unified_diff(
+                    there.splitlines(), text.splitlines(), str(path), f"{path} as it should be", lineterm=""
+                )
             )
-            click.echo("\n".join(lines))
-    return differs
+            click.echo("\n".join(lines[:SHOWN_LINES]))
+            if len(lines) > SHOWN_LINES:
+                click.echo(f"… and {len(lines) - SHOWN_LINES} more lines of {path}")
+    if differing:
+        files, it = ("1 file differs", "it") if differing == 1 else (f"{differing} files differ", "them")
+        click.echo(f"{files}; the same command {mend} writes {it} anew", err=True)
+    return bool(differing)

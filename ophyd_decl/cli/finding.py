@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from ..session.beamline import Beamline
 
 
-def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
+def named(beamline: "Beamline", selectors: Iterable[str], what: str = "SIGNAL") -> list[Any]:
     """Return the nodes that selectors name, each once; `HostedMember` for a hosted device and what is in one.
 
+    :param what: argument or option that the user has given them as.
     :raises click.BadParameter: if one names nothing.
     :raises NotHostedError: if one names something in a hosted device that cannot be made.
     """
@@ -26,9 +27,9 @@ def named(beamline: "Beamline", selectors: Iterable[str]) -> list[Any]:
         except NotHostedError:
             raise
         except OphydDeclError as error:
-            raise click.BadParameter(f"{error}{_near(beamline, selector)}", param_hint="SIGNAL") from None
+            raise click.BadParameter(f"{error}{_near(beamline, selector)}", param_hint=what) from None
         if not found:
-            raise click.BadParameter(f"{selector!r} names nothing", param_hint="SIGNAL")
+            raise click.BadParameter(f"{selector!r} names nothing; {_there_are(beamline, selector)}", param_hint=what)
         nodes.update((id(node), hosted_member(node, selector)) for node in found)
     return list(nodes.values())
 
@@ -64,6 +65,16 @@ def device_name(node: Any) -> str:
     from ..devices.python_device import holder_of
 
     return holder_of(node).path
+
+
+def _there_are(beamline: "Beamline", selector: str) -> str:
+    """Return what a selector that may name nothing could have named."""
+    from .completion import labels
+
+    if not selector.startswith("label:"):
+        return f"there are the devices {', '.join(beamline.devices)}"
+    known = labels(beamline.blueprint)
+    return f"there are the labels {', '.join(known)}" if known else "no device has a label"
 
 
 def _near(beamline: "Beamline", selector: str) -> str:

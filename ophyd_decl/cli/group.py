@@ -45,6 +45,12 @@ class LazyGroup(click.Group):
             return None
         return importlib.import_module(f"{__package__}.{COMMANDS[cmd_name]}").command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, in full."""
+        said = [(name, (self.get_command(ctx, name) or self).help or "") for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, " ".join(text.partition("\n\n")[0].split())) for name, text in said])
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -90,7 +96,16 @@ class LazyGroup(click.Group):
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 fine, 1 the files are wrong, 2 usage, 3 the control system disagrees, 130 interrupted.",
+    epilog="""\b
+Examples:
+  ophyd-decl demo
+  ophyd-decl init beamlines/i99
+  ophyd-decl validate beamlines/i99
+  ophyd-decl connect --help
+
+Exit codes: 0 fine, 1 the files are wrong or a comparison found a difference, 2 the call is wrong, 3 the control system
+disagrees, refuses or is absent, 130 Ctrl-C.
+""",
 )
 @version_option
 def main() -> None:

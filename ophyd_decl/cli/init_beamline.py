@@ -56,5 +56,6 @@ def command(name: Path, force: bool) -> None:
     click.echo(f"written: {name / SCHEMAS}, for editors")
     click.echo(
         f"\nNext:\n  ophyd-decl validate {name}\n  ophyd-decl tree {name}\n  ophyd-decl read {name} x counter\n"
-        f"In Python:\n  from ophyd_decl import load_beamline\n  beamline = load_beamline({str(name)!r})"
+        f"In Python:\n  from ophyd_decl import load_beamline\n  beamline = load_beamline({str(name)!r})\n"
+        "  beamline.connect().or_raise()"
     )

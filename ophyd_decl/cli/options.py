@@ -110,12 +110,13 @@ def _note_read_only(context: click.Context, parameter: click.Parameter, wanted: 
     context.meta[_READ_ONLY] = wanted
 
 
-def pair(text: str, parameter: click.Parameter | None = None) -> tuple[str, str]:
+def pair(text: str, parameter: click.Parameter | None = None, form: str = "PATH=VALUE") -> tuple[str, str]:
     """Split `PATH=VALUE`.
 
+    :param form: what the help calls it.
     :raises click.BadParameter: if there is no `=`, or nothing left of it.
     """
     key, equals, value = text.partition("=")
     if not key.strip() or not equals:
-        raise click.BadParameter(f"{text!r} is not PATH=VALUE", param=parameter)
+        raise click.BadParameter(f"{text!r} is not {form}", param=parameter)
     return key.strip(), value

@@ -10,13 +10,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import click
 
-from ..errors import DefinitionError, OphydDeclError, PluginError
+from ..errors import AbsentError, DefinitionError, NoConnectorError, OphydDeclError, PluginError
 
 FINE = 0
 FILES_WRONG = 1
@@ -82,7 +82,7 @@ def _failed(error: BaseException, debug: bool) -> int:
         click.echo(f"error: {error}", err=True)
         return FILES_WRONG
     if isinstance(error, OphydDeclError):
-        click.echo(f"error: {error}", err=True)
+        show_errors([error])
         return CONTROL_SYSTEM
     if isinstance(error, OSError):
         named = f": {error.filename}" if error.filename else ""
@@ -97,6 +97,7 @@ def _failed(error: BaseException, debug: bool) -> int:
     return FILES_WRONG
 
 
+<<<<<<< HEAD
 def note_debug(context: click.Context, wanted: bool) -> None:
     """Take note of whether the stack of what fails is wanted."""
     context.meta[_DEBUG] = wanted
@@ -109,13 +110,34 @@ def show_stack(error: BaseException | None) -> None:
     """
     if error is not None and click.get_current_context().meta.get(_DEBUG):
         traceback.print_exception(error)
+=======
+def show_errors(errors: Sequence[OphydDeclError]) -> None:
+    """Print what the control system did on standard error; where names are searched is said once."""
+    helps: dict[str, None] = {}
+    for error in errors:
+        click.echo(f"error: {error}", err=True)
+        if isinstance(error, AbsentError) and not isinstance(error, NoConnectorError) and not error.help:
+            from ..session.report import help_of_absent
+
+            helps[help_of_absent(error.source)] = None
+    for help in helps:
+        click.echo(f"  = help: {help}", err=True)
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Return whether a stream is a terminal that shows colours, and whoever looks at it wants them.
+
+    Source: no-color.org; terminfo(5), where `dumb` is a terminal without any abilities.
+    """
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+>>>>>>> user
 
 
 def show_diagnostics(error: DefinitionError) -> None:
     """Print the diagnostics of files on standard error, with colours on a terminal."""
     from ..source.frames import render_text
 
-    click.echo(render_text(error.diagnostics, color=sys.stderr.isatty()), err=True)
+    click.echo(render_text(error.diagnostics, color=wants_color(sys.stderr)), err=True)
 
 
 def our_error(error: BaseException) -> OphydDeclError | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..source.frames import counted, shown_file
+from ..source.frames import shown_file
 
 if TYPE_CHECKING:
     from ..session.report import DeviceReport, Problem, Report, Updates
@@ -38,20 +38,8 @@ def report_text(report: "Report", *, color: bool = False) -> str:
         lines.extend(_updates(device.updates))
         for group in grouped(device.problems):
             lines.extend(_explained(group))
-    lines.append(summary(report))
+    lines.append(report.summary)
     return "\n".join(lines)
-
-
-def summary(report: "Report") -> str:
-    """Return one line about the whole beamline."""
-    bad = [device for device in report.devices if not device.ok]
-    head = f"{report.beamline}: {report.connected} of {counted(report.signals, 'signal')} connected"
-    head += f" in {report.elapsed_s:.2f} s"
-    if bad:
-        names = ", ".join(device.name for device in bad)
-        return f"{head}; {counted(len(bad), 'required device')} not usable: {names}"
-    warned = [device.name for device in report.devices if device.problems]
-    return f"{head}; look at {', '.join(warned)}" if warned else f"{head}; all is well"
 
 
 def grouped(problems: Iterable["Problem"]) -> list[list["Problem"]]:

@@ -57,7 +57,7 @@ def command(path: Path | None, kind: str | None, resolved: bool, output: Path | 
     if check:
         from .files import show_differences
 
-        if show_differences(wanted):
+        if show_differences(wanted, "with --force in the place of --check"):
             end(FILES_WRONG)
     else:
         _write(wanted, force)

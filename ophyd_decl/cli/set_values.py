@@ -78,13 +78,14 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
 
     :raises click.BadParameter: if there is no such thing, it cannot be set, or the value does not fit.
     """
+    from ..devices.command import Command
     from ..devices.verbs import SignalR
     from ..session.hosted_member import HostedMember
     from .finding import named
     from .values import parse
 
-    where, value = pair(assignment)
-    nodes = named(beamline, [where])
+    where, value = pair(assignment, form="SIGNAL=VALUE")
+    nodes = named(beamline, [where], "SIGNAL=VALUE")
     if len(nodes) != 1:
         raise click.BadParameter(f"{where!r} names {len(nodes)} things; name one", param_hint="SIGNAL=VALUE")
     (node,) = nodes
@@ -94,6 +95,8 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
         raise click.BadParameter(f"{where} is nothing that can be set", param_hint="SIGNAL=VALUE")
     if not hasattr(node, "set"):
         kind = "is declared `access: r`" if isinstance(node, SignalR) else "is nothing that can be set"
+        if isinstance(node, Command):
+            kind = f"is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
         raise click.BadParameter(f"{where} {kind}", param_hint="SIGNAL=VALUE")
     movable = hasattr(node, "readback_signal")
     datatype = node.setpoint_signal.datatype if movable else node.datatype

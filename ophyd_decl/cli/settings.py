@@ -235,7 +235,7 @@ def restore(
 def _nodes(beamline: "Beamline", selectors: tuple[str, ...]) -> list[Any]:
     from .finding import named
 
-    return named(beamline, selectors or list(beamline._nodes))
+    return named(beamline, selectors or list(beamline._nodes), "SELECTOR")
 
 
 def _native(nodes: list[Any]) -> list[Any]:

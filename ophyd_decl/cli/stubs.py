@@ -52,7 +52,7 @@ def command(path: Path, output: Path | None, check: bool, profile: str | None, o
     if check:
         from .files import show_differences
 
-        if show_differences({output: text}):
+        if show_differences({output: text}, "without --check"):
             end(FILES_WRONG)
         return
     _write(output, text)

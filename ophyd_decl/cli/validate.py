@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from .options import beamline_options, common_options
-from .outcome import FILES_WRONG, end
+from .outcome import FILES_WRONG, end, wants_color
 
 
 @click.command(
@@ -52,7 +52,7 @@ def command(paths: tuple[Path, ...], strict: bool, output: str, profile: str | N
             click.echo(render_github(diagnostics))
     else:
         if diagnostics:
-            click.echo(render_text(diagnostics, color=sys.stdout.isatty()))
+            click.echo(render_text(diagnostics, color=wants_color(sys.stdout)))
         if all(diagnostic.severity != "error" for diagnostic in diagnostics):
             counts = f": {counted(compiled.device_count, 'device')}, {counted(compiled.signal_count, 'signal')}"
             click.echo(f"valid{counts if compiled.device_count else ''}")

@@ -9,6 +9,10 @@ import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
+<<<<<<< HEAD
+=======
+from .outcome import CONTROL_SYSTEM, end, show_errors
+>>>>>>> user
 
 
 @click.command(
@@ -55,7 +59,12 @@ def command(
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:
+<<<<<<< HEAD
                 end_with(failures)
+=======
+                show_errors(failures)
+                end(CONTROL_SYSTEM)
+>>>>>>> user
             units = {path: await units_of(signal) for path, signal in wanted.items()}
             callbacks: list[tuple[Any, Any]] = []
             try:

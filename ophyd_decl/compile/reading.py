@@ -96,7 +96,7 @@ def read_beamline(
     """
     location = location_of(loaded.file.name)
     start = loaded.root.key_place(next(iter(loaded.root)))
-    profiles, chosen = profile_layers(profile, loaded.root, start, findings)
+    profiles, chosen = profile_layers(profile, loaded.root, findings)
     layers = [] if chosen is None else [chosen]
     root = merged_root(loaded.root, layers, findings)
     from_outside = setting_layers(settings, root, findings)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..check.paths import PathError, PathTuple, parse_path
-from ..errors import Place
 from ..model.files import BEAMLINE_FILE, DEFAULTS, FIXED, PROFILE
 from ..model.kinds import shown
 from ..resolve.overlay import OF_ENTRIES, Layer
@@ -17,13 +16,8 @@ from ..source.suggest import suggest_or_list
 _YAML = ("[", "{", '"', "'")
 
 
-def profile_layers(
-    profile: str | None, root: LocatedMapping, place: Place, findings: Findings
-) -> tuple[list[Layer], Layer | None]:
-    """Return the profiles of a beamline, and the one that is chosen; mistakes in any of them are reported.
-
-    :param place: where a profile is reported that does not exist.
-    """
+def profile_layers(profile: str | None, root: LocatedMapping, findings: Findings) -> tuple[list[Layer], Layer | None]:
+    """Return the profiles of a beamline, and the one that is chosen; mistakes in any of them are reported."""
     profiles = root.get("profiles")
     known: dict[str, Layer] = {}
     if isinstance(profiles, LocatedMapping):
@@ -35,7 +29,9 @@ def profile_layers(
                 findings.error("E120", summary, profiles.value_place(name), "write `{defaults: {connect: mock}}`")
     if profile is not None and profile not in known and not (isinstance(profiles, dict) and profile in profiles):
         help_text = suggest_or_list(profile, known, "profiles")
-        findings.error("E402", f"there is no profile `{profile}`", place, help_text)
+        findings.error(
+            "E402", f"there is no profile `{profile}`", SourceFile(f"--profile {profile}", "").start, help_text
+        )
     return list(known.values()), known.get(profile) if profile is not None else None
 
 

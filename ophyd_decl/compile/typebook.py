@@ -34,6 +34,12 @@ from ..resolve.scope import refuse_expressions
 from ..source import Findings, LocatedList, LocatedMapping
 from ..source.suggest import MOST_SHOWN, in_circle, listed
 
+#: What to do where a type extends one of those that take their structure in place.
+_INSTEAD = {
+    "group": "remove `extends`: a type has its members in the same place as a group",
+    "tango.device": "remove `extends`, and give the type `params: {trl: {type: str}}`",
+    "pvi.device": "remove `extends`, and give the type `params: {pvi: {type: str}}`",
+}
 #: Types that are nested in each other, or that extend each other.
 MAX_LEVELS = 50
 
@@ -170,7 +176,8 @@ class TypeBook:
         if not isinstance(name, str) or "${{" in name:
             return None
         if name in IN_PLACE:
-            spot.error("E205", f"`{name}` cannot be extended: it is no type that a file declares", "name another type")
+            summary = f"`{name}` cannot be extended: it is no type that a file declares"
+            spot.error("E205", summary, _INSTEAD.get(name, "name another type"))
             return None
         if name in self._extending:
             members = self._extending[self._extending.index(name) :]

@@ -341,7 +341,7 @@ class WireSignal(SignalNode):
                 )
             )
         description = self._write_channel.description if self._write_channel is not None else None
-        outside = outside_limits(self._shape, description, value)
+        outside = outside_limits(self._shape, description, value, self.protocol)
         if outside is not None:
             raise self._error(outside)
 

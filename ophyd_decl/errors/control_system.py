@@ -45,6 +45,10 @@ class SignalError(OphydDeclError):
         self.place = self.place or place
         return self
 
+    def __repr__(self) -> str:
+        """Return the class and the whole line: a status shows no more of what has failed."""
+        return f"{type(self).__name__}({str(self)!r})"
+
     def __str__(self) -> str:
         """Return one line: signal, source, problem, both sides, place, next step."""
         name = f"{self.signal} ({self.source})" if self.signal and self.source else self.signal or self.source

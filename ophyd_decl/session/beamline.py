@@ -161,9 +161,11 @@ class Beamline:
         loop = asyncio.get_running_loop()
         started = loop.time()
         with collected_later():
-            with self._binding.operation():
-                await self._connect(devices, timeout)
-            self._elapsed_s = loop.time() - started
+            try:
+                with self._binding.operation():
+                    await self._connect(devices, timeout)
+            finally:  # whoever cancels it may still want to know
+                self._elapsed_s = loop.time() - started
             return self.report
 
     async def pick_updates(self, timeout: float | None = None, *, only: str | Iterable[str] | None = None) -> Report:

@@ -17,6 +17,7 @@ from ..devices.parts import Part, part_of
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
 from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
+from ..source.frames import counted
 from .connecting import LEAVES, Leaf, Outcomes
 from .hosting import state_of
 
@@ -121,6 +122,21 @@ class Report:
         """Return how many of them can be used."""
         return sum(device.connected for device in self.devices)
 
+    @property
+    def summary(self) -> str:
+        """Return one line about the whole beamline."""
+        head = f"{self.beamline}: {self.connected} of {counted(self.signals, 'signal')} connected"
+        head += f" in {self.elapsed_s:.2f} s"
+        bad = [device.name for device in self.devices if not device.ok]
+        if bad:
+            return f"{head}; {counted(len(bad), 'required device')} not usable: {', '.join(bad)}"
+        warned = [device.name for device in self.devices if device.problems]
+        return f"{head}; look at {', '.join(warned)}" if warned else f"{head}; all is well"
+
+    def __repr__(self) -> str:
+        """Return the summary, and what is wrong with each required device that is not usable."""
+        return "\n".join([self.summary, *self._complaints()])
+
     def or_raise(self) -> "Report":
         """Return the report if every required device is usable.
 
@@ -129,16 +145,28 @@ class Report:
         bad = [device for device in self.devices if not device.ok]
         if not bad:
             return self
-        lines = [f"{len(bad)} of {len(self.devices)} devices of {self.beamline} are not usable:"]
-        for device in bad:
+        head = f"{len(bad)} of {len(self.devices)} devices of {self.beamline} are not usable:"
+        raise ReportError("\n".join([head, *self._complaints()]), self)
+
+    def _complaints(self) -> list[str]:
+        """Return what is wrong with each required device that is not usable; each way to mend it is said once."""
+        lines: list[str] = []
+        said: set[str] = set()
+        for device in self.devices:
+            if device.ok:
+                continue
             lines.append(
                 f"  {device.name}  {device.type}  {device.state}  {device.connected}/{device.signals} signals"
                 f"  [{device.file}:{device.line}:{device.column}]"
             )
-            lines.extend(f"    {problem}" for problem in device.problems[:3])
-            if len(device.problems) > 3:
-                lines.append(f"    and {len(device.problems) - 3} more")
-        raise ReportError("\n".join(lines), self)
+            shown = device.problems[:3]
+            lines.extend(f"    {problem}" for problem in shown)
+            if len(device.problems) > len(shown):
+                lines.append(f"    and {len(device.problems) - len(shown)} more")
+            helps = dict.fromkeys(problem.help for problem in shown if problem.help and problem.help not in said)
+            lines.extend(f"    = help: {help}" for help in helps)
+            said.update(helps)
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """Return the report in the form of `connect --format json`."""
@@ -362,6 +390,11 @@ _HELP = {
 
 #: Where each protocol searches for names.
 _SEARCH = {"ca": "EPICS_CA_ADDR_LIST", "pva": "EPICS_PVA_ADDR_LIST", "tango": "TANGO_HOST"}
+
+
+def help_of_absent(source: str) -> str:
+    """Return what to do where nothing answers to an address."""
+    return _help("E610", source.partition("://")[0])
 
 
 def _help(code: str, protocol: str) -> str:

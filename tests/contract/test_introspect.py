@@ -119,7 +119,11 @@ async def test_nothing_is_written_over_a_file(served: Served, here: Path) -> Non
 async def test_what_is_not_there_or_no_structure(served: Served, here: Path) -> None:
     absent = await call("pva://NO:SUCH:PVI", "-o", "x.yaml", "--timeout", "0.5")
     assert (absent.exit_code, absent.stdout) == (3, "")
-    assert "pva://NO:SUCH:PVI: " in absent.stderr
+    assert absent.stderr.startswith("error: pva://NO:SUCH:PVI: ")
+    assert (
+        "\n  = help: is the server running, and the name right? Names are searched at EPICS_PVA_ADDR_LIST"
+        in absent.stderr
+    )
     other = await call(f"pva://{served.ioc.prefix}gain", "-o", "x.yaml", "--timeout", str(TIMEOUT_S))
     assert other.exit_code == 3
     assert "says nothing of members" in other.stderr
@@ -293,6 +297,7 @@ async def test_a_tango_device_that_is_not_there(tango_server: TangoServer, here:
     absent = await call(tango_server.trl("no/such/device"), "-o", "x.yaml", "--timeout", "2")
     assert (absent.exit_code, absent.stdout) == (3, "")
     assert "has no device `no/such/device`" in absent.stderr
+    assert "\n  = help: " in absent.stderr
     assert not (here / "x.yaml").exists()
 
 

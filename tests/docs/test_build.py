@@ -1,5 +1,6 @@
 """The documentation builds without a warning, and every page is reached."""
 
+import os
 import re
 import subprocess
 import sys
@@ -60,6 +61,22 @@ def test_the_files_of_the_readme_are_valid(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("valid: 2 devices")
+
+
+def test_the_python_of_the_readme_scans(tmp_path: Path) -> None:
+    types, beamline = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (python,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    folder = tmp_path / "beamlines" / "i22"
+    folder.mkdir(parents=True)
+    (folder / "types.yaml").write_text(types, encoding="utf-8")
+    (folder / "beamline.yaml").write_text(f"{beamline}defaults: {{connect: mock}}\n", encoding="utf-8")
+    (folder / "__init__.py").write_text("from ophyd_decl import expose\n\nexpose(__name__)\n", encoding="utf-8")
+    first = "import bluesky.plans as bp\nfrom bluesky import RunEngine\n\nRE = RunEngine()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{first}{python}print('scanned')"], cwd=tmp_path, capture_output=True, text=True,
+        check=False, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "scanned\n"), done.stderr
 
 
 @pytest.mark.parametrize("name", ["demo", "tests", "all tests"])

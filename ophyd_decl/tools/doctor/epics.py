@@ -71,6 +71,13 @@ def addresses_of(section: Section, name: str, environment: Mapping[str, str]) ->
         if colon and not (port.isdecimal() and 0 < int(port) < 65536):
             section.error(f"{name} has the entry `{text}`, whose port is none", "write HOST or HOST:PORT")
             continue
+        numbers = host.split(".")
+        if len(numbers) == 4 and all(map(str.isdecimal, numbers)) and max(map(int, numbers)) > 255:
+            section.error(
+                f"{name} has the entry `{text}`, which is no address",
+                "write four numbers from 0 to 255, or a host name",
+            )
+            continue
         found.append(Address(text, host or text, int(port) if colon else None))
     return found
 

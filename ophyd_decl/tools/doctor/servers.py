@@ -12,6 +12,7 @@ from ...connectors.protocol import Channel, Connector, ReadRequest
 from ...devices.command import Command
 from ...devices.node import walk
 from ...devices.signal import WireSignal
+from ...errors import ReadTimeoutError, SignalError
 from ...session.beamline import Beamline
 from ...vocab.readings import Reading
 
@@ -27,6 +28,7 @@ class ServerReport:
     :param answered: whether this is a server, and not the sum of what none has.
     :param addresses: how many addresses.
     :param round_trip_s: the shortest of some reads of one value; None where nothing could be read.
+    :param hangs: the address that was read and gave no answer in time; empty where that has not happened.
     """
 
     protocol: str
@@ -34,6 +36,7 @@ class ServerReport:
     answered: bool
     addresses: int = 0
     round_trip_s: float | None = None
+    hangs: str = ""
     examples: list[str] = field(default_factory=list[str])
 
 
@@ -59,7 +62,12 @@ async def find_servers(beamline: Beamline, timeout_s: float | None) -> list[Serv
             asked.setdefault(id(report), (connector, channel))
     for report in found.values():
         if id(report) in asked:
-            report.round_trip_s = await _round_trip(*asked[id(report)])
+            connector, channel = asked[id(report)]
+            outcome = await _round_trip(connector, channel)
+            if isinstance(outcome, float):
+                report.round_trip_s = outcome
+            elif isinstance(outcome, ReadTimeoutError):
+                report.hangs = channel.source
     return [found[key] for key in sorted(found)]
 
 
@@ -80,13 +88,13 @@ def _channels(beamline: Beamline) -> Iterator[tuple[Connector, Channel]]:
                     yield connector, channel
 
 
-async def _round_trip(connector: Connector, channel: Channel) -> float | None:
-    shortest: float | None = None
+async def _round_trip(connector: Connector, channel: Channel) -> float | SignalError:
+    """Return the shortest time of some reads, in s, or the error of one."""
+    times: list[float] = []
     for _ in range(_ROUND_TRIPS):
         began = time.monotonic()
         (outcome,) = await connector.read([ReadRequest(channel, began + _PATIENCE_S)])
         if not isinstance(outcome, Reading):
-            return None
-        took_s = time.monotonic() - began
-        shortest = took_s if shortest is None else min(shortest, took_s)
-    return shortest
+            return outcome
+        times.append(time.monotonic() - began)
+    return min(times)

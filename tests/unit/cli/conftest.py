@@ -1,6 +1,8 @@
 """A beamline made by `init`, and ways to call the command line."""
 
+import contextlib
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -72,3 +74,23 @@ def start() -> Iterator[Callable[..., Started]]:
         if command.process.poll() is None:
             command.process.kill()
         command.process.communicate()
+
+
+@pytest.fixture
+def on_a_terminal() -> Callable[..., str]:
+    """Run a command whose output and errors go to a terminal, with variables, and return what that gets."""
+
+    def run(variables: dict[str, str], *arguments: str) -> str:
+        ours, theirs = pty.openpty()
+        environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        environment |= {"PYTHONPATH": str(ROOT), **variables}
+        with subprocess.Popen([*PROGRAM, *arguments], env=environment, stdout=theirs, stderr=theirs):
+            os.close(theirs)
+            shown = b""
+            with contextlib.suppress(OSError):  # how a terminal ends that nobody writes to any more
+                while part := os.read(ours, 65536):
+                    shown += part
+        os.close(ours)
+        return shown.decode()
+
+    return run

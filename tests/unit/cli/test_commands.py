@@ -1,9 +1,14 @@
 """The commands on a beamline of soft signals, in this process."""
 
 import asyncio
+import contextlib
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +216,26 @@ def test_set_refuses_before_anything_is_sent(call: Call, beamline: str) -> None:
         assert "Traceback" not in done.output
 
 
+def test_set_says_how_it_is_called_and_what_executes_a_command(call: Call, beamline: str) -> None:
+    file = Path(beamline, "beamline.yaml")
+    file.write_text(file.read_text() + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n')
+    assert "'x' is not SIGNAL=VALUE" in call("set", beamline, "x").stderr
+    done = call("set", beamline, "reset.now=1")
+    assert done.exit_code == 2
+    assert "reset.now is a command; a plan executes it: `yield from bps.trigger(reset.now, wait=True)`" in done.stderr
+
+
+def test_what_init_says_of_python_is_run_as_it_stands(call: Call, tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        lines = call("init", "i99").stdout.partition("In Python:\n")[2]
+        program = textwrap.dedent(lines) + "\nprint(beamline.x.setpoint.get())"
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])},
+        )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "0.0\n"), done.stderr
+
+
 def test_init_replaces_nothing_unless_forced(call: Call, beamline: str) -> None:
     Path(beamline, "types.yaml").write_text("mine\n")
     done = call("init", beamline)
@@ -276,3 +301,52 @@ def test_the_shell_completes_paths(beamline: str, command: str, after: str) -> N
     found = [item.value for item in complete.get_completions([command, beamline], "")]
     assert found == [path + after for path in PATHS]
     assert [item.value for item in complete.get_completions([command, beamline], "counter.w")] == [PATHS[-2] + after]
+
+
+def test_help_says_what_each_command_does_and_where_to_begin(call: Call) -> None:
+    done = call("--help")
+    assert done.exit_code == 0
+    assert "..." not in done.stdout.partition("Commands:")[2]
+    assert "  ophyd-decl validate " in done.stdout
+    words = " ".join(done.stdout.split())
+    assert "Connect every device, compare the servers with the files, and report what differs or is absent." in words
+    assert "Exit codes: 0 fine, 1 the files are wrong or a comparison found a difference" in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("connect", "--only", "xx"), "Invalid value for --only: 'xx' names nothing"),
+        (("read", "cuonter.*"), "'cuonter.*' names nothing; there are the devices x, y, counter"),
+        (("read", "label:motor"), "'label:motor' names nothing; there are the labels detectors, motors"),
+        (("settings", "save", "s.yaml", "label:motor"), "Invalid value for SELECTOR: 'label:motor' names nothing"),
+    ],
+)
+def test_a_selector_that_names_nothing_is_told_what_there_is(
+    call: Call, beamline: str, arguments: tuple[str, ...], said: str
+) -> None:
+    words = list(arguments)
+    words.insert(2 if words[0] == "settings" else 1, beamline)
+    done = call(*words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+@pytest.mark.parametrize("command", [("validate",), ("connect",), ("tree",)])
+def test_colours_are_for_terminals_that_want_them(
+    beamline: str,
+    on_a_terminal: Callable[..., str],
+    command: tuple[str, ...],
+    variables: dict[str, str],
+    coloured: bool,
+) -> None:
+    if command != ("connect",):
+        file = Path(beamline, "beamline.yaml")
+        file.write_text(file.read_text().replace("devices:", "devcies:"))
+    output = on_a_terminal({"TERM": "xterm", **variables}, *command, beamline)
+    assert "E110" in output or "connected" in output
+    assert ("\x1b[3" in output or "\x1b[1;3" in output) is coloured

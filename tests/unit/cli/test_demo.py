@@ -317,6 +317,7 @@ def test_the_shell_awaits_and_scans(tmp_path: Path) -> None:
     )
     try:
         child.expect(r"In \[1\]")
+        assert "Error" not in child.before
         child.sendline("print('read', list(await stage.x.read()))")
         child.expect(r"read \['stage-x'\]")
         child.sendline("_ = RE(bp.scan([pdet], stage.x, 0, 1, 3), lambda name, doc: print('document', name))")

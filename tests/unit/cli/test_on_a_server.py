@@ -153,9 +153,16 @@ def test_read_and_set_without_a_server_exit_with_3(nobody: Commands) -> None:
     assert code == 3
     assert output.startswith("sample.thickness  1 mm")
     assert "error: stage.x.user_readback (ca://DEMO:STAGE:X.RBV)" in errors
+    helped = "  = help: is the server running, and the name right? Names are searched at EPICS_CA_ADDR_LIST=127.0.0.1"
+    assert errors.splitlines()[-1].startswith(helped)
+    for command in ("read", "watch"):
+        code, output, errors = nobody.call(command, DEMO, "stage.x", "stage.y", "--timeout", "1")
+        assert (code, output) == (3, "")
+        assert [line[:7] for line in errors.splitlines()] == ["error: ", "error: ", "  = hel"]
     code, output, errors = nobody.call("set", DEMO, "pdet.acquire_time=1")
     assert code == 3
     assert "pdet.acquire_time (pva://DEMO:DET:AcquireTime" in errors
+    assert errors.count("  = help: is the server running") == 1
 
 
 def test_set_moves_and_read_shows_it(commands: Commands) -> None:
@@ -185,6 +192,7 @@ def test_set_outside_limits_is_refused(commands: Commands) -> None:
     code, _, errors = commands.call("set", DEMO, "stage.x=1000")
     assert code == 3
     assert "outside the limits [-25" in errors
+    assert "(DRVL and DRVH, of a motor LLM and HLM, " in errors
 
 
 def test_ctrl_c_stops_what_moves(commands: Commands) -> None:

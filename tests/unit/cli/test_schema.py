@@ -52,6 +52,19 @@ def test_check_shows_what_differs_and_writes_nothing(call: Call, tmp_path: Path)
     assert "namspace" in file.read_text()
 
 
+def test_check_shows_the_beginning_of_a_long_difference_and_what_mends_it(call: Call, tmp_path: Path) -> None:
+    call("schema", "--output", tmp_path)
+    (tmp_path / "types.schema.json").write_text("{}\n")
+    done = call("schema", "--check", "--output", tmp_path)
+    lines = done.stdout.splitlines()
+    assert (done.exit_code, len(lines)) == (1, 101)
+    assert lines[-1].startswith("… and ")
+    assert lines[-1].endswith(f" more lines of {tmp_path / 'types.schema.json'}")
+    assert done.stderr.endswith(
+        "1 file differs; the same command with --force in the place of --check writes it anew\n"
+    )
+
+
 def test_a_wrong_beamline_has_no_schema(call: Call, beamline: str, tmp_path: Path) -> None:
     Path(beamline, "beamline.yaml").write_text("api: ophyd_decl/v1\nkind: beamline\nnme: x\n")
     done = call("schema", beamline, "--output", tmp_path / "schemas")

@@ -70,6 +70,7 @@ def test_check_shows_what_differs_and_writes_nothing(call: Call, beamline: str) 
     assert done.exit_code == 1
     assert done.stdout.startswith(f"--- {file}\n+++ {file} as it should be\n@@ ")
     assert "\n+added: SignalR[int]\n" in done.stdout
+    assert done.stderr == "1 file differs; the same command without --check writes it anew\n"
     assert file.read_bytes() == before
     file.write_bytes(b"\xff mine\n")
     assert call("stubs", beamline, "--check").exit_code == 1

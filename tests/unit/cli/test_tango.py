@@ -259,6 +259,7 @@ def test_what_the_client_library_says_is_shown_with_debug_only(lone: TangoServer
     assert debug.stderr.splitlines()[-1] == said
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize("command", ["read FILE lab", "watch FILE lab", "connect FILE", "settings save FILE OUT lab"])
 def test_the_stack_of_what_a_command_tells_is_shown_with_debug_only(
     lone: TangoServer, tmp_path: Path, command: str
@@ -275,6 +276,32 @@ def test_the_stack_of_what_a_command_tells_is_shown_with_debug_only(
     if not command.startswith("connect"):
         assert "DevFailed" in debug.stderr
         assert debug.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]
+=======
+def test_doctor_tells_a_device_that_hangs_from_one_that_is_well(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path
+) -> None:
+    hanging = tango_factory({"lab/h/1": "Lab"})
+    file = write(tmp_path, {"lab": hanging.trl()}, attr="slow")
+    assert call("doctor", str(file)).stdout.splitlines()[-1] == "all is well"
+    hanging.play("slow", 600.0)
+    text, structured = (call("doctor", str(file), *more) for more in ([], ["--format", "json"]))
+    assert (text.returncode, structured.returncode) == (3, 3)
+    *_, server, summary = text.stdout.splitlines()
+    assert server.endswith(f"  1 address  {hanging.address('slow')} does not answer a read")
+    assert summary == "1 server does not answer a read; `ophyd-decl read` says more"
+    answer = json.loads(structured.stdout)
+    assert answer["ok"] is False
+    assert [one["answered"] for one in answer["servers"]] == [True]
+    assert answer["servers"][0]["hangs"] == hanging.address("slow")
+
+
+def test_a_limit_is_told_in_the_words_of_tango(lone: TangoServer, tmp_path: Path) -> None:
+    file = write(tmp_path, {"lab": lone.trl()}, attr="number")
+    file.write_text(file.read_text().replace("access: r}", "access: rw}"))
+    done = call("set", str(file), "lab.value=1e6")
+    assert done.returncode == 3
+    assert done.stderr.endswith("nothing was sent; see its limits (min_value and max_value of the attribute)\n")
+>>>>>>> user
 
 
 MEMBERS = """api: ophyd_decl/v1

@@ -11,7 +11,7 @@ from ophyd_decl import wait
 from ophyd_decl.connectors.registry import make_connector
 from ophyd_decl.devices.binding import Binding
 from ophyd_decl.devices.status import AsyncStatus, WatchableAsyncStatus, WatcherUpdate
-from ophyd_decl.errors import OphydDeclError, WouldBlockError
+from ophyd_decl.errors import DisconnectedError, OphydDeclError, WouldBlockError
 from ophyd_decl.session.loops import RunEngineFirst
 
 
@@ -45,6 +45,16 @@ async def test_a_callback_that_raises_keeps_the_others_from_nothing(
     status.add_callback(called.append)
     assert called == [status, status]
     assert "a callback of <AsyncStatus" in caplog.text
+
+
+async def test_a_failed_status_says_of_which_signal(binding: Binding) -> None:
+    async def lose() -> None:
+        raise DisconnectedError("the connection is closed", source="ca://X.RBV").about("x.readback", None)
+
+    status = AsyncStatus(lose, binding, "x")
+    with pytest.raises(DisconnectedError):
+        await status
+    assert "errored: DisconnectedError('x.readback (ca://X.RBV): the connection is closed')>" in repr(status)
 
 
 async def test_exception_does_not_wait_unless_asked(binding: Binding) -> None:

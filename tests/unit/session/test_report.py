@@ -60,6 +60,35 @@ async def test_each_device_has_its_own_state_and_causes() -> None:
     await bl.aclose()
 
 
+async def test_a_connect_that_is_cancelled_says_how_long_it_took() -> None:
+    bl, _ = beamline(gone=shape("g", wire("b", "GONE")))
+    connecting = asyncio.create_task(bl.aconnect(timeout=60))
+    while not bl.gone.b.channels:  # noqa: ASYNC110  # that a search is under way is told to nobody
+        await asyncio.sleep(0.001)
+    connecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    assert bl.report.elapsed_s > 0
+    await bl.aclose()
+
+
+async def test_a_prompt_shows_what_came_of_connecting() -> None:
+    bl, connector = beamline(good=shape("g", wire("a", "A")), gone=shape("g", wire("b", "GONE"), wire("c", "GONE2")))
+    connector.serve("T:A", FLOAT, 1.0)
+    head, *lines = repr(await bl.aconnect(timeout=0.02)).splitlines()
+    assert head.startswith("test: 1 of 3 signals connected in 0.")
+    assert head.endswith(" s; 1 required device not usable: gone")
+    assert lines[0].startswith("  gone  test.g  absent  0/2 signals  [")
+    assert [line.partition(":")[0] for line in lines[1:]] == ["    gone.b (ca", "    gone.c (ca", "    = help"]
+    assert "EPICS_CA_ADDR_LIST" in lines[-1]
+    connector.serve("T:GONE", FLOAT, 1.0)
+    connector.serve("T:GONE2", FLOAT, 1.0)
+    report = await bl.aconnect(timeout=0.02)
+    assert str(report) == repr(report)
+    assert str(report).endswith("; all is well")
+    await bl.aclose()
+
+
 async def test_only_the_device_that_waits_takes_the_time_of_the_waiting() -> None:
     bl, connector = beamline(good=shape("g", wire("a", "A")), gone=shape("g", wire("b", "GONE")))
     connector.serve("T:A", FLOAT, 1.0)

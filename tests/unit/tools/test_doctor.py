@@ -52,6 +52,8 @@ def test_nothing_to_say_where_all_is_well() -> None:
         (check_ca, QUIET_CA, {"EPICS_CA_ADDR_LIST": "a:5065"}, "warning", "the port of the repeater", "5064"),
         (check_ca, QUIET_CA, {"EPICS_CA_ADDR_LIST": "a,b"}, "error", "has the entry `a,b`", "blanks"),
         (check_ca, QUIET_CA, {"EPICS_CA_ADDR_LIST": "a:port"}, "error", "whose port is none", "HOST:PORT"),
+        (check_ca, QUIET_CA, {"EPICS_CA_ADDR_LIST": "10.0.0.300:1"}, "error", "`10.0.0.300:1`, which is no", "255"),
+        (check_pva, QUIET_PVA, {"EPICS_PVA_ADDR_LIST": "300.0.0.1"}, "error", "`300.0.0.1`, which is no", "255"),
         (check_ca, QUIET_CA, {"EPICS_CA_SERVER_PORT": "x"}, "error", "EPICS_CA_SERVER_PORT=x is no port", "65535"),
         (check_ca, QUIET_CA, {"EPICS_CA_REPEATER_PORT": "5064"}, "error", "are the same", "another port"),
         (check_ca, QUIET_CA, {"EPICS_CA_NAME_SERVERS": "a"}, "warning", "starts after this process", "ADDR_LIST"),
