@@ -26,14 +26,9 @@ def cli() -> str:
         _GENERATED,
         "# Command line",
         "`PATH` is a beamline folder, or one YAML file. Every command takes `--help`, `--version`, `-v` (log more, "
-<<<<<<< HEAD
         "twice for all) and `--debug` (show the stack of whatever failed).",
-        "| exit code | meaning |\n|---|---|\n| 0 | fine; there may be warnings |\n| 1 | the files are wrong |\n"
-=======
-        "twice for all) and `--debug` (show the traceback of an error).",
         "| exit code | meaning |\n|---|---|\n| 0 | fine; there may be warnings |\n"
         "| 1 | the files are wrong, or a comparison found a difference |\n"
->>>>>>> user
         "| 2 | the call is wrong |\n| 3 | the control system disagrees, refuses or is absent |\n| 130 | Ctrl-C |",
     ]
     for name in group.list_commands(context):

@@ -21,11 +21,7 @@ from .options import (
     read_only_option,
     timeout_option,
 )
-<<<<<<< HEAD
-from .outcome import CONTROL_SYSTEM, end, show_stack
-=======
-from .outcome import CONTROL_SYSTEM, end, wants_color
->>>>>>> user
+from .outcome import CONTROL_SYSTEM, end, show_stack, wants_color
 from .running import run, until
 
 if TYPE_CHECKING:

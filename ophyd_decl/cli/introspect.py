@@ -54,15 +54,11 @@ def command(source: str, name: str | None, output: Path | None, force: bool, tim
         show_stack(error)
         raise click.BadParameter(str(error), param_hint="SOURCE") from None
     except ReportError as error:
-<<<<<<< HEAD
         show_stack(error)
-        click.echo(f"{source}: {error.report.devices[0].problems[0].cause}", err=True)
-=======
         problem = error.report.devices[0].problems[0]
         click.echo(f"error: {source}: {problem.cause}", err=True)
         if problem.help:
             click.echo(f"  = help: {problem.help}", err=True)
->>>>>>> user
         end(CONTROL_SYSTEM)
     written = write(found, asked, source, name or found.name, "FILE" if output is None else output.name)
     if output is None:

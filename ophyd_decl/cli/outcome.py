@@ -97,7 +97,6 @@ def _failed(error: BaseException, debug: bool) -> int:
     return FILES_WRONG
 
 
-<<<<<<< HEAD
 def note_debug(context: click.Context, wanted: bool) -> None:
     """Take note of whether the stack of what fails is wanted."""
     context.meta[_DEBUG] = wanted
@@ -110,10 +109,13 @@ def show_stack(error: BaseException | None) -> None:
     """
     if error is not None and click.get_current_context().meta.get(_DEBUG):
         traceback.print_exception(error)
-=======
+
+
 def show_errors(errors: Sequence[OphydDeclError]) -> None:
     """Print what the control system did on standard error; where names are searched is said once."""
     helps: dict[str, None] = {}
+    for error in errors:
+        show_stack(error)
     for error in errors:
         click.echo(f"error: {error}", err=True)
         if isinstance(error, AbsentError) and not isinstance(error, NoConnectorError) and not error.help:
@@ -130,7 +132,6 @@ def wants_color(stream: TextIO) -> bool:
     Source: no-color.org; terminfo(5), where `dumb` is a terminal without any abilities.
     """
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
->>>>>>> user
 
 
 def show_diagnostics(error: DefinitionError) -> None:

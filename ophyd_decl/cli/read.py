@@ -1,27 +1,15 @@
 """`read`: read signals once."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-<<<<<<< HEAD
-from typing import Any, NoReturn
-=======
-from typing import TYPE_CHECKING, Any
->>>>>>> user
+from typing import Any
 
 import click
 
 from ..errors import SignalError
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-<<<<<<< HEAD
-from .outcome import CONTROL_SYSTEM, end, show_stack
-=======
 from .outcome import CONTROL_SYSTEM, end, show_errors
-
-if TYPE_CHECKING:
-    from ..errors import SignalError
->>>>>>> user
 
 
 @click.command(
@@ -58,11 +46,7 @@ def command(
     beamline = load_beamline(path, profile=profile, set=overrides)
     nodes = named(beamline, signals)
 
-<<<<<<< HEAD
     async def read() -> tuple[list[dict[str, Any]], list[SignalError]]:
-=======
-    async def read() -> "tuple[list[dict[str, Any]], list[SignalError]]":
->>>>>>> user
         async with connected(beamline, nodes, timeout):
             return await readings_of(beamline, readable_signals(nodes))
 
@@ -73,29 +57,12 @@ def command(
         width = max((len(reading["path"]) for reading in readings), default=0)
         for reading in readings:
             click.echo(line(reading, width))
-<<<<<<< HEAD
-    if failures:
-        end_with(failures)
-
-
-def end_with(failures: Sequence[SignalError]) -> NoReturn:
-    """Say what gives no value, and end the command."""
-    for failure in failures:
-        show_stack(failure)
-    for failure in failures:
-        click.echo(f"error: {failure}", err=True)
-    end(CONTROL_SYSTEM)
-
-
-async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[SignalError]]:
-=======
     show_errors(failures)
     if failures:
         end(CONTROL_SYSTEM)
 
 
-async def readings_of(beamline: Any, signals: dict[str, Any]) -> "tuple[list[dict[str, Any]], list[SignalError]]":
->>>>>>> user
+async def readings_of(beamline: Any, signals: dict[str, Any]) -> tuple[list[dict[str, Any]], list[SignalError]]:
     """Return a reading for each signal in the form of `read --format json`, and what failed."""
     from ..session.hosted_member import HostedMember
 

@@ -9,10 +9,7 @@ import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-<<<<<<< HEAD
-=======
 from .outcome import CONTROL_SYSTEM, end, show_errors
->>>>>>> user
 
 
 @click.command(
@@ -46,7 +43,7 @@ def command(
     """
     from ..session.load import load_beamline
     from .finding import named, readable_signals
-    from .read import end_with, line, reading_of, readings_of, units_of
+    from .read import line, reading_of, readings_of, units_of
     from .running import connected, run
 
     beamline = load_beamline(path, profile=profile, set=overrides)
@@ -59,12 +56,8 @@ def command(
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:
-<<<<<<< HEAD
-                end_with(failures)
-=======
                 show_errors(failures)
                 end(CONTROL_SYSTEM)
->>>>>>> user
             units = {path: await units_of(signal) for path, signal in wanted.items()}
             callbacks: list[tuple[Any, Any]] = []
             try:

@@ -71,7 +71,6 @@ def waits_for(shape: SignalShape, description: Description | None, value: Any) -
     return bool(value) if number_in(value) is not None or isinstance(value, bool) else True
 
 
-<<<<<<< HEAD
 def _is_first(shape: SignalShape, description: Description | None, label: str) -> bool:
     """Return whether a label is sent as the first one of the server, whose order may be another than the declared."""
     if description is None:
@@ -84,9 +83,6 @@ def _is_first(shape: SignalShape, description: Description | None, label: str) -
     return sent in native.choices[:1]
 
 
-def outside_limits(shape: SignalShape, description: Description | None, value: Any) -> LimitError | None:
-    """Return the error of a value, or of an element, that is outside the tighter of the limits of file and server."""
-=======
 _OF_RECORDS = "DRVL and DRVH, of a motor LLM and HLM, of an array LOPR and HOPR"
 #: What the limits of a server are called there, by protocol.
 _LIMIT_FIELDS = {"ca": _OF_RECORDS, "pva": _OF_RECORDS, "tango": "min_value and max_value of the attribute"}
@@ -99,7 +95,6 @@ def outside_limits(
 
     :param protocol: in whose words the help is.
     """
->>>>>>> user
     limits = effective_limits(shape, description) if description is not None else shape.limits
     found = None if limits is None else beyond(limits, value)
     if limits is None or found is None:

@@ -259,7 +259,6 @@ def test_what_the_client_library_says_is_shown_with_debug_only(lone: TangoServer
     assert debug.stderr.splitlines()[-1] == said
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("command", ["read FILE lab", "watch FILE lab", "connect FILE", "settings save FILE OUT lab"])
 def test_the_stack_of_what_a_command_tells_is_shown_with_debug_only(
     lone: TangoServer, tmp_path: Path, command: str
@@ -276,7 +275,8 @@ def test_the_stack_of_what_a_command_tells_is_shown_with_debug_only(
     if not command.startswith("connect"):
         assert "DevFailed" in debug.stderr
         assert debug.stderr.splitlines()[-1] == plain.stderr.splitlines()[-1]
-=======
+
+
 def test_doctor_tells_a_device_that_hangs_from_one_that_is_well(
     tango_client: None, tango_factory: TangoFactory, tmp_path: Path
 ) -> None:
@@ -301,7 +301,6 @@ def test_a_limit_is_told_in_the_words_of_tango(lone: TangoServer, tmp_path: Path
     done = call("set", str(file), "lab.value=1e6")
     assert done.returncode == 3
     assert done.stderr.endswith("nothing was sent; see its limits (min_value and max_value of the attribute)\n")
->>>>>>> user
 
 
 MEMBERS = """api: ophyd_decl/v1
