@@ -24,11 +24,13 @@ T = TypeVar("T")
 class ChannelBatch(Batch[T]):
     """A batch whose requests are of channels."""
 
-    __slots__ = ("_channels",)
+    __slots__ = ("_by_link", "_channels")
 
     def __init__(self, channels: Sequence[LinkedChannel], deadlines: Sequence[float]) -> None:
         super().__init__(deadlines)
         self._channels = channels
+        #: the requests over each connection, from when the first connection is given up.
+        self._by_link: dict[Link, list[int]] | None = None
 
     def lost(self, index: int) -> T:
         """Return the outcome of a request whose connection was closed meanwhile."""
@@ -36,13 +38,18 @@ class ChannelBatch(Batch[T]):
 
     def end_with(self, link: Link) -> None:
         """Settle what is under way over a connection that is given up: client libraries may say nothing of it."""
-        concerned = [index for index, channel in enumerate(self._channels) if channel.link is link]
-        if not concerned:
-            return
-        for part in self.parts:
-            part.finish()
-        for index in concerned:
+        for index in self._over(link):
             self.settle(index, self.lost(index))
+
+    def _over(self, link: Link) -> Sequence[int]:
+        """Return the requests over a connection, without those that were answered before the first one was given up."""
+        if self._by_link is None:
+            self._by_link = {}
+            for index, channel in enumerate(self._channels):
+                self._by_link.setdefault(channel.link, []).append(index)
+            for part in self.parts:
+                part.finish()
+        return self._by_link.get(link, ())
 
 
 class ReadBatch(ChannelBatch[Reading | SignalError]):
@@ -116,9 +123,8 @@ class PutBatch(ChannelBatch[Any]):
     def end_with(self, link: Link) -> None:
         """Settle what is under way over a connection that is given up, and the looks at puts that were completed."""
         super().end_with(link)
-        for index, channel in enumerate(self._channels):
-            if channel.link is link:
-                self.settle_look(index, look_lost(channel))
+        for index in self._over(link):
+            self.settle_look(index, look_lost(self._channels[index]))
 
     def settle(self, index: int, outcome: Any) -> None:
         """Give one put, or look, its outcome; behind a put that has failed there is nothing to see."""

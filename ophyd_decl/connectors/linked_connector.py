@@ -88,6 +88,10 @@ class LinkedConnector(ABC):
         del datatype, use
         return address
 
+    def keys_of(self, name: str) -> Sequence[object]:
+        """Return every key that `link_key` may give for an address."""
+        return (name,)
+
     def stem(self, name: str) -> str:
         """Return what the names of one server have in common; empty if a name says nothing of its server."""
         return stem_of(name)
@@ -314,7 +318,8 @@ class LinkedConnector(ABC):
         if not meant:
             return
         with self.turn():
-            asked = [link for link in self._links.values() if link.name in meant and link.ask_again()]
+            links = [self._links.get(key) for name in meant for key in self.keys_of(name)]
+            asked = [link for link in links if link is not None and link.ask_again()]
         batch = SettledBatch([time.monotonic() + GRACE_S] * len(asked))
         for index, link in enumerate(asked):
             key = (batch, index)

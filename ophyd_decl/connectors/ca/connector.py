@@ -52,6 +52,10 @@ class CaConnector(LinkedConnector):
         del use
         return address.strip(), _wants_text(datatype), datatype.shape is not None
 
+    def keys_of(self, name: str) -> Sequence[object]:
+        """Return every key that `link_key` may give for an address."""
+        return [(name, is_text, is_array) for is_text in (False, True) for is_array in (False, True)]
+
     def make_link(self, key: object, address: str, datatype: Datatype) -> Link:
         """Return a new link; no I/O yet."""
         return CaLink(key, address.strip(), self.inbox, self, _wants_text(datatype), datatype.shape is not None)

@@ -39,6 +39,8 @@ class PvaLink(Link):
         #: puts that wait for their completion, also where nobody waits for them any more.
         self.completing: set[Operation] = set()
         self._behind: dict[object, Callable[[], None]] = {}
+        #: what the keeper has told while an answer was under way, which may be the older of the two.
+        self._heard: Value | None = None
         self.read_request: Any = None
         self.may_be_disabled = False
         self._look_requests: tuple[Any, Any] = (None, None)
@@ -146,6 +148,8 @@ class PvaLink(Link):
 
     def keeper_heard(self, value: Value, doubtful: bool) -> None:
         """Ask again after a reconnection; when metadata have changed, let nothing through until that is answered."""
+        if self.phase == "describing":
+            self._heard = value
         changed = self.phase == "ready" and self._differs(value)
         if changed:
             self.begin_again()
@@ -196,6 +200,9 @@ class PvaLink(Link):
         self.described(served)
         if served.native.kind != "unknown":
             self.connector.later.soon(self.keep)
+        if self._heard is not None:
+            heard, self._heard = self._heard, None
+            self.keeper_heard(heard, False)
 
     @property
     def is_completing(self) -> bool:

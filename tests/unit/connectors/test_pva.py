@@ -193,6 +193,27 @@ class TestOnP4p:
         outcome = await put(pva, plain, 4)
         assert "refused" in str(outcome)
 
+    async def test_metadata_that_change_while_they_are_asked_for_are_noticed(
+        self, pva: PvaConnector, served: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The answer under way was given before, and comes behind the update."""
+        channel, _ = await connect(pva, "L:mode", "enum")
+        await kept(channel)
+        link = channel.link
+        answered, heard = link.answered, link.keeper_heard
+        held: list[tuple[Any, ...]] = []
+        told: list[Any] = []
+        monkeypatch.setattr(link, "answered", lambda *answer: held.append(answer))
+        monkeypatch.setattr(link, "keeper_heard", lambda *update: (told.append(update), heard(*update)))
+        served["L:mode"].post({"index": 0, "choices": ["one", "two"]})
+        await until(lambda: held)
+        told.clear()
+        served["L:mode"].post({"index": 0, "choices": ["three", "four"]})
+        await until(lambda: told)
+        monkeypatch.setattr(link, "answered", answered)
+        answered(*held[0])
+        await until(lambda: channel.state == "connected" and channel.description.choices == ("three", "four"))
+
     async def test_a_pv_that_is_closed_and_opened_with_another_type(
         self, pva: PvaConnector, served: dict[str, Any]
     ) -> None:
