@@ -111,11 +111,16 @@ def show_stack(error: BaseException | None) -> None:
         traceback.print_exception(error)
 
 
+def show_failures(errors: Sequence[OphydDeclError]) -> None:
+    """Print what a command tells in its answer beside values, with the stacks if they are wanted."""
+    for error in errors:
+        show_stack(error)
+    show_errors(errors)
+
+
 def show_errors(errors: Sequence[OphydDeclError]) -> None:
     """Print what the control system did on standard error; where names are searched is said once."""
     helps: dict[str, None] = {}
-    for error in errors:
-        show_stack(error)
     for error in errors:
         click.echo(f"error: {error}", err=True)
         if isinstance(error, AbsentError) and not isinstance(error, NoConnectorError) and not error.help:

@@ -9,7 +9,7 @@ import click
 from ..errors import SignalError
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, end, show_errors
+from .outcome import CONTROL_SYSTEM, end, show_failures
 
 
 @click.command(
@@ -57,7 +57,7 @@ def command(
         width = max((len(reading["path"]) for reading in readings), default=0)
         for reading in readings:
             click.echo(line(reading, width))
-    show_errors(failures)
+    show_failures(failures)
     if failures:
         end(CONTROL_SYSTEM)
 

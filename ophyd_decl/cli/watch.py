@@ -9,7 +9,7 @@ import click
 
 from .completion import complete_signal
 from .options import beamline_options, common_options, format_option, path_argument, read_only_option, timeout_option
-from .outcome import CONTROL_SYSTEM, end, show_errors
+from .outcome import CONTROL_SYSTEM, end, show_failures
 
 
 @click.command(
@@ -56,7 +56,7 @@ def command(
             updates: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
             _, failures = await readings_of(beamline, wanted)
             if failures:
-                show_errors(failures)
+                show_failures(failures)
                 end(CONTROL_SYSTEM)
             units = {path: await units_of(signal) for path, signal in wanted.items()}
             callbacks: list[tuple[Any, Any]] = []
