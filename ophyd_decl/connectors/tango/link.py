@@ -176,10 +176,14 @@ class TangoLink(MemberLink):
         return self._labels_at <= max(stands_from, FLOW.overtaken_at)
 
     def described(self, served: Served) -> None:
-        """Begin a generation; its labels may have changed since they were told."""
-        self._labels_at = -math.inf
-        self._unproven = ()
+        """Begin a generation; its labels may have changed since they were told, and its configuration meanwhile."""
+        if self.generation:
+            self._labels_at = -math.inf
+            self._unproven = ()
         super().described(served)
+        if self._told is not None:
+            told, self._told = self._told, None
+            self.reconfigured(told)
 
     def compare_labels(self, info: Any, asked_at: float) -> None:
         """Take note of a configuration that was asked for with a use; the generation ends if it is another one.

@@ -116,13 +116,6 @@ class MemberLink(DescribedLink):
             self.begin_again()
             self.device.ask_soon()
 
-    def described(self, served: Served) -> None:
-        """Begin a generation, and look whether the device has told of a newer configuration meanwhile."""
-        super().described(served)
-        if self._told is not None:
-            told, self._told = self._told, None
-            self.reconfigured(told)
-
     def differs(self, info: Any) -> bool:
         """Return whether a configuration is another one than that of this generation; in any thread."""
         served = self.served
