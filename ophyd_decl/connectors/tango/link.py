@@ -76,9 +76,13 @@ class TangoLink(MemberLink):
         member: str,
         use: Use,
     ) -> None:
-        super().__init__(key, name, inbox, connector, device, member, use)
+        super().__init__(key, name, inbox, connector, device)
+        self.member = member
         if use is PLAIN:
             return
+        if use.command:
+            self.is_command = True
+            self.kind = "command"
         self.events = use.events
         if use.poll_s is not None:
             self.poll_s = use.poll_s

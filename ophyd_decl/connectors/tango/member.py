@@ -1,12 +1,10 @@
 """One attribute or command of a Tango device: what it is in this generation, as the device has described it."""
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...vocab.datatypes import NativeType
-from ..inbox import Inbox
 from ..link import ABSENT, Served
-from ..protocol import Use
 from .attributes import Attribute
 from .attributes import attribute as attribute_of
 from .commands import CommandType
@@ -15,17 +13,9 @@ from .described import DescribedLink
 from .library import ENUM
 from .session import Told
 
-if TYPE_CHECKING:
-    from .connector import TangoConnector
-    from .device import TangoDevice
-
 
 class MemberLink(DescribedLink):
-    """One attribute or command.
-
-    :param member: its name on the device.
-    :param use: whether it is a command.
-    """
+    """One attribute or command; `member` is its name on the device."""
 
     attribute: Attribute
     command: CommandType
@@ -33,22 +23,6 @@ class MemberLink(DescribedLink):
     is_command = False
     #: a configuration that came while another one was asked for, which may be the older of the two.
     _told: Any = None
-
-    def __init__(
-        self,
-        key: object,
-        name: str,
-        inbox: Inbox,
-        connector: "TangoConnector",
-        device: "TangoDevice",
-        member: str,
-        use: Use,
-    ) -> None:
-        super().__init__(key, name, inbox, connector, device)
-        self.member = member
-        if use.command:
-            self.is_command = True
-            self.kind = "command"
 
     @property
     def has_labels(self) -> bool:
