@@ -183,12 +183,16 @@ def test_a_polled_mover_tells_where_it_is(tango_factory: TangoFactory) -> None:
     states: list[Any] = []
     number = axis.subscribe_event("State", EventType.CHANGE_EVENT, states.append)
     axis.write_attribute("Position", 10.0)
-    wait_until(lambda: sum(not event.err for event in states) >= 3)
+
+    def values() -> list[Any]:
+        """Return the states without repetitions: on a busy machine the first one may come twice."""
+        return [state for state, _ in itertools.groupby(event.attr_value.value for event in states if not event.err)]
+
+    wait_until(lambda: len(values()) >= 3)
     axis.unsubscribe_event(number)
     # On a busy machine the server polls late, and tells its clients so.
     assert {error.reason for event in states for error in event.errors} <= {"API_PollThreadOutOfSync"}
-    values = [event.attr_value.value for event in states if not event.err]
-    assert values == [DevState.ON, DevState.MOVING, DevState.ON]
+    assert values() == [DevState.ON, DevState.MOVING, DevState.ON]
 
 
 def test_two_servers_at_a_time(tango_factory: TangoFactory) -> None:
