@@ -75,11 +75,15 @@ async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"], comp
                 held.confirm(answer, now)
         del answers[len(leaves) :]
     heard = time.monotonic()
+    hosts: set[tuple[int, str]] = set()
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
             held = leaf._held
             if held is None:
-                leaf._context.shared.server_of(leaf.read_channel).heard_at = heard
+                shared, host = leaf._context.shared, leaf.host
+                if not host or (id(shared), host) not in hosts:  # on one host, a connector has one server
+                    hosts.add((id(shared), host))
+                    shared.server_of(leaf.read_channel).heard_at = heard
             else:
                 held.server.heard_at = heard
                 held.confirm(answer, now)

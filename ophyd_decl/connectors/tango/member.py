@@ -27,7 +27,10 @@ class MemberLink(DescribedLink):
     @property
     def has_labels(self) -> bool:
         """Return whether its values are numbers of labels that may change; those of a state are always the same."""
-        return not self.is_command and self.served is not None and self.attribute.info.data_type == ENUM
+        served = self.served
+        if served is None or served.native.kind != "enum":  # most, and sooner seen than what the device says
+            return False
+        return not self.is_command and self.attribute.info.data_type == ENUM
 
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""

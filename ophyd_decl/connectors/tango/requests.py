@@ -49,8 +49,9 @@ class ReadGroup:
             self._deadline = deadline
 
     def send(self) -> None:
-        """Have the device read."""
-        self._device.reads.submit(self._read)
+        """Have the device read, if it has anything to read."""
+        if self._reads:
+            self._device.reads.submit(self._read)
 
     def _read(self) -> None:
         """Read, and take the values out of the answer; called in a thread."""
@@ -218,22 +219,27 @@ def _execute(proxy: Any, link: TangoLink, raw: Any) -> Any:
 
 
 def send_reads(batch: ReadBatch, reads: Reads, setpoint: bool) -> None:
-    """Read from all devices at the same time."""
-    groups: dict[TangoDevice, ReadGroup] = {}
-    for index, channel in reads:
-        link = cast(TangoLink, channel.link)
-        if link.is_command:
-            batch.settle(index, channel.odd(TypeError("a command has no value")))
+    """Read from all devices at the same time; each is asked before the next is looked at."""
+    by_device: dict[TangoDevice, Reads] = {}
+    for read in reads:
+        device = cast(TangoLink, read[1].link).device
+        its = by_device.get(device)
+        if its is None:
+            by_device[device] = [read]
+        else:
+            its.append(read)
+    for device, its in by_device.items():
+        if device.session is None:
+            for index, channel in its:
+                batch.settle(index, channel.unavailable())
             continue
-        session = link.device.session
-        if session is None:
-            batch.settle(index, channel.unavailable())
-            continue
-        group = groups.get(link.device)
-        if group is None:
-            group = groups[link.device] = ReadGroup(batch, link.device, session, setpoint)
-        group.add(index, channel, link)
-    for group in groups.values():
+        group = ReadGroup(batch, device, device.session, setpoint)
+        for index, channel in its:
+            link = cast(TangoLink, channel.link)
+            if link.is_command:
+                batch.settle(index, channel.odd(TypeError("a command has no value")))
+            else:
+                group.add(index, channel, link)
         group.send()
 
 
