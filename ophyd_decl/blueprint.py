@@ -287,7 +287,7 @@ class RoleShape:
 Member = SignalShape | CommandShape | ChildShape | VectorShape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Shape:
     """What all devices of one type, with the same structural params, share.
 

@@ -6,6 +6,7 @@ shape of the type, and for types that extend it.
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from ..blueprint import ChildShape, CommandShape, Shape, SignalShape, VectorShape
 from .device import Device
@@ -16,7 +17,8 @@ ROLES: dict[str, type[Role]] = {"movable": Movable, "triggerable": Triggerable, 
 
 _nominal: dict[str, type[Device]] = {}
 _by_signature: dict[Any, type[Device]] = {}
-_by_shape: dict[int, tuple[Shape, type[Device]]] = {}
+#: as long as a beamline has the shape: who loads a file again and again keeps the last one.
+_by_shape: WeakKeyDictionary[Shape, type[Device]] = WeakKeyDictionary()
 
 
 def nominal_class(type_name: str) -> type[Device]:
@@ -36,9 +38,9 @@ def nominal_class(type_name: str) -> type[Device]:
 
 def class_of(shape: Shape) -> type[Device]:
     """Return the class of a shape; shapes that differ in numbers and addresses only share it."""
-    cached = _by_shape.get(id(shape))
+    cached = _by_shape.get(shape)
     if cached is not None:
-        return cached[1]
+        return cached
     signature = (shape.type, shape.bases, tuple(_signature(shape)))
     made = _by_signature.get(signature)
     if made is None:
@@ -48,7 +50,7 @@ def class_of(shape: Shape) -> type[Device]:
         namespace = {"__module__": nominal.__module__, "__doc__": shape.doc or None, "_type_name": shape.type}
         made = type(nominal.__name__, parents, namespace) if len(parents) > 1 else nominal
         _by_signature[signature] = made
-    _by_shape[id(shape)] = (shape, made)
+    _by_shape[shape] = made
     return made
 
 
