@@ -177,11 +177,16 @@ class CaLink(Link):
 
     def metadata_changed(self, watch: MetadataWatch, facts: Metadata) -> None:
         """Begin a new generation when the server describes the PV in another way than before."""
-        if watch is not self._watch or self.phase != "ready" or self._used is None:
-            return
-        if facts != self._facts:
-            self.begin_again()
-            self._ask(self._used)
+        if watch is self._watch and self.phase == "ready":
+            self._begins_again_with(facts)
+
+    def _begins_again_with(self, facts: Metadata) -> bool:
+        """Return whether these are not the metadata of this generation, which ends then."""
+        if facts == self._facts or self._used is None:
+            return False
+        self.begin_again()
+        self._ask(self._used)
+        return True
 
     @property
     def meant(self) -> tuple[str, ...]:
@@ -252,10 +257,7 @@ class CaLink(Link):
             return
         told = status == library.ECA_NORMAL and not self.characters
         if self.phase == "ready":
-            if told and metadata(self.kind, data) != self._facts:
-                self.begin_again()
-                self._ask(self._used)
-            else:
+            if not told or not self._begins_again_with(metadata(self.kind, data)):
                 self._tell_settled()
             return
         self._facts = metadata(self.kind, data) if told else Metadata()

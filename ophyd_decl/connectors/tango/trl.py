@@ -54,8 +54,6 @@ def member(address: str) -> tuple[str, Trl, str]:
     """
     trl, name = split_tango(address)
     malformed, problem, device = _device(trl)
-    if not malformed and name.isidentifier():  # most are, and that is sooner seen
-        return problem, device, name
     found = malformed or tango_name_problem(name)
     if not found:
         return problem, device, name
