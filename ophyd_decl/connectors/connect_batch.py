@@ -17,15 +17,12 @@ if TYPE_CHECKING:
 class ConnectBatch(ChannelBatch[Description | SignalError]):
     """What the servers of channels say."""
 
-    __slots__ = ("_connector", "_others", "_timeout_s", "_waiting")
+    __slots__ = ("_connector", "_timeout_s")
 
     def __init__(self, connector: "LinkedConnector", channels: Sequence[LinkedChannel], deadline: float) -> None:
         super().__init__(channels, [deadline] * len(channels))
         self._connector = connector
         self._timeout_s = deadline - time.monotonic()
-        #: the first channel of each link that is not ready, and the others, which are few.
-        self._waiting: dict[Link, int] = {}
-        self._others: dict[Link, list[int]] = {}
 
     def late(self, index: int) -> SignalError:
         """Return the error of a channel that was not found in time."""
@@ -33,19 +30,7 @@ class ConnectBatch(ChannelBatch[Description | SignalError]):
 
     def await_ready(self, index: int, channel: LinkedChannel) -> None:
         """Give a channel its outcome when its link is ready."""
-        link = channel.link
-        if link not in self._waiting:
-            self._waiting[link] = index
-            link.when_ready(self)
-        else:
-            self._others.setdefault(link, []).append(index)
-
-    def link_ready(self, link: Link) -> None:
-        """Give the channels of a link their outcomes."""
-        self.settle_ready(self._waiting.pop(link))
-        if self._others:
-            for index in self._others.pop(link, ()):
-                self.settle_ready(index)
+        channel.link.when_ready(self, index)
 
     def settle_ready(self, index: int) -> None:
         """Give a channel its outcome: what its server says, or why it cannot be used."""
@@ -55,15 +40,13 @@ class ConnectBatch(ChannelBatch[Description | SignalError]):
 
     def end_with(self, link: Link) -> None:
         """Settle the channels of a link that is given up."""
-        if link in self._waiting:
-            link.forget_waiting(self)
-            for index in (self._waiting.pop(link), *self._others.pop(link, ())):
+        for index in self._over(link):
+            if self.pending(index):
                 self.settle(index, self._channels[index].unavailable())
+        link.forget_waiting(self)
 
     def end(self) -> None:
         """Take no outcome any more, and wait for no link."""
-        for link in self._waiting:
-            link.forget_waiting(self)
-        self._waiting.clear()
-        self._others.clear()
+        for channel in self._channels:
+            channel.link.forget_waiting(self)
         super().end()

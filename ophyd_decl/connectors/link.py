@@ -65,8 +65,8 @@ class Served:
 class Waiting(Protocol):
     """What waits for many links."""
 
-    def link_ready(self, link: "Link") -> None:
-        """Take note that a link is ready, or cannot be; called once for each of them."""
+    def settle_ready(self, index: int) -> None:
+        """Take note that the link is ready, or cannot be, which waits under this number."""
         ...
 
 
@@ -100,7 +100,7 @@ class Link(ABC):
     given_up = False
     users: "tuple[LinkedChannel, ...]" = ()
     monitors: "tuple[LinkedMonitor, ...]" = ()
-    _until_ready: "tuple[Waiting, ...]" = ()
+    _until_ready: "tuple[tuple[Waiting, int], ...]" = ()
     _until_settled: dict[object, Callable[[], None]] | None = None
 
     def __init__(self, key: object, name: str, inbox: Inbox) -> None:
@@ -187,9 +187,9 @@ class Link(ABC):
         self._until_settled = None
         self.release()
 
-    def when_ready(self, waiting: "Waiting") -> None:
-        """Tell it when the link is ready, however often it breaks before."""
-        self._until_ready += (waiting,)
+    def when_ready(self, waiting: "Waiting", index: int) -> None:
+        """Tell it under this number when the link is ready, however often it breaks before."""
+        self._until_ready += ((waiting, index),)
 
     def when_settled(self, key: object, callback: Callable[[], None]) -> None:
         """Call back when the link is ready or broken."""
@@ -204,7 +204,9 @@ class Link(ABC):
 
     def forget_waiting(self, waiting: "Waiting") -> None:
         """Do not tell that the link is ready."""
-        self._until_ready = tuple(other for other in self._until_ready if other is not waiting)
+        if not self._until_ready:
+            return
+        self._until_ready = tuple(other for other in self._until_ready if other[0] is not waiting)
 
     @property
     def all_updates(self) -> bool:
@@ -260,7 +262,8 @@ class Link(ABC):
         self.generation += 1
         self.phase = "ready"
         self.ready_at = time.monotonic()
-        self.trouble = CLOSED
+        if self.trouble is not CLOSED:
+            self.trouble = CLOSED
         if self.given_up:
             self.given_up = False
             _log.info("%s has answered after %.1f s, and can be used now", self.name, self.ready_at - self.opened_at)
@@ -391,8 +394,8 @@ class Link(ABC):
 
     def _tell_waiting(self) -> None:
         told, self._until_ready = self._until_ready, ()
-        for waiting in told:
-            waiting.link_ready(self)
+        for waiting, index in told:
+            waiting.settle_ready(index)
 
     def _tell_settled(self) -> None:
         if self._until_settled:

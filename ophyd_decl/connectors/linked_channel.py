@@ -85,6 +85,11 @@ class LinkedChannel:
         return self.made
 
     @property
+    def usable(self) -> Description | None:
+        """Return what the server said, where this can be used now."""
+        return self.made if self.failure is None and self.link.phase == "ready" else None
+
+    @property
     def trouble(self) -> str:
         """Return why it is closed, as far as is known: a clause."""
         return self.link.trouble
@@ -121,9 +126,7 @@ class LinkedChannel:
         for declared, conversion, made in served.uses:  # by such as are alike, so this one is too
             if declared is self.datatype or declared == self.datatype:  # no hash, which is made anew each time
                 self.conversion, self.made = conversion, made
-                self.failure = None
-                if self._check is not None:
-                    self.failure = self._ask(made)
+                self.failure = None if self._check is None else self._ask(made)
                 return
         native = self.link.native_for(self.datatype)
         conversion = self.convert(native)

@@ -116,6 +116,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def usable(self) -> Description | None:
+        """Return what the server said, where the channel is connected and not refused, so that it can be used now."""
+        ...
+
+    @property
     def failure(self) -> SignalError | None:
         """Return why it is refused in this generation, or None."""
         ...

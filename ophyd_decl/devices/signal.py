@@ -23,7 +23,7 @@ from ..errors import (
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.readings import Reading
 from .context import Context
-from .contract import Difference, differences, refused
+from .contract import Difference, differences, is_kept, refused
 from .held import Held, Hold
 from .mock_calls import PutRecorder
 from .node import Node
@@ -294,12 +294,12 @@ class WireSignal(SignalNode):
         channel, writer = self._read_channel, self._write_channel
         if channel is None or (writer is not None and writer is not channel) or self._left_out:
             return False
-        if channel.state != "connected" or channel.failure is not None or channel.updates:
+        described = channel.usable
+        if described is None or channel.updates or self._context.shared.refused:
             return False
-        if self._context.shared.refused:
-            return False
-        described = channel.description
-        return not differences(self._shape, described, None if writer is None else described)
+        return is_kept(self._shape, described, written=writer is not None) or not differences(
+            self._shape, described, None if writer is None else described
+        )
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""

@@ -71,24 +71,24 @@ async def connect_devices(
         for leaf in its
         if device not in waiting or not isinstance(leaf, Listed)
     ]
+    all_answered = False
     try:
         await asyncio.gather(
             _connect_leaves(leaves, timeout_s, outcomes),
             _connect_listed(listed, timeout_s, outcomes, anew),
             connect_hosted([device for device in devices if isinstance(device, PythonDevice)], timeout_s),
         )
+        all_answered = not outcomes
     finally:
         # Also where this is cancelled: what was asked for goes on, and a late answer makes a device usable.
         ended = time.monotonic()
         for device, connection, its in zip(devices, connections, own, strict=True):
             connection.opened = True
-            answered = True
-            for leaf in _leaves(device) if device in waiting else its:  # a list of members may have added some
+            settled = _leaves(device) if device in waiting else its  # a list of members may have added some
+            for leaf in settled:
                 if isinstance(leaf, WireSignal) and leaf._shape.optional:
                     leaf.settle_presence()
-                for channel in leaf.channels:
-                    if channel.state == "new":
-                        answered = False
+            answered = all_answered or all(channel.state != "new" for leaf in settled for channel in leaf.channels)
             connection.elapsed_s = max((connection.answered_at if answered else ended) - started, 0.0)
         done.set_result(None)
 
@@ -123,6 +123,9 @@ async def _connect_listed(devices: Sequence[Any], timeout_s: float | None, outco
 
 async def _connect_leaves(leaves: Sequence[Leaf], timeout_s: float | None, outcomes: Outcomes) -> None:
     batches: dict[Connector, tuple[list[Channel], list[Leaf]]] = {}
+    channels: list[Channel] = []
+    owners: list[Leaf] = []
+    last: Connector | None = None
     with without_collecting():
         for leaf in leaves:
             try:
@@ -130,12 +133,12 @@ async def _connect_leaves(leaves: Sequence[Leaf], timeout_s: float | None, outco
             except SignalError as error:
                 outcomes[leaf] = [error]
                 continue
-            batch = batches.get(connector)
-            if batch is None:
-                batch = batches[connector] = [], []
+            if connector is not last:
+                last = connector
+                channels, owners = batches.setdefault(connector, ([], []))
             for channel in leaf.channels:
-                batch[0].append(channel)
-                batch[1].append(leaf)
+                channels.append(channel)
+                owners.append(leaf)
     calls = [
         _connect_batch(connector, channels, owners, timeout_s, outcomes)
         for connector, (channels, owners) in batches.items()

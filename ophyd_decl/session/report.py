@@ -213,16 +213,14 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     if isinstance(device, PythonDevice):
         return _report_hosted(device)
     nodes = walk(device)
-    signals = 0
+    plain = signals = 0
     updates: list[Updates] = []
     tally = _Tally()
     problems = tally.problems
     notes = [noted for noted in (settings, shared.updates) if noted]
     for node in nodes:
         if isinstance(node, WireSignal) and not notes and node.is_unremarkable:
-            signals += 1
-            tally.all += 1
-            tally.usable += 1
+            plain += 1
             continue
         if not isinstance(node, LEAVES):
             part = part_of(node)
@@ -252,7 +250,9 @@ def report_device(device: Any, outcomes: Outcomes) -> DeviceReport:
     if settings:
         derived = [node for node in nodes if isinstance(node, DerivedSignal) and node in settings]
         problems.extend(_problem_with(node, settings[node]) for node in derived)
-    usable, absent, refused = tally.usable, tally.absent, tally.refused
+    signals += plain
+    tally.all += plain
+    usable, absent, refused = tally.usable + plain, tally.absent, tally.refused
     state: DeviceState
     if connection.mock:
         state = "mocked"

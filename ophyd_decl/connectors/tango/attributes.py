@@ -40,23 +40,18 @@ _SEVERITIES = {
 #: What a server says where nothing was configured; the older words of each version.
 _NOTHING = ("", "No unit", "Not specified", "No standard unit")
 
-#: What an attribute is served as, and how raw values of it are taken and given.
-Used = tuple[Served, Callable[[Any], Any], Callable[[Any], Any]]
-
 
 class NoValueError(Exception):
     """The reading of an attribute holds no value; its text says why."""
 
 
 class Attribute(NamedTuple):
-    """How values of one attribute are read and written in this generation.
+    """How values of an attribute are read and written, and of all others that are alike.
 
-    :param info: its configuration, which a write hands over so that pytango does not ask for it again.
     :param take: gives the raw value.
     :param give: gives what pytango writes for a raw value.
     """
 
-    info: Any
     served: Served
     take: Callable[[Any], Any]
     give: Callable[[Any], Any]
@@ -94,25 +89,52 @@ def attribute(info: Any, shape: tuple[int, ...], host: str) -> Attribute:
     :param info: an `AttributeInfoEx`.
     :param shape: of its value now.
     """
-    return Attribute(info, *_used(info, _facts_of(info), shape, host))
+    return _used(info, _facts_of(info), shape, host)
 
 
-def attributes(infos: Iterable[Any], host: str) -> Iterator[Attribute]:
-    """Yield how to use each of many attributes, without the shapes of arrays.
+def attributes(named: Iterable[tuple[str, Any]], host: str) -> Iterator[tuple[Any, Attribute]]:
+    """Yield the configurations of many attributes, and how to use each, without the shapes of arrays.
 
-    :param infos: an `AttributeInfoEx` of each.
+    :param named: the name of each as it was asked for, and its `AttributeInfoEx`.
     """
-    before = used = None
-    for info in infos:
-        facts = _facts_of(info)
-        # Most have what the one before has, and that is sooner seen than looked up.
-        if used is None or facts != before:
-            used = _used(info, facts, (), host)
-            before = facts if _is_plain(facts) else None
-        yield Attribute(info, *used)
+    before = used = last = twin = None
+    for name, info in named:
+        # Many have what the one before has, and a comparison in C++ is sooner made than eight facts are fetched.
+        if used is None or twin is None or not twin.is_of(name, info):
+            facts = _facts_of(info)
+            if used is not None and facts == before:
+                twin = _Twin(name, info, last)
+            else:
+                used, twin = _used(info, facts, (), host), None
+                before = facts if _is_plain(facts) else None
+            last = info
+        yield info, used
 
 
-def _used(info: Any, facts: tuple[Any, ...], shape: tuple[int, ...], host: str) -> Used:
+class _Twin:
+    """A configuration that takes the names and words of others, to see whether all else is the same.
+
+    :param before: the one of another attribute that is alike.
+    """
+
+    def __init__(self, name: str, info: Any, before: Any) -> None:
+        self._own = library.copy_of_configuration(info)
+        self._is_written = info.writable_attr_name == name  # else it is written under that of another, or not at all
+        self._has_label = info.label != name  # else the server has made it of the name
+        self._is_described = info.description != before.description
+
+    def is_of(self, name: str, info: Any) -> bool:
+        own = self._own
+        own.name = name
+        own.label = info.label if self._has_label else name
+        if self._is_written:
+            own.writable_attr_name = name
+        if self._is_described:
+            own.description = info.description
+        return own == info
+
+
+def _used(info: Any, facts: tuple[Any, ...], shape: tuple[int, ...], host: str) -> Attribute:
     size = () if facts[1] is library.SCALAR else (info.max_dim_x, info.max_dim_y)
     labels = tuple(info.enum_labels) if facts[0] == library.ENUM else ()
     return _use(facts[:-1], _alarms_of(facts[-1]), size, labels, shape, host)
@@ -151,7 +173,7 @@ def _use(
     labels: tuple[str, ...],
     shape: tuple[int, ...],
     host: str,
-) -> Used:
+) -> Attribute:
     """Return what is served, and how values are taken and given; the same for all attributes that are alike."""
     data_type, data_format, writable, unit, format, low, high = facts
     low_alarm, high_alarm, low_warning, high_warning = alarms
@@ -172,7 +194,7 @@ def _use(
         alarm=_range(low_alarm, high_alarm) if numeric else None,
         warning=_range(low_warning, high_warning) if numeric else None,
     )
-    return served, take, give
+    return Attribute(served, take, give)
 
 
 def differ(before: RawUpdate, after: RawUpdate) -> bool:

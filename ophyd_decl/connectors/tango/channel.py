@@ -1,4 +1,4 @@
-"""A channel on an attribute, or on a command with the types that were declared for it."""
+"""A channel on an attribute, and one on a command with the types that were declared for it."""
 
 from typing import Any, cast
 
@@ -13,7 +13,30 @@ from .link import TangoLink
 
 
 class TangoChannel(LinkedChannel):
-    """One use of an attribute or command; see `protocol.Channel`."""
+    """One use of an attribute; see `protocol.Channel`."""
+
+    __slots__ = ()
+
+    @property
+    def is_like_others(self) -> bool:
+        """Return True: what is made of a description depends on the declared type alone."""
+        return True
+
+    def unavailable(self) -> SignalError:
+        """Return why nothing can be asked of this channel now, with what is known of a device that is absent."""
+        error = super().unavailable()
+        link = self.link
+        if isinstance(error, AbsentError) and isinstance(link, DescribedLink):
+            error.verdict = "missing" if link.missing else "silent" if link.device.was_up else "unknown"
+            error.help = link.help or None
+        return error
+
+
+class CommandChannel(TangoChannel):
+    """One use of a command, of which argument and result are declared.
+
+    :param use: says which.
+    """
 
     __slots__ = ("_use", "result")
 
@@ -27,22 +50,11 @@ class TangoChannel(LinkedChannel):
 
     @property
     def is_like_others(self) -> bool:
-        """Return whether this is an attribute; of a command, argument and result are declared too."""
-        return not self._use.command
-
-    def unavailable(self) -> SignalError:
-        """Return why nothing can be asked of this channel now, with what is known of a device that is absent."""
-        error = super().unavailable()
-        link = self.link
-        if isinstance(error, AbsentError) and isinstance(link, DescribedLink):
-            error.verdict = "missing" if link.missing else "silent" if link.device.was_up else "unknown"
-            error.help = link.help or None
-        return error
+        """Return False: argument and result are declared too."""
+        return False
 
     def convert(self, native: NativeType) -> Conversion | MismatchError:
-        """Return the conversion of the value, or of the argument of a command."""
-        if not self._use.command:
-            return super().convert(native)
+        """Return the conversion of the argument."""
         command = cast(TangoLink, self.link).command
         self.result = None
         if self._use.returns is not None:

@@ -18,7 +18,7 @@ from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector
 from ..protocol import Channel, Check, Use
 from . import proxies, trl
-from .channel import TangoChannel
+from .channel import CommandChannel, TangoChannel
 from .databases import Databases
 from .described import DescribedLink
 from .device import TangoDevice
@@ -81,7 +81,7 @@ class TangoConnector(LinkedConnector):
         key = device.key, name if name.islower() else name.lower(), use.command, use.events, use.poll_s
         link = self._links.get(key)
         if link is None:
-            made = self._device(device)
+            made = self._devices.get(device.key) or self._device(device)
             link = self._links[key] = TangoLink(key, address.strip(), self.inbox, self, made, name, use)
         return link
 
@@ -111,7 +111,9 @@ class TangoConnector(LinkedConnector):
         refusal = ""
         if not isinstance(link, TangoLink):
             refusal = trl.device_problem(address) if datatype.name == LISTING else self.refusal(address)
-        return TangoChannel("tango", address.strip(), datatype, check, link, refusal, use)
+        if use.command:
+            return CommandChannel("tango", address.strip(), datatype, check, link, refusal, use)
+        return TangoChannel("tango", address.strip(), datatype, check, link, refusal)
 
     def not_found(self, channel: LinkedChannel, waited_s: float) -> SignalError:
         """Return the error of a channel that did not answer in time: what is in the way, as far as it is known."""
@@ -154,14 +156,17 @@ class TangoConnector(LinkedConnector):
 
     def send_reads(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for fresh values, with one call for each device."""
+        self.subscriber.note_use()
         send_reads(batch, reads, setpoint=False)
 
     def send_setpoints(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for what was written last, with one call for each device."""
+        self.subscriber.note_use()
         send_reads(batch, reads, setpoint=True)
 
     def send_puts(self, batch: PutBatch, puts: list[Put]) -> None:
         """Write raw values, and execute commands."""
+        self.subscriber.note_use()
         send_puts(batch, puts)
 
     async def close(self) -> None:

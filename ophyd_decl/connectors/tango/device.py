@@ -153,10 +153,10 @@ class TangoDevice:
         answer: Any
         try:
             with asked.proxy(asked_at + self.connector.liveness_s) as proxy:
-                answer = proxy.read_attributes([link.attribute.info.name for link in wanted])
+                answer = proxy.read_attributes([link.spelled for link in wanted])
                 if unsure:
                     compared_at = time.monotonic()
-                    infos = proxy.get_attribute_config_ex([link.attribute.info.name for link in unsure])
+                    infos = proxy.get_attribute_config_ex([link.spelled for link in unsure])
                     self.connector.inbox.post(self.compare_labels, dict(zip(unsure, infos, strict=True)), compared_at)
         except Exception as error:  # noqa: BLE001  # the monitors are told
             answer = error
@@ -277,7 +277,7 @@ class TangoDevice:
         try:
             with asked.proxy(asked_at + DESCRIBE_S) as proxy:
                 try:
-                    infos = proxy.get_attribute_config_ex([link.attribute.info.name for link in links])
+                    infos = proxy.get_attribute_config_ex([link.spelled for link in links])
                     post(self.compare_labels, dict(zip(links, infos, strict=True)), asked_at)
                 except DevFailed as error:
                     if faults.reason(error) != faults.NO_ATTRIBUTE:

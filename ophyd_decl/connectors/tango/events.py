@@ -35,9 +35,11 @@ AGAIN_S = 0.5
 CONFIRM_S = 0.5
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
-#: No event is delivered during a subscription. One that nobody waits for is followed by a pause of so many times what
-#: it took, in which those come that have waited.
+#: No event is delivered during a subscription, and the server is busy with it. One that nobody waits for is followed by
+#: a pause of so many times what it took, where values are in use: those come then that have waited.
 PAUSE = 3.0
+#: For how long after the last read or write values count as in use, in s.
+IN_USE_S = 1.0
 
 
 class Subscription:
@@ -216,8 +218,9 @@ class Subscriber:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
-        #: whether values come that nobody should wait for.
+        #: whether values come that nobody should wait for, and when values were last asked for or written.
         self._has_feeds = False
+        self._used_at = -math.inf
 
     def start(self, watch: Subscription) -> None:
         """Subscribe to the events of an attribute, or to what a device says of itself."""
@@ -227,6 +230,10 @@ class Subscriber:
         """Give events up."""
         watch.end()
         self._add(self._ended, watch)
+
+    def note_use(self) -> None:
+        """Leave room for others for a while, since values are read or written."""
+        self._used_at = time.monotonic()
 
     def close(self, timeout_s: float) -> None:
         """Give up what was asked to be given up, and end the thread; wait for it, but not longer than this."""
@@ -274,7 +281,7 @@ class Subscriber:
                     _log.exception("while subscribing to %s", watch.where)
                 if isinstance(watch, Feed):
                     self._has_feeds = True
-                elif self._has_feeds and not watch.tells_labels:
+                elif not watch.tells_labels and (self._has_feeds or begun - self._used_at < IN_USE_S):
                     self._rest(PAUSE * (time.monotonic() - begun))
 
     def _rest(self, pause_s: float) -> None:

@@ -100,6 +100,11 @@ def copy_of(proxy: Proxy) -> Proxy:
     return cast(Any, type(proxy))(proxy, green_mode=_tango.GreenMode.Synchronous)
 
 
+def copy_of_configuration(info: Any) -> Any:
+    """Return another `AttributeInfoEx` that says the same."""
+    return _tango.AttributeInfoEx(info)
+
+
 def tango_host() -> str:
     """Return what TANGO_HOST is: the variable, or a line of `~/.tangorc` or `/etc/tangorc`; empty if nobody says it."""
     return (_tango.ApiUtil.get_env_var("TANGO_HOST") or "").strip()

@@ -76,8 +76,10 @@ class TangoLink(MemberLink):
         member: str,
         use: Use,
     ) -> None:
-        super().__init__(key, name, inbox, connector, device)
-        self.member = member
+        # All that its bases would set one by one: thousands are made while a beamline connects.
+        self.key, self.name, self.inbox, self.connector, self.device, self.member = (
+            key, name, inbox, connector, device, member,
+        )  # fmt: skip
         if use is PLAIN:
             return
         if use.command:
@@ -232,7 +234,7 @@ class TangoLink(MemberLink):
     def watch(self, session: Session) -> None:
         """Have the server tell when the configuration changes."""
         if self._watch is None and self.phase == "ready" and not self.is_command:
-            self._watch = Watch(self, session, self.attribute.info.name)
+            self._watch = Watch(self, session, self.spelled)
             self.connector.subscriber.start(self._watch)
 
     def watched(self, watch: Watch) -> None:
@@ -368,7 +370,7 @@ class TangoLink(MemberLink):
 
     def _start_feed(self, session: Session) -> None:
         limit = QUEUE_LIMIT if self.all_updates else 1
-        self._feed = Feed(self, session, self.attribute.info.name, self.events, limit)
+        self._feed = Feed(self, session, self.spelled, self.events, limit)
         self.connector.subscriber.start(self._feed)
 
     def _go_without(self) -> None:

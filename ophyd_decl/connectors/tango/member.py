@@ -17,10 +17,13 @@ from .session import Told
 class MemberLink(DescribedLink):
     """One attribute or command; `member` is its name on the device."""
 
+    #: the configuration of an attribute, which a write hands over so that pytango does not ask for it again.
+    info: Any
     attribute: Attribute
     command: CommandType
     kind = "attribute"
     is_command = False
+    _spelled: str | None = None
     #: a configuration that came while another one was asked for, which may be the older of the two.
     _told: Any = None
 
@@ -30,13 +33,23 @@ class MemberLink(DescribedLink):
         served = self.served
         if served is None or served.native.kind != "enum":  # most, and sooner seen than what the device says
             return False
-        return not self.is_command and self.attribute.info.data_type == ENUM
+        return not self.is_command and self.info.data_type == ENUM
+
+    @property
+    def spelled(self) -> str:
+        """Return the name of an attribute as the device spells it, which refuses to read it twice in one call."""
+        name = self._spelled
+        if name is None:
+            name = self._spelled = self.info.name
+        return name
 
     def describe(self, told: Told) -> None:
         """Begin a generation, or note that the device does not have this; who waits is told at once."""
-        attribute = None if self.is_command else told.usable.get(self.member)
-        if attribute is not None:
+        usable = None if self.is_command else told.usable.get(self.member)
+        if usable is not None:
+            self.info, attribute = usable
             self.attribute = attribute
+            self._spelled = None
             if self.missing or self.absence is not ABSENT:
                 self._begin(attribute.served)
             else:
@@ -55,7 +68,8 @@ class MemberLink(DescribedLink):
         elif self.is_command:
             self.described_as(command_of(info), told.session.host)
         else:
-            self.attribute = attribute_of(info, (), told.session.host)
+            self.info, self.attribute = info, attribute_of(info, (), told.session.host)
+            self._spelled = None
             self._begin(self.attribute.served)
 
     def interface_changed(self, told: Told) -> None:

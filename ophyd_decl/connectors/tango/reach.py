@@ -147,8 +147,15 @@ class Looks:
                 return place.obstacle
             found = obstacle(host, port, device, timeout_s)
             place.obstacle = "" if found == has_no(host, port, device) else found
+            place.whereabouts = "" if place.obstacle else whereabouts(host, port)
             place.looked_at = time.monotonic()
             return found
+
+    def whereabouts(self, host: str, port: int) -> str:
+        """Return address and port of a server in whose way nothing was; see the function."""
+        with self._lock:
+            place = self._places.get((host, port))
+        return (place.whereabouts if place is not None else "") or whereabouts(host, port)
 
 
 @dataclass(slots=True)
@@ -158,6 +165,7 @@ class Place:
     lock: threading.Lock = field(default_factory=threading.Lock)
     looked_at: float = -math.inf
     obstacle: str = ""
+    whereabouts: str = ""
 
 
 def looked_up(host: str) -> Any:

@@ -11,7 +11,7 @@ from ..link import RawUpdate
 from ..linked_channel import LinkedChannel
 from . import faults
 from .attributes import Attribute
-from .channel import TangoChannel
+from .channel import CommandChannel
 from .device import TangoDevice
 from .library import DevFailed
 from .link import TangoLink
@@ -39,7 +39,7 @@ class ReadGroup:
     def add(self, index: int, channel: LinkedChannel, link: TangoLink) -> None:
         """Add a read; of an attribute that is wanted twice one value will do."""
         attribute = link.attribute
-        name = attribute.info.name  # as the device spells it, which refuses to read it twice in one call
+        name = link.spelled
         self._attributes.setdefault(name, attribute)
         self._reads.append((index, channel, link, name))
         if link.asks_labels:
@@ -178,7 +178,7 @@ class PutGroup:
         if not link.has_labels:  # of an attribute that is made anew with others, in one go, a server tells nobody
             return True
         asked_at = time.monotonic()
-        (info,) = proxy.get_attribute_config_ex((link.attribute.info.name,))
+        (info,) = proxy.get_attribute_config_ex((link.spelled,))
         self._device.connector.inbox.post(self._device.compare_labels, {link: info}, asked_at)
         return not link.differs(info)
 
@@ -194,8 +194,8 @@ class PutGroup:
                 self._device.lost(self._session, f"the connection is closed: {faults.words(answer)}")
             return
         self._device.heard()
-        result = cast(TangoChannel, channel).result
-        if result is None or not link.is_command:
+        result = channel.result if isinstance(channel, CommandChannel) else None
+        if result is None:
             self._batch.settle(index, None)
             return
         try:
@@ -207,8 +207,7 @@ class PutGroup:
 
 
 def _write(proxy: Any, link: TangoLink, raw: Any) -> None:
-    attribute = link.attribute
-    proxy.write_attribute(attribute.info, attribute.give(raw))
+    proxy.write_attribute(link.info, link.attribute.give(raw))
 
 
 def _execute(proxy: Any, link: TangoLink, raw: Any) -> Any:
@@ -220,22 +219,20 @@ def _execute(proxy: Any, link: TangoLink, raw: Any) -> Any:
 
 def send_reads(batch: ReadBatch, reads: Reads, setpoint: bool) -> None:
     """Read from all devices at the same time; each is asked before the next is looked at."""
-    by_device: dict[TangoDevice, Reads] = {}
-    for read in reads:
-        device = cast(TangoLink, read[1].link).device
-        its = by_device.get(device)
+    by_device: dict[TangoDevice, list[tuple[int, LinkedChannel, TangoLink]]] = {}
+    for index, channel in reads:
+        link: Any = channel.link
+        its = by_device.get(link.device)
         if its is None:
-            by_device[device] = [read]
-        else:
-            its.append(read)
+            its = by_device[link.device] = []
+        its.append((index, channel, link))
     for device, its in by_device.items():
         if device.session is None:
-            for index, channel in its:
+            for index, channel, _ in its:
                 batch.settle(index, channel.unavailable())
             continue
         group = ReadGroup(batch, device, device.session, setpoint)
-        for index, channel in its:
-            link = cast(TangoLink, channel.link)
+        for index, channel, link in its:
             if link.is_command:
                 batch.settle(index, channel.odd(TypeError("a command has no value")))
             else:

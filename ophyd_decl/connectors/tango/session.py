@@ -150,7 +150,7 @@ class Told:
     session: Session
     attributes: dict[str, Any] = field(default_factory=dict[str, Any])
     commands: dict[str, Any] = field(default_factory=dict[str, Any])
-    usable: dict[str, Attribute] = field(default_factory=dict[str, Attribute])
+    usable: dict[str, tuple[Any, Attribute]] = field(default_factory=dict[str, tuple[Any, Attribute]])
     names: tuple[str, ...] = ()
     all_attributes: tuple[Any, ...] = ()
     all_commands: tuple[Any, ...] = ()
@@ -176,8 +176,7 @@ def begin(trl: Trl, databases: Databases, looks: reach.Looks, timeout_s: float, 
             if obstacle:
                 raise ObstacleError(obstacle, _CORRECT) from error
             raise
-        proxy.set_timeout_millis(int(timeout_s * 1000))
-        return Session(trl, proxy, reach.whereabouts(trl.host, trl.port))
+        return Session(trl, proxy, looks.whereabouts(trl.host, trl.port))
     host, port = databases.find(trl, timeout_s, tell)
     tell(f"the server of the device, which the database at {host}:{port} names,")
     found = parse(f"tango://{host}:{port}/{trl.device}")
@@ -253,8 +252,8 @@ def _prepare(told: Told, names: Sequence[str], infos: Sequence[Any]) -> None:
     """
     host, usable = told.session.host, told.usable
     with without_collecting():
-        usable.update(zip(names, attributes_of(infos, host), strict=True))
-    arrays = [(name, one.info) for name, one in usable.items() if one.served.native.shape is not None]
+        usable.update(zip(names, attributes_of(zip(names, infos, strict=True), host), strict=True))
+    arrays = [(name, info) for name, (info, one) in usable.items() if one.served.native.shape is not None]
     if not arrays:
         return
     try:
@@ -263,4 +262,4 @@ def _prepare(told: Told, names: Sequence[str], infos: Sequence[Any]) -> None:
     except DevFailed:
         return
     for (name, info), reading in zip(arrays, readings, strict=True):
-        usable[name] = attribute(info, shape_of(reading), host)
+        usable[name] = info, attribute(info, shape_of(reading), host)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ...vocab.addresses import HIGHEST_PORT, split_tango, tango_name_problem, trl_problem
+from ...vocab.addresses import HIGHEST_PORT, tango_name_problem, trl_problem
 
 _SCHEME = "tango://"
 #: How many devices are remembered: all of their attributes ask for them.
@@ -52,19 +52,21 @@ def member(address: str) -> tuple[str, Trl, str]:
     >>> member("tango://pc:88888/a/b/c/State#dbase=no")[0]
     'there is no port 88888'
     """
-    trl, name = split_tango(address)
-    malformed, problem, device = _device(trl)
-    found = malformed or tango_name_problem(name)
-    if not found:
-        return problem, device, name
+    path, mark, fragment = address.strip().partition("#")
+    device, _, name = path.rpartition("/")
+    malformed, problem, found = _device(device, mark + fragment)
+    why = malformed or tango_name_problem(name)
+    if not why:
+        return problem, found, name
     if not address.strip():
         return "the address is blank", NOWHERE, ""
-    return f"not the name of an attribute or command of a Tango device: {found}", NOWHERE, name
+    return f"not the name of an attribute or command of a Tango device: {why}", NOWHERE, name
 
 
 @lru_cache(_REMEMBERED)
-def _device(trl: str) -> tuple[str, str, Trl]:
+def _device(path: str, fragment: str) -> tuple[str, str, Trl]:
     """Return why a text is no TRL, why it can be no device, and the device if it can."""
+    trl = path + fragment
     malformed, problem = trl_problem(trl), device_problem(trl)
     return malformed, problem, NOWHERE if problem else parse(trl)
 

@@ -360,16 +360,35 @@ class _SlowWatch(Subscription):
         self._noted.append((self._number, begun, time.monotonic()))
 
 
-def test_events_have_their_turn_between_subscriptions_that_nobody_waits_for(tango_client: None) -> None:
+@pytest.mark.parametrize("in_use", ["events", "reads"])
+def test_others_have_their_turn_between_subscriptions_that_nobody_waits_for(tango_client: None, in_use: str) -> None:
     subscriber = Subscriber()
     noted: list[tuple[int, float, float]] = []
-    subscriber.start(_SlowFeed())
+    if in_use == "events":
+        subscriber.start(_SlowFeed())
     for number in range(4):
         subscriber.start(_SlowWatch(number, noted, tells_labels=number > 1))
     deadline = time.monotonic() + 10
     while len(noted) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
+        if in_use == "reads":
+            subscriber.note_use()
+        time.sleep(0.001)
     subscriber.close(5.0)
-    assert [number for number, _, _ in noted] == [2, 3, 0, 1]  # those that tell of labels first
-    (_, begun, ended), (_, begun_next, _) = noted[2:]
-    assert begun_next - ended >= 0.9 * PAUSE * (ended - begun)
+    if in_use == "events":
+        assert [number for number, _, _ in noted] == [2, 3, 0, 1]  # those that tell of labels first
+    pause_s = {number: begun for number, begun, _ in noted}[1] - {number: ended for number, _, ended in noted}[0]
+    took_s = next(ended - begun for number, begun, ended in noted if number == 0)
+    assert pause_s >= 0.9 * PAUSE * took_s
+
+
+async def test_every_read_and_write_leaves_room_for_others(lab: TangoLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel = await connected(lab, "n3")
+    noted: list[str] = []
+    monkeypatch.setattr(lab.connector.subscriber, "note_use", lambda: noted.append(using))
+    using = "read"
+    await lab.value(channel)
+    using = "setpoint"
+    await lab.setpoint(channel)
+    using = "put"
+    assert await lab.put(channel, 1.0) is None
+    assert dict.fromkeys(noted) == dict.fromkeys(["read", "setpoint", "put"])
