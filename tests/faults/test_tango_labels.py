@@ -18,6 +18,8 @@ from tests.contract.labs import until
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
+#: A short one, in s.
+LIVENESS_S = 1.5
 LABELS, OTHERS = ["Low", "High", "Off"], ["High", "Low", "Off"]
 BEAMLINE = """\
 api: ophyd_decl/v1
@@ -118,6 +120,49 @@ async def test_an_attribute_that_is_made_anew_with_other_labels_is_not_written_b
     assert server.get("mode") == 1  # nothing was written
     assert isinstance(await outcome(signal.get_value()), MismatchError)
     await made.aclose()
+
+
+@pytest.fixture
+async def standing(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path
+) -> AsyncIterator[tuple[Any, TangoServer]]:
+    """Return a beamline whose server would tell of new labels, and the server; the time of liveness is short."""
+    server = tango_factory()
+    text = BEAMLINE.replace('"GOOD"', f'"{server.trl()}"').replace("devices:", f"liveness: {LIVENESS_S}\ndevices:")
+    (tmp_path / "beamline.yaml").write_text(text)
+    made: Any = load_beamline(tmp_path / "beamline.yaml")
+    (await made.aconnect(timeout=20)).or_raise()
+    links = [signal.read_channel.link for signal in (made.good.mode, made.good.pushed, made.good.any)]
+    await until(lambda: all(link._watch is not None for link in links))
+    await until(lambda: all(link._watch.stands_from < time.monotonic() for link in links))
+    yield made, server
+    await made.aclose()
+
+
+async def test_an_attribute_that_is_made_anew_is_read_by_the_old_labels_no_longer_than_liveness(
+    standing: tuple[Any, TangoServer],
+) -> None:
+    bl, server = standing
+    assert await bl.good.mode.get_value() == await bl.good.any.get_value() == "High"
+    remade_at = time.monotonic()
+    server.play("remake", "mode", OTHERS)
+    await asyncio.sleep(remade_at + LIVENESS_S - time.monotonic())
+    assert isinstance(await outcome(bl.good.mode.get_value()), MismatchError)
+    assert await bl.good.any.get_value() == "Low"
+
+
+async def test_what_is_held_of_one_that_is_made_anew_is_served_no_longer_than_liveness(
+    standing: tuple[Any, TangoServer],
+) -> None:
+    bl, server = standing
+    await bl.good.stage()
+    await until(lambda: bl.good.pushed.read_channel.updates == "change")
+    assert (await bl.good.read())["good-pushed"]["value"] == "High"
+    remade_at = time.monotonic()
+    server.play("remake", "pushed_mode", OTHERS)
+    await asyncio.sleep(remade_at + LIVENESS_S - time.monotonic())
+    assert isinstance(await outcome(bl.good.read()), SignalError)
+    await bl.good.unstage()
 
 
 async def test_what_is_not_declared_has_the_labels_of_now(bl: Any, server: TangoServer) -> None:

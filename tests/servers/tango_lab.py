@@ -39,11 +39,15 @@ class Lab(Commands):
         for name, kind in self.kinds.items():
             told = {"name": name, "dtype": kind.shaped, "access": kind.access, **kind.shape, **kind.told}
             self.add_attribute(attribute(fget=self.read_one, fset=self.write_one, **told))
-            for event in kind.pushes:
-                if event == "data_ready":
-                    self.set_data_ready_event(name, True)
-                else:
-                    getattr(self, f"set_{event}_event")(name, True, False)
+            self.announce(name)
+
+    def announce(self, name: str) -> None:
+        """Say of which events of an attribute clients will be told."""
+        for event in self.kinds[name].pushes:
+            if event == "data_ready":
+                self.set_data_ready_event(name, True)
+            else:
+                getattr(self, f"set_{event}_event")(name, True, False)
 
     def read_one(self, attr: Any) -> tuple[Any, float, AttrQuality]:
         """Return what an attribute shows."""
@@ -144,6 +148,8 @@ class Lab(Commands):
         value, kind = self.values[name], self.kinds[name]
         self.test_remove(name)
         self.test_add(name, kind.dtype, value, enum_labels=labels)
+        self.kinds[name].pushes = kind.pushes
+        self.announce(name)
 
     def test_quality(self, name: str, quality: str) -> None:
         """Give an attribute another quality: VALID, INVALID, ALARM, WARNING, CHANGING."""

@@ -62,8 +62,9 @@ class DescribedLink(Link):
         """Have the server tell when it describes this in another way."""
         del session
 
-    def catch_up(self) -> None:
-        """Read in the place of events that cannot come."""
+    def catch_up(self, unless_s: float) -> None:
+        """Read in the place of events that cannot come, or are lost, unless the value was known within this time."""
+        del unless_s
 
     def end_events(self) -> None:
         """Give up the events of this session."""

@@ -128,10 +128,13 @@ class TangoDevice:
         for link, info in infos.items():
             link.compare_labels(info, asked_at)
 
-    def catch_up(self) -> None:
-        """Read what its events cannot tell now, or may not have told."""
+    def catch_up(self, unless_s: float) -> None:
+        """Read what its events cannot tell now, or may not have told.
+
+        :param unless_s: unless the value was known within this time.
+        """
         for link in self.links:
-            link.catch_up()
+            link.catch_up(unless_s)
 
     def _read_wanted(self) -> None:
         if self._updating:

@@ -97,7 +97,7 @@ class TangoLink(MemberLink):
         if self.asks_labels:
             return math.inf
         if self._feed is not None:
-            return max(self._flows_from, FLOW.overtaken_at)
+            return math.inf if self._is_untold(self.connector.liveness_s) else max(self._flows_from, FLOW.overtaken_at)
         oldest = time.monotonic() - PERIODS * self.poll_s
         return -math.inf if self._sure_at > oldest else oldest
 
@@ -158,7 +158,8 @@ class TangoLink(MemberLink):
 
     def add_monitor(self, monitor: Any) -> None:
         """Deliver to this monitor, and make room in the queue for one that wants every update."""
-        if self.subscribed and self._sure_at <= self.overtaken_at < time.monotonic():
+        now = time.monotonic()
+        if self.subscribed and (self._is_untold(self.connector.liveness_s) or self._sure_at <= self.overtaken_at < now):
             self.last = None  # it may be another by now, and would come as if it were that of now
             self.device.read_soon(self, quiet=True)
         super().add_monitor(monitor)
@@ -174,12 +175,16 @@ class TangoLink(MemberLink):
 
     @property
     def asks_labels(self) -> bool:
-        """Return whether the labels have to be asked for with each use, since nobody tells when they change."""
+        """Return whether the labels have to be asked for with a use: nobody may have told that they are others by now.
+
+        A server that takes an attribute away and adds it with others, in one go, never tells; so they are known for
+        the time of liveness only.
+        """
         if not self.has_labels:
             return False
         watch = self._watch
         stands_from = math.inf if watch is None else watch.stands_from
-        return self._labels_at <= max(stands_from, FLOW.overtaken_at)
+        return self._labels_at <= max(stands_from, FLOW.overtaken_at, time.monotonic() - self.connector.liveness_s)
 
     def described(self, served: Served) -> None:
         """Begin a generation; its labels may have changed since they were told, and its configuration meanwhile."""
@@ -196,6 +201,8 @@ class TangoLink(MemberLink):
 
         :param asked_at: on the clock of `time.monotonic`.
         """
+        if self.phase == "ready" and self.differs(info):
+            self.end_events()  # nobody has told that, so those of now may be of an attribute that is no more
         self.reconfigured(info)
         if self.phase == "ready":
             self._labels_at = max(asked_at, self._labels_at)
@@ -331,10 +338,23 @@ class TangoLink(MemberLink):
         if last is not None and last[1] != update[1] and differ(last, update):
             self._told_another = True
 
-    def catch_up(self) -> None:
-        """Read in the place of the events that cannot come now, or were too many; that it fails is nothing new."""
-        if self.subscribed and self.phase == "ready" and self._feed is not None and self._feed.kind:
+    def catch_up(self, unless_s: float) -> None:
+        """Read in the place of the events that cannot come now, were too many, or lost; that it fails is nothing new.
+
+        :param unless_s: unless its value was known within this time.
+        """
+        has_events = self.subscribed and self.phase == "ready" and self._feed is not None and self._feed.kind
+        if has_events and (not unless_s or self._is_untold(unless_s)):
             self.device.read_soon(self, quiet=True)
+
+    def _is_untold(self, within_s: float) -> bool:
+        """Return whether a change may have been lost: no event came within this time, and it was not read.
+
+        An attribute whose device says when there is something new to read is taken at its word.
+        """
+        if self._feed is None or self._feed.kind == "data_ready":
+            return False
+        return self._sure_at <= time.monotonic() - within_s
 
     def read_failed(self, error: Exception) -> None:
         """Tell the monitors that there is no value; once for one that stays away."""

@@ -5,7 +5,6 @@ asked a few times a second whether it lives, by a ping of one of its devices in 
 that is busy, but not by a server that hangs.
 """
 
-import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +28,8 @@ LATE, STILL = 2, 10
 CATCH_UP_S = 0.25
 #: Of the liveness time: how long a server may be silent. It must be noticed before the whole of that time is over.
 SILENT = 0.9
+#: Of the liveness time: how often that is read of which no event has come meanwhile, since events are lost unseen.
+UNTOLD = 0.5
 
 
 class Server:
@@ -130,7 +131,7 @@ class Servers:
         self._looking = False
         self._looked_at = 0.0
         #: when what is subscribed was read last in the place of events.
-        self._caught_up_at = -math.inf
+        self._caught_up_at = time.monotonic()
 
     def were_still(self) -> bool:
         """Return whether nothing was looked at for a while: the loop stood still, or the machine slept."""
@@ -169,10 +170,12 @@ class Servers:
             if late:
                 server.begin(now)
             server.look(now)
-        if self._caught_up_at < FLOW.overtaken_at and now - self._caught_up_at >= CATCH_UP_S:
+        since_s = now - self._caught_up_at
+        held_up = self._caught_up_at < FLOW.overtaken_at and since_s >= CATCH_UP_S
+        if held_up or since_s >= UNTOLD * self._connector.liveness_s:
             self._caught_up_at = now
             for device in [device for server in self._servers.values() for device in server.devices]:
-                device.catch_up()
+                device.catch_up(0.0 if held_up else since_s)
         self._servers = {host: server for host, server in self._servers.items() if server.devices}
         self._looking = bool(self._servers)
         if self._looking:
