@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ReadError
 from ..inbox import Inbox
-from ..link import Link, Served
+from ..link import Link, Served, make_room
 from ..looks import meant_by, processes
 from .library import Cancelled, Closable, Value
 from .structure import Structure, entries_of, facts, inspect, unreadable
@@ -31,6 +31,8 @@ class PvaLink(Link):
     """One PV; see `link.Link`."""
 
     structure: Structure
+    #: what the keeper has told while an answer was under way, which may be the older of the two.
+    _heard: Value | None = None
 
     def __init__(self, key: object, name: str, inbox: Inbox, connector: "PvaConnector") -> None:
         super().__init__(key, name, inbox)
@@ -39,8 +41,6 @@ class PvaLink(Link):
         #: puts that wait for their completion, also where nobody waits for them any more.
         self.completing: set[Operation] = set()
         self._behind: dict[object, Callable[[], None]] = {}
-        #: what the keeper has told while an answer was under way, which may be the older of the two.
-        self._heard: Value | None = None
         self.read_request: Any = None
         self.may_be_disabled = False
         self._look_requests: tuple[Any, Any] = (None, None)
@@ -314,3 +314,9 @@ class PvaLink(Link):
         if native.kind == "listing":
             return entries_of(value) != native.entries
         return any(getattr(served, name) != fact for name, fact in facts(value, native.kind).items())
+
+
+make_room(
+    PvaLink, "connector", "under_way", "completing", "structure", "read_request", "may_be_disabled", "looked_at",
+    "_behind", "_look_requests", "_question", "_asked", "_asked_at", "_took_s", "_keeper", "_updates", "family",
+)  # fmt: skip

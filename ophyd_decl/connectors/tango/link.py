@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError, SignalError
 from ...vocab.keywords import Events
 from ..inbox import Inbox
-from ..link import QUEUE_LIMIT, RawUpdate, Served
+from ..link import QUEUE_LIMIT, RawUpdate, Served, make_room
 from ..linked_channel import LinkedChannel
 from ..protocol import PLAIN, Use
 from . import faults
@@ -204,7 +204,7 @@ class TangoLink(MemberLink):
         if self.phase == "ready" and self.differs(info):
             self.end_events()  # nobody has told that, so those of now may be of an attribute that is no more
         self.reconfigured(info)
-        if self.phase == "ready":
+        if self.phase == "ready" and self.has_labels:
             self._labels_at = max(asked_at, self._labels_at)
 
     def tell_unwatched(self, problem: str) -> None:
@@ -418,3 +418,9 @@ class TangoLink(MemberLink):
     def _refuse_monitors(self) -> None:
         for monitor in self.monitors:
             monitor.fail(self.no_events_of(monitor.channel))
+
+
+make_room(
+    TangoLink, "connector", "device", "member", "info", "attribute", "_spelled", "monitors", "subscribed", "last",
+    "updates", "events_seen", "_feed", "_watch", "_flows_from", "_sure_at", "no_events", "_failed", "_told_another",
+)  # fmt: skip
