@@ -28,7 +28,7 @@ from .held import Held, Hold
 from .mock_calls import PutRecorder
 from .node import Node
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
-from .writing import outside_limits, write
+from .writing import of_another_dtype, outside_limits, write
 
 
 class WireSignal(SignalNode):
@@ -344,6 +344,12 @@ class WireSignal(SignalNode):
         outside = outside_limits(self._shape, description, value, self.protocol)
         if outside is not None:
             raise self._error(outside)
+
+    def _check_dtype(self, value: Any) -> None:
+        description = self._write_channel.description if self._write_channel is not None else None
+        error = None if description is None else of_another_dtype(self._shape, description, value)
+        if error is not None:
+            raise self._error(error)
 
     def _forbids(self, value: Any) -> SignalError | None:
         """Return why this value would not be sent, or None."""

@@ -85,6 +85,12 @@ class SignalNode(Node):
         """Raise if this value would not be sent."""
         raise NotImplementedError
 
+    def _check_dtype(self, value: Any) -> None:
+        """Raise if a value is known to be none of the dtype; a put finds that out itself.
+
+        :raises BadValueError: says what is wrong with it.
+        """
+
     def _as_axis(self) -> "tuple[list[SignalR], list[str]]":
         """Return what says where it is, for a device above that does not read it, and the names that plots show."""
         return ([self], [self.name]) if isinstance(self, SignalR) else ([], [])
@@ -239,8 +245,10 @@ class SignalW(SignalNode, Generic[Value_contra]):
         :raises ReadOnlyError: in read-only mode.
         :raises PutRefusedError: if the server allows no write.
         :raises MismatchError: if file and server differ in a way that makes a write unsafe.
+        :raises BadValueError: if it does not fit the dtype, which the server has to be known for.
         """
         self._check_write(value)
+        self._check_dtype(value)
 
     def put(self, value: Value_contra, timeout: float | None = None) -> None:
         """Write a value and wait, from a thread that runs no event loop.

@@ -109,6 +109,9 @@ async def test_text_for_a_number_is_refused() -> None:
         await device.a.set("fast")
     with pytest.raises(BadValueError):
         await device.b.set("False")
+    for signal, wrong in ((device.a, "fast"), (device.b, "False")):
+        with pytest.raises(BadValueError):
+            signal.check_value(wrong)
 
 
 async def test_read_only_mode_refuses_every_put() -> None:
