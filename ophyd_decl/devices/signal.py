@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
+from ..connectors.batches import READ_HELP
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, Description, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
@@ -277,7 +278,7 @@ class WireSignal(SignalNode):
             return AbsentError("nothing answers to this name", source=self.source)
         if self.read_channel.state == "closed":
             return DisconnectedError("the connection is closed", source=self.source)
-        return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source)
+        return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source, help=READ_HELP)
 
     def not_held(self) -> SignalError:
         """Return the error of a cached read without a held value that can be trusted."""
