@@ -79,7 +79,7 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
     :raises click.BadParameter: if there is no such thing, it cannot be set, or the value does not fit.
     """
     from ..devices.command import Command
-    from ..devices.verbs import SignalR
+    from ..devices.verbs import SignalR, read_only_text
     from ..session.hosted_member import HostedMember
     from .finding import named
     from .values import parse
@@ -94,10 +94,10 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
             return node, value
         raise click.BadParameter(f"{where} is nothing that can be set", param_hint="SIGNAL=VALUE")
     if not hasattr(node, "set"):
-        kind = "is declared `access: r`" if isinstance(node, SignalR) else "is nothing that can be set"
+        said = read_only_text(node) if isinstance(node, SignalR) else f"{where} is nothing that can be set"
         if isinstance(node, Command):
-            kind = f"is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
-        raise click.BadParameter(f"{where} {kind}", param_hint="SIGNAL=VALUE")
+            said = f"{where} is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
+        raise click.BadParameter(said, param_hint="SIGNAL=VALUE")
     movable = hasattr(node, "readback_signal")
     datatype = node.setpoint_signal.datatype if movable else node.datatype
     try:

@@ -107,10 +107,37 @@ class SignalNode(Node):
         return f"<{type(self).__name__} {self.path} {self.source}>"
 
 
+#: Verbs that only a signal with `access: w` or `rw` has.
+_VERBS_OF_WRITING = ("set", "put", "check_value")
+
+
+class _ReadOnlyVerbError(AttributeError):
+    """A verb that a signal has not; the text is made when it is read, as `hasattr` asks often and reads none."""
+
+    def __init__(self, signal: "SignalR[Any]") -> None:
+        self.signal = signal
+        super().__init__(signal)
+
+    def __str__(self) -> str:
+        """Return what can be set instead."""
+        return read_only_text(self.signal)
+
+
 class SignalR(SignalNode, Generic[Value_co]):
     """A signal that can be read, staged and subscribed to; type checkers know its values."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # for which it would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a verb that it has not, since it is only read, what can be set instead.
+
+            :raises AttributeError: always, as it is called for what is not there.
+            """
+            if name in _VERBS_OF_WRITING:
+                raise _ReadOnlyVerbError(self)
+            return object.__getattribute__(self, name)
 
     @property
     def dropped(self) -> int:
@@ -220,6 +247,16 @@ class SignalR(SignalNode, Generic[Value_co]):
             f"{self.path}.get()",
             "`await signal.get_value()`, or in a plan `yield from bps.rd(signal)`",
         )
+
+
+def read_only_text(signal: SignalR[Any]) -> str:
+    """Return that a signal is only read, and what can be set instead, where that is known."""
+    said, parent = f"{signal.path} is declared `access: r`", signal.parent
+    if getattr(parent, "readback_signal", None) is signal:
+        return f"{said}; set `{parent.path}` instead"
+    setpoint = str(signal._key).replace("readback", "setpoint")
+    beside = None if parent is None else next((node for key, node in parent.children() if key == setpoint), None)
+    return f"{said}; set `{beside.path}` instead" if isinstance(beside, SignalW) else said
 
 
 class SignalW(SignalNode, Generic[Value_contra]):

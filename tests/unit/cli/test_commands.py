@@ -240,6 +240,15 @@ def test_a_value_that_the_dtype_does_not_hold_is_a_mistake_of_the_call(call: Cal
         assert "SIGNAL=VALUE" in done.stderr
 
 
+def test_set_of_what_is_read_only_names_what_can_be_set(call: Call, beamline: str) -> None:
+    file = Path(beamline, "types.yaml")
+    text = file.read_text().replace("    logic:", "      readback: {soft: 0.0, dtype: float, units: mm}\n    logic:")
+    file.write_text(text.replace("setpoint: setpoint}", "setpoint: setpoint, readback: readback}"))
+    done = call("set", beamline, "x.readback=1")
+    assert done.exit_code == 2
+    assert "x.readback is declared `access: r`; set `x` instead" in done.stderr
+
+
 def test_set_says_how_it_is_called_and_what_executes_a_command(call: Call, beamline: str) -> None:
     file = Path(beamline, "beamline.yaml")
     file.write_text(file.read_text() + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n')
