@@ -3,7 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -94,7 +94,7 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
             return node, value
         raise click.BadParameter(f"{where} is nothing that can be set", param_hint="SIGNAL=VALUE")
     if not hasattr(node, "set"):
-        said = read_only_text(node) if isinstance(node, SignalR) else f"{where} is nothing that can be set"
+        said = read_only_text(cast("Any", node)) if isinstance(node, SignalR) else f"{where} is nothing that can be set"
         if isinstance(node, Command):
             said = f"{where} is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
         raise click.BadParameter(said, param_hint="SIGNAL=VALUE")
