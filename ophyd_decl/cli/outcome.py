@@ -16,7 +16,7 @@ from typing import NoReturn, TextIO
 
 import click
 
-from ..errors import AbsentError, DefinitionError, NoConnectorError, OphydDeclError, PluginError
+from ..errors import AbsentError, DefinitionError, Diagnostic, NoConnectorError, OphydDeclError, PluginError
 
 FINE = 0
 FILES_WRONG = 1
@@ -77,7 +77,7 @@ def _failed(error: BaseException, debug: bool) -> int:
     error = our_error(error) or error
     if isinstance(error, DefinitionError):
         show_diagnostics(error)
-        return FILES_WRONG
+        return code_of(error.diagnostics)
     if isinstance(error, PluginError):
         click.echo(f"error: {error}", err=True)
         return FILES_WRONG
@@ -144,6 +144,12 @@ def show_diagnostics(error: DefinitionError) -> None:
     from ..source.frames import render_text
 
     click.echo(render_text(error.diagnostics, color=wants_color(sys.stderr)), err=True)
+
+
+def code_of(diagnostics: Sequence[Diagnostic]) -> int:
+    """Return the exit code of mistakes: that of a wrong call, if no file has one."""
+    mistakes = [one for one in diagnostics if one.severity == "error"] or diagnostics
+    return USAGE if all(one.place.in_call for one in mistakes) else FILES_WRONG
 
 
 def our_error(error: BaseException) -> OphydDeclError | None:

@@ -3,12 +3,13 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from .completion import complete_assignment
 from .options import beamline_options, common_options, format_option, pair, path_argument, read_only_option
+from .outcome import show_stack
 
 
 @click.command(
@@ -37,7 +38,8 @@ def command(
     """Write each SIGNAL, wait until it is done, and show the value before and after.
 
     All values are checked against dtype and limits before the first one is sent. A device that can be moved is moved.
-    Several are set together. Ctrl-C stops what moves. Exit code 3 if one was refused or did not get there.
+    Several are set together. Ctrl-C stops what moves. Exit code 2 if a value does not fit the dtype, 3 if one was
+    refused or did not get there.
     """
     from ..session.load import load_beamline
     from .running import connected, run
@@ -49,9 +51,7 @@ def command(
         async with connected(beamline, [node for node, _ in given], None):
             targets = [(node, await _fitting(node, value)) for node, value in given]
             for node, value in targets:
-                checked = node.check_value(value)
-                if asyncio.iscoroutine(checked):
-                    await checked
+                await _check(node, value)
             before = [await _value(node) for node, _ in targets]
             await _set_all(targets, timeout)
             return [
@@ -79,7 +79,7 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
     :raises click.BadParameter: if there is no such thing, it cannot be set, or the value does not fit.
     """
     from ..devices.command import Command
-    from ..devices.verbs import SignalR
+    from ..devices.verbs import SignalR, read_only_text
     from ..session.hosted_member import HostedMember
     from .finding import named
     from .values import parse
@@ -94,10 +94,10 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
             return node, value
         raise click.BadParameter(f"{where} is nothing that can be set", param_hint="SIGNAL=VALUE")
     if not hasattr(node, "set"):
-        kind = "is declared `access: r`" if isinstance(node, SignalR) else "is nothing that can be set"
+        said = read_only_text(cast("Any", node)) if isinstance(node, SignalR) else f"{where} is nothing that can be set"
         if isinstance(node, Command):
-            kind = f"is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
-        raise click.BadParameter(f"{where} {kind}", param_hint="SIGNAL=VALUE")
+            said = f"{where} is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
+        raise click.BadParameter(said, param_hint="SIGNAL=VALUE")
     movable = hasattr(node, "readback_signal")
     datatype = node.setpoint_signal.datatype if movable else node.datatype
     try:
@@ -125,6 +125,23 @@ async def _fitting(node: Any, value: Any) -> Any:
         return parse(value, datatype)
     except ValueError as error:
         raise click.BadParameter(f"{node.path}: {error}, not {value!r}", param_hint="SIGNAL=VALUE") from None
+
+
+async def _check(node: Any, value: Any) -> None:
+    """Raise if a set to this value would be refused before it is sent.
+
+    :raises click.BadParameter: if the value is none of its dtype.
+    :raises SignalError: if it is refused for another reason.
+    """
+    from ..errors import BadValueError
+
+    try:
+        checked = node.check_value(value)
+        if asyncio.iscoroutine(checked):
+            await checked
+    except BadValueError as error:
+        show_stack(error)
+        raise click.BadParameter(str(error), param_hint="SIGNAL=VALUE") from None
 
 
 async def _set_all(targets: list[tuple[Any, Any]], timeout_s: float | None) -> None:

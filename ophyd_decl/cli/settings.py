@@ -195,8 +195,8 @@ def restore(
 ) -> None:
     """Put back the values of FILE that differ from the live ones, in the phases that `restore` of each signal says.
 
-    Devices, dtypes, units and limits are checked before the first put. One that is refused does not stop the others;
-    exit code 3 then. Ctrl-C stops between two puts, and says what was set.
+    Devices, dtypes, units and limits are checked before the first put. One that is refused, or times out, does not stop
+    the others; exit code 3 then. Ctrl-C stops between two puts, and says what was set.
     """
     from ..errors import DefinitionError
     from ..session.load import load_beamline
@@ -318,6 +318,8 @@ def _because(one: "Outcome") -> str:
 
 
 def _counted(states: Sequence[str]) -> str:
-    order = ("set", "same", "unchanged", "differs", "unreadable", "refused", "interrupted", "not reached")
+    order = (
+        "set", "same", "unchanged", "differs", "unreadable", "refused", "timed out", "interrupted", "not reached",
+    )  # fmt: skip
     counts = [f"{states.count(state)} {state}" for state in order if state in states]
     return ", ".join(counts) or "no settings"

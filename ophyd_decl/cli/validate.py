@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from .options import beamline_options, common_options
-from .outcome import FILES_WRONG, end, wants_color
+from .outcome import code_of, end, wants_color
 
 
 @click.command(
@@ -57,4 +57,4 @@ def command(paths: tuple[Path, ...], strict: bool, output: str, profile: str | N
             counts = f": {counted(compiled.device_count, 'device')}, {counted(compiled.signal_count, 'signal')}"
             click.echo(f"valid{counts if compiled.device_count else ''}")
     if any(strict or diagnostic.severity == "error" for diagnostic in diagnostics):
-        end(FILES_WRONG)
+        end(code_of(diagnostics))

@@ -49,12 +49,13 @@ class Batch(Generic[T]):
     :param deadlines: one for each request, on the clock of `time.monotonic`.
     """
 
-    __slots__ = ("_deadlines", "_future", "_loop", "_missing", "done", "outcomes", "parts")
+    __slots__ = ("_begun_at", "_deadlines", "_future", "_loop", "_missing", "done", "outcomes", "parts")
 
     def __init__(self, deadlines: Sequence[float]) -> None:
         self.outcomes: list[T] = [_PENDING] * len(deadlines)
         self.done = False
         self.parts: list[Part] = []
+        self._begun_at = time.monotonic()
         self._deadlines = deadlines
         self._missing = len(deadlines)
         self._loop = asyncio.get_running_loop()
@@ -71,6 +72,10 @@ class Batch(Generic[T]):
     def deadline(self, index: int) -> float:
         """Return the deadline of one request."""
         return self._deadlines[index]
+
+    def allowed_s(self, index: int) -> float:
+        """Return how long one request may take, in s."""
+        return max(self._deadlines[index] - self._begun_at, 0.0)
 
     def settle(self, index: int, outcome: T) -> None:
         """Give one request its outcome; the first one counts."""

@@ -20,6 +20,11 @@ from .protocol import PutRequest
 
 T = TypeVar("T")
 
+#: What to do about a read, and a put, that took too long.
+READ_HELP = "does the server hang? If it is slow, give it longer: `timeout: {read: S}`"
+WRITE_HELP = "read it to see whether it was done; if it takes longer, give it that: `timeout: {write: S}`"
+NOT_SENT_HELP = "nothing was written; try again, or give it longer: `timeout: {write: S}`"
+
 
 class ChannelBatch(Batch[T]):
     """A batch whose requests are of channels."""
@@ -59,7 +64,7 @@ class ReadBatch(ChannelBatch[Reading | SignalError]):
 
     def late(self, index: int) -> SignalError:
         """Return the error of a read that was not answered in time."""
-        return read_late(self._channels[index])
+        return read_late(self._channels[index], self.allowed_s(index))
 
     def lost(self, index: int) -> SignalError:
         """Return the error of a read that the connection did not survive."""
@@ -73,7 +78,7 @@ class LookBatch(ChannelBatch[Look]):
 
     def late(self, index: int) -> Look:
         """Return the error of a look that was not answered in time."""
-        return look_late(self._channels[index])
+        return look_late(self._channels[index], self.allowed_s(index))
 
     def lost(self, index: int) -> Look:
         """Return the error of a look that the connection did not survive."""
@@ -112,8 +117,8 @@ class PutBatch(ChannelBatch[Any]):
     def late(self, index: int) -> SignalError:
         """Return the error of a put, or of a look, that was not answered in time."""
         if index < self.number:
-            return put_late(self._channels[index], index in self.sent)
-        return look_late(self._channels[index - self.number])
+            return put_late(self._channels[index], index in self.sent, self.allowed_s(index))
+        return look_late(self._channels[index - self.number], self.allowed_s(index))
 
     def lost(self, index: int) -> SignalError:
         """Return the error of a put that the connection did not survive."""
@@ -145,11 +150,25 @@ class PutBatch(ChannelBatch[Any]):
         super().settle(self.number + index, look)
 
 
-def read_late(channel: LinkedChannel) -> SignalError:
+def read_late(channel: LinkedChannel, allowed_s: float) -> SignalError:
     """Return the error of a read that was not answered in time."""
     if channel.link.phase in ("ready", "describing"):
-        return ReadTimeoutError("the server did not answer in time", source=channel.source)
+        return no_answer("the server", channel.source, allowed_s)
     return channel.unavailable()
+
+
+def no_answer(who: str, source: str, allowed_s: float) -> ReadTimeoutError:
+    """Return the error of a read that somebody did not answer in time.
+
+    :param who: `the server`, `the device`.
+    """
+    return ReadTimeoutError(f"{who} did not answer within {allowed_s:.1f} s", source=source, help=READ_HELP)
+
+
+def no_completion(source: str, allowed_s: float) -> PutTimeoutError:
+    """Return the error of a put whose completion did not arrive in time."""
+    problem = f"sent, but its completion did not arrive within {allowed_s:.1f} s"
+    return PutTimeoutError(problem, source=source, help=WRITE_HELP)
 
 
 def read_lost(channel: LinkedChannel) -> DisconnectedError:
@@ -165,12 +184,14 @@ def put_lost(channel: LinkedChannel) -> PutLostError:
     return PutLostError(problem, source=channel.source)
 
 
-def put_late(channel: LinkedChannel, sent: bool) -> SignalError:
+def put_late(channel: LinkedChannel, sent: bool, allowed_s: float) -> SignalError:
     """Return the error of a put that was not completed in time.
 
     :param sent: whether the server may have seen it.
     """
     if sent:
-        return PutTimeoutError("sent, but its completion did not arrive in time", source=channel.source)
+        return no_completion(channel.source, allowed_s)
     behind = ", as an earlier put to it was not completed" if channel.link.is_completing else ""
-    return PutNotSentError(f"the deadline passed before it could be sent{behind}", source=channel.source)
+    return PutNotSentError(
+        f"it could not be sent within {allowed_s:.1f} s{behind}", source=channel.source, help=NOT_SENT_HELP
+    )

@@ -373,7 +373,7 @@ class LinkedConnector(ABC):
             for index, request in enumerate(requests):
                 channel = used[index]
                 if request.deadline <= now:
-                    batch.settle(index, put_late(channel, False))
+                    batch.settle(index, put_late(channel, False, batch.allowed_s(index)))
                 elif request.wait and channel.link.is_completing:
                     self._put_behind(batch, index, request)
                 elif channel.link.phase == "ready" and channel.failure is None:

@@ -131,10 +131,13 @@ def refusal_help(disp: int | None) -> str:
     return "its DISP is 0, so it is this value, or its field, that the record does not take"
 
 
-def look_late(channel: LinkedChannel) -> PutTimeoutError:
-    """Return the error of a put that was completed, and whose look was not answered."""
-    problem = "its completion arrived, but the server did not say in time whether the record is disabled"
-    return PutTimeoutError(problem, source=channel.source)
+def look_late(channel: LinkedChannel, allowed_s: float) -> PutTimeoutError:
+    """Return the error of a put that was completed, and whose look was not answered in time."""
+    return PutTimeoutError(
+        f"its completion arrived, but the server did not say within {allowed_s:.1f} s whether the record is disabled",
+        source=channel.source,
+        help="read it to see whether it was done",
+    )
 
 
 def look_lost(channel: LinkedChannel) -> PutLostError:

@@ -27,18 +27,29 @@ class Family:
     :param stem: what their names have in common.
     """
 
-    __slots__ = ("links", "stem", "witness")
+    __slots__ = ("links", "records", "stem", "witness")
 
     def __init__(self, stem: str) -> None:
         self.stem = stem
         self.links: dict[Link, None] = {}
         #: one that was found; as long as that one is, the first that was.
         self.witness: Link | None = None
+        #: the same of each record, by its name.
+        self.records: dict[str, Link] = {}
 
     def came_up(self, link: Link) -> None:
         """Note that a link was described."""
         if self.witness is None or self.witness.phase != "ready":
             self.witness = link
+        record = record_of(link.name)
+        known = self.records.get(record)
+        if known is None or known.phase != "ready":
+            self.records[record] = link
+
+    def has_record_of(self, link: Link) -> bool:
+        """Return whether the record of a link answers to another field of it."""
+        known = self.records.get(record_of(link.name))
+        return known is not None and known is not link and known.phase == "ready"
 
     def missing_at(self, link: Link) -> float | None:
         """Return from when on a link that is searched seems to be missing; None if no neighbour answers now.
@@ -82,14 +93,21 @@ class Families:
             family.links.pop(link, None)
             if family.witness is link:
                 family.witness = next((other for other in family.links if other.phase == "ready"), None)
+            record = record_of(link.name)
+            if family.records.get(record) is link:
+                del family.records[record]
             if not family.links:
                 self._families.pop(family.stem, None)
 
 
+def record_of(name: str) -> str:
+    """Return the name of the record without that of a field."""
+    return name.partition(".")[0]
+
+
 def stem_of(name: str) -> str:
     """Return the name of a record up to its last colon."""
-    record = name.partition(".")[0]
-    head, colon, _ = record.rpartition(":")
+    head, colon, _ = record_of(name).rpartition(":")
     return head + colon
 
 
@@ -111,6 +129,14 @@ def absent(channel: "LinkedChannel", waited_s: float, *, missing: bool = False, 
         error.problem = f"server silent: it was found, but not described within {waited_s:.1f} s"
     elif family is None:
         pass
+    elif family.has_record_of(link):
+        record = record_of(link.name)
+        if missing:
+            error.verdict = "missing"
+            error.problem = f"missing: the record `{record}` answers, this field of it does not"
+        else:
+            error.problem += f"; the record `{record}` answers"
+        error.help = "is it of the record type that the file takes it for? Compare the prefix"
     elif missing and family.witness is not None:
         error.verdict = "missing"
         searched_s = time.monotonic() - link.opened_at

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..connectors.protocol import Connector, Description, ReadRequest, Update
-from ..connectors.values import make_conversion
 from ..errors import BadValueError, NotConnectedError, SignalError
 from .signal import WireSignal
+from .writing import of_another_dtype
 
 
 async def read_setpoints(signals: Sequence[WireSignal]) -> list[Update]:
@@ -56,12 +56,8 @@ def setpoint_description(signal: WireSignal) -> Description:
 
 def misfit(signal: WireSignal, value: Any) -> BadValueError | None:
     """Return why a value is none of the dtype of a connected signal, or None."""
-    conversion = make_conversion(signal._shape.datatype, setpoint_description(signal).native)
-    if isinstance(conversion, SignalError):
-        return None  # the signal is refused, which its put says
-    try:
-        conversion.to_native(value)
-    except BadValueError as error:
+    error = of_another_dtype(signal._shape, setpoint_description(signal), value)
+    if error is not None:
         error.source = signal.write_source
-        return error.about(signal.path, signal._place)
-    return None
+        error.about(signal.path, signal._place)
+    return error

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..blueprint import Address, SignalShape, Soft
+from ..connectors.batches import READ_HELP
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, Description, ReadRequest, Update, Use
 from ..connectors.soft import SoftConnector
 from ..errors import (
@@ -28,7 +29,7 @@ from .held import Held, Hold
 from .mock_calls import PutRecorder
 from .node import Node
 from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
-from .writing import outside_limits, write
+from .writing import of_another_dtype, outside_limits, write
 
 
 class WireSignal(SignalNode):
@@ -277,7 +278,7 @@ class WireSignal(SignalNode):
             return AbsentError("nothing answers to this name", source=self.source)
         if self.read_channel.state == "closed":
             return DisconnectedError("the connection is closed", source=self.source)
-        return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source)
+        return ReadTimeoutError(f"no value within {timeout_s:g} s", source=self.source, help=READ_HELP)
 
     def not_held(self) -> SignalError:
         """Return the error of a cached read without a held value that can be trusted."""
@@ -344,6 +345,12 @@ class WireSignal(SignalNode):
         outside = outside_limits(self._shape, description, value, self.protocol)
         if outside is not None:
             raise self._error(outside)
+
+    def _check_dtype(self, value: Any) -> None:
+        description = self._write_channel.description if self._write_channel is not None else None
+        error = None if description is None else of_another_dtype(self._shape, description, value)
+        if error is not None:
+            raise self._error(error)
 
     def _forbids(self, value: Any) -> SignalError | None:
         """Return why this value would not be sent, or None."""

@@ -85,6 +85,12 @@ class SignalNode(Node):
         """Raise if this value would not be sent."""
         raise NotImplementedError
 
+    def _check_dtype(self, value: Any) -> None:
+        """Raise if a value is known to be none of the dtype; a put finds that out itself.
+
+        :raises BadValueError: says what is wrong with it.
+        """
+
     def _as_axis(self) -> "tuple[list[SignalR], list[str]]":
         """Return what says where it is, for a device above that does not read it, and the names that plots show."""
         return ([self], [self.name]) if isinstance(self, SignalR) else ([], [])
@@ -101,10 +107,37 @@ class SignalNode(Node):
         return f"<{type(self).__name__} {self.path} {self.source}>"
 
 
+#: Verbs that only a signal with `access: w` or `rw` has.
+_VERBS_OF_WRITING = ("set", "put", "check_value")
+
+
+class _ReadOnlyVerbError(AttributeError):
+    """A verb that a signal has not; the text is made when it is read, as `hasattr` asks often and reads none."""
+
+    def __init__(self, signal: "SignalR[Any]") -> None:
+        self.signal = signal
+        super().__init__(signal)
+
+    def __str__(self) -> str:
+        """Return what can be set instead."""
+        return read_only_text(self.signal)
+
+
 class SignalR(SignalNode, Generic[Value_co]):
     """A signal that can be read, staged and subscribed to; type checkers know its values."""
 
     __slots__ = ()
+
+    if not TYPE_CHECKING:  # for which it would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a verb that it has not, since it is only read, what can be set instead.
+
+            :raises AttributeError: always, as it is called for what is not there.
+            """
+            if name in _VERBS_OF_WRITING:
+                raise _ReadOnlyVerbError(self)
+            return object.__getattribute__(self, name)
 
     @property
     def dropped(self) -> int:
@@ -216,6 +249,16 @@ class SignalR(SignalNode, Generic[Value_co]):
         )
 
 
+def read_only_text(signal: SignalR[Any]) -> str:
+    """Return that a signal is only read, and what can be set instead, where that is known."""
+    said, parent = f"{signal.path} is declared `access: r`", signal.parent
+    if getattr(parent, "readback_signal", None) is signal:
+        return f"{said}; set `{parent.path}` instead"
+    setpoint = str(signal._key).replace("readback", "setpoint")
+    beside = None if parent is None else next((node for key, node in parent.children() if key == setpoint), None)
+    return f"{said}; set `{beside.path}` instead" if isinstance(beside, SignalW) else said
+
+
 class SignalW(SignalNode, Generic[Value_contra]):
     """A signal that can be written."""
 
@@ -239,8 +282,10 @@ class SignalW(SignalNode, Generic[Value_contra]):
         :raises ReadOnlyError: in read-only mode.
         :raises PutRefusedError: if the server allows no write.
         :raises MismatchError: if file and server differ in a way that makes a write unsafe.
+        :raises BadValueError: if it does not fit the dtype, which the server has to be known for.
         """
         self._check_write(value)
+        self._check_dtype(value)
 
     def put(self, value: Value_contra, timeout: float | None = None) -> None:
         """Write a value and wait, from a thread that runs no event loop.

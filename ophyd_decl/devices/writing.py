@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..blueprint import SignalShape
 from ..connectors.protocol import Channel, Connector, Description, PutRequest, ReadRequest
-from ..errors import LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
+from ..connectors.values import make_conversion
+from ..errors import BadValueError, LimitError, NotTakenError, PutNotSentError, PutTimeoutError, SignalError, WriteError
 from ..vocab.readings import Limits, Reading
 from .data_key import effective_limits
 from .numbers import agree, beyond, float_type, number_in, outside_text
@@ -115,6 +116,20 @@ def outside_limits(
         place = None
     unit = shape.units or (description.units if description is not None else None)
     return LimitError(f"{outside_text(number, index, limits, unit)} of {by}", help=help, place=place)
+
+
+def of_another_dtype(shape: SignalShape, description: Description, value: Any) -> BadValueError | None:
+    """Return why a value is none of the dtype of a signal that the server describes so, or None."""
+    conversion = make_conversion(shape.datatype, description.native)
+    if isinstance(conversion, SignalError):
+        return None  # the signal is refused, which its put says
+    try:
+        conversion.to_native(value)
+    except BadValueError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # an odd value may do anything
+        return BadValueError(f"the value cannot be written: {error!r}")
+    return None
 
 
 def _range(limits: Limits | None) -> str:

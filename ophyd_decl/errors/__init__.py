@@ -27,7 +27,7 @@ The branches say what the user must do::
     │   │   ├── NotTakenError          completed, but the server has another value, or could not pass it on
     │   │   ├── PutTimeoutError        (also TimeoutError) sent, completion never arrived
     │   │   ├── PutLostError           sent, then the connection broke
-    │   │   └── PutNotSentError        the deadline passed before it could be sent
+    │   │   └── PutNotSentError        it could not be sent in time
     │   └── WaitTimeoutError       (also TimeoutError) the value that was waited for did not come
     ├── MoveError                  a move did not end where it was asked to
     │   ├── MoveTimeoutError           (also TimeoutError)

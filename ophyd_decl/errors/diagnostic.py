@@ -11,6 +11,7 @@ class Place(NamedTuple):
 
     Lines and columns count from 1, in code points; the end is exclusive.
     `file` is the path as it was opened; it is made relative to the current folder when shown.
+    For what was given beside the files it is `--profile NAME` or `--set PATH`.
     """
 
     file: str
@@ -22,6 +23,11 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         """Return `file:line:column`, the form that editors and terminals make clickable."""
         return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def in_call(self) -> bool:
+        """Return whether this is in what was given beside the files."""
+        return self.file.startswith(("--profile ", "--set "))
 
 
 class Note(NamedTuple):

@@ -11,10 +11,11 @@ from ..errors import OphydDeclError, SettingsError
 from ..session.settings.choice import settings_of
 from ..session.settings.comparison import chosen_of
 from ..session.settings.file import read_settings
-from ..session.settings.restoring import Outcome, Restoration, note
+from ..session.settings.restoring import FAILED, Outcome, Restoration, note
 from ..session.settings.saving import Save, SaveReport, existing_settings
 
 T = TypeVar("T")
+_WORDS = {"refused": "were refused", "timed out": "timed out"}
 
 
 def save_settings(file: str, *devices: Any) -> Generator[Msg, Any, SaveReport]:
@@ -45,7 +46,7 @@ def restore_settings(file: str, *devices: Any) -> Generator[Msg, Any, list[Outco
     :raises DefinitionError: if the file is wrong, of another beamline or device, or disagrees with the signals in unit,
         dtype or limits; nothing was put.
     :raises ReadOnlyError: in read-only mode; nothing was put.
-    :raises SettingsError: if a put was refused; all others were done, and `outcomes` says which.
+    :raises SettingsError: if a put was refused or timed out; all others were done, and `outcomes` says which.
     """
     beamline = _beamline_of(devices)
     found = yield from _in_a_thread(lambda: read_settings(str(file)))
@@ -58,10 +59,12 @@ def restore_settings(file: str, *devices: Any) -> Generator[Msg, Any, list[Outco
         for one in (yield from _awaited(lambda phase=phase: restoration.begin(phase))):
             yield from _put(one)
     yield from _awaited(restoration.finish)
-    refused = [one for one in restoration.outcomes if one.state == "refused"]
-    if refused:
-        listed = "\n".join(f"  {one.setting.path}: {one.reason}" for one in refused)
-        raise SettingsError(f"{len(refused)} settings were refused:\n{listed}", restoration.outcomes)
+    failed = [one for one in restoration.outcomes if one.state in FAILED]
+    if failed:
+        states = {one.state for one in failed}
+        what = " or ".join(words for state, words in _WORDS.items() if state in states)
+        listed = "\n".join(f"  {one.setting.path}: {one.reason}" for one in failed)
+        raise SettingsError(f"{len(failed)} settings {what}:\n{listed}", restoration.outcomes)
     return restoration.outcomes
 
 

@@ -108,6 +108,8 @@ class Catalog:
             return
         self._read.add(real)
         self.files.append(location)
+        if location.root.library:
+            self._findings.libraries[location.path] = location.root.library
         loaded = load_file(location.path, self._findings, code="E201", at=at)
         kind = None if loaded is None else read_header(loaded, self._findings)
         if loaded is None or kind is None:
@@ -184,6 +186,7 @@ class Catalog:
             self._read |= {path, real}
             if known:
                 continue
+            self._findings.libraries[path] = _SHIPPED.library
             loaded = load_file(path, self._findings)
             if loaded is not None and read_header(loaded, self._findings) == "types":
                 self.add(loaded, Location(path, _SHIPPED), shipped=True)

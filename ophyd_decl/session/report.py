@@ -1,6 +1,5 @@
 """What came of connecting: one outcome for each device, live, with the causes of what is wrong."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
@@ -20,6 +19,7 @@ from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, 
 from ..source.frames import counted
 from .connecting import LEAVES, Leaf, Outcomes
 from .hosting import state_of
+from .search import where_searched
 
 DeviceState = Literal["connected", "mismatch", "absent", "degraded", "lazy", "mocked"]
 
@@ -388,21 +388,14 @@ _HELP = {
 }
 
 
-#: Where each protocol searches for names.
-_SEARCH = {"ca": "EPICS_CA_ADDR_LIST", "pva": "EPICS_PVA_ADDR_LIST", "tango": "TANGO_HOST"}
-
-
 def help_of_absent(source: str) -> str:
     """Return what to do where nothing answers to an address."""
     return _help("E610", source.partition("://")[0])
 
 
 def _help(code: str, protocol: str) -> str:
-    if code != "E610" or protocol not in _SEARCH:
-        return _HELP[code]
-    variable = _SEARCH[protocol]
-    where = f"{variable}={os.environ[variable]}" if os.environ.get(variable) else f"{variable}, which is not set"
-    return f"{_HELP[code]} Names are searched at {where}"
+    where = where_searched(protocol) if code == "E610" else ""
+    return f"{_HELP[code]} {where}" if where else _HELP[code]
 
 
 #: What mock mode cannot know of a device that fills itself.

@@ -29,7 +29,10 @@ class Findings:
     """Every diagnostic of one run; the same mistake at the same place is kept once."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[Place, str, str], Diagnostic] = {}
+        #: by where it was found, where it is told, code and summary.
+        self._found: dict[tuple[Place, Place, str, str], Diagnostic] = {}
+        #: files of installed libraries that were read, and the names of these.
+        self.libraries: dict[str, str] = {}
         self._context: tuple[Note, ...] = ()
         #: passes that are going on, with what this one has found.
         self._passes: list[tuple[Repetition, set[tuple[Place, str]]]] = []
@@ -47,13 +50,27 @@ class Findings:
         self._add(Diagnostic("warning", code, summary, place, help, (*notes, *self._context)))
 
     def _add(self, found: Diagnostic) -> None:
+        found_at = found.place
+        if found_at.file in self.libraries:
+            found = self._told_to_the_user(found)
         for repetition, new in self._passes:
             if (found.place, found.code) in repetition.found:
                 return
             new.add((found.place, found.code))
         if max(len(found.summary), len(found.help or "")) > _LONGEST:
             found = replace(found, summary=_shortened(found.summary), help=found.help and _shortened(found.help))
-        self._found.setdefault((found.place, found.code, found.summary), found)
+        self._found.setdefault((found_at, found.place, found.code, found.summary), found)
+
+    def _told_to_the_user(self, found: Diagnostic) -> Diagnostic:
+        """Return a mistake in a library with the place that has led to it, if a note names one outside of libraries.
+
+        Who reads it can mend that place only; where it was found becomes a note.
+        """
+        for note in found.notes:
+            if note.place is not None and note.place.file not in self.libraries:
+                here = Note(f"found here, in a file of `{self.libraries[found.place.file]}`", found.place)
+                return replace(found, place=note.place, notes=(here, *found.notes))
+        return found
 
     @contextmanager
     def within(self, *notes: Note, repeats: Repetition | None = None) -> Generator[None]:

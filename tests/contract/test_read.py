@@ -1,6 +1,7 @@
 """Reading: many at once, in order, in the declared dtype."""
 
 import asyncio
+import re
 import time
 from typing import Any
 
@@ -92,6 +93,8 @@ async def test_a_hung_server_costs_the_deadline(remote_lab: RemoteLab) -> None:
         async with turning() as clock:
             readings = await lab.connector.read([ReadRequest(channel, soon), ReadRequest(other, later)])
             assert [type(reading) for reading in readings] == [ReadTimeoutError] * 2
+            for reading in map(str, readings):
+                assert re.search(r" did not answer within 0\.\d s — .*`timeout: \{read: S\}`", reading), reading
             assert clock() < 0.8
         assert time.monotonic() - started > 0.45
     assert await lab.value(channel) == 1.5

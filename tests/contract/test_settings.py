@@ -84,6 +84,13 @@ def settings(served: Ioc, epics_protocol: str, tmp_path: Path) -> Settings:
     return Settings(served, epics_protocol, tmp_path)
 
 
+def at_rest(ioc: Ioc, name: str) -> None:
+    """Wait until a record processes nothing any more: a put that begins nothing is completed at once."""
+    deadline = time.monotonic() + 20
+    while not ioc.command(f'dbgf "{ioc.pv(name)}.PACT"').partition(" = ")[0].endswith(" 0"):
+        assert time.monotonic() < deadline
+
+
 def test_what_is_saved_is_the_golden_file(settings: Settings) -> None:
     code, output, errors = settings("save", "box", "axis", "speed")
     assert (code, errors) == (0, "")
@@ -200,6 +207,23 @@ def test_a_refused_put_does_not_stop_the_others(settings: Settings) -> None:
     assert rows["guard.guarded"]["reason"]
     assert settings.value("count") == "8"
     assert [settings.value(name) for name in ("disabled", "guarded")] == ["1", "1"]
+
+
+def test_a_put_that_takes_too_long_is_not_told_as_refused(settings: Settings) -> None:
+    file = settings.folder / "beamline.yaml"
+    slow = "  slow: {type: lab.slow, "
+    assert slow in file.read_text()
+    file.write_text(file.read_text().replace(slow, f"{slow}overrides: {{wait1: {{timeout: {{write: 0.1}}}}}}, "))
+    settings("save", "slow")
+    settings.edit("slow.wait1", "value: 0", "value: 4")
+    settings.edit("slow.last", "value: 0.25", "value: 0.5")
+    at_rest(settings.ioc, "slow1:wait")
+    code, output, errors = settings("restore")
+    assert (code, errors) == (3, ""), output
+    assert re.search(r"^timed out +slow\.wait1 +before 0 +file 4 +\(.*did not arrive within 0\.1 s", output, re.M), (
+        output
+    )
+    assert output.endswith("1 set, 6 unchanged, 1 timed out\n"), output
 
 
 @pytest.mark.parametrize(

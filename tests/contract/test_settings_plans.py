@@ -14,6 +14,7 @@ from bluesky.utils import Msg, RunEngineInterrupted, single_gen
 from ophyd_decl import load_beamline
 from ophyd_decl.errors import DefinitionError, OphydDeclError, ReadOnlyError, SettingsError
 from ophyd_decl.plans import restore_settings, save_settings
+from tests.contract.test_settings import at_rest
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
 
@@ -71,6 +72,21 @@ def test_a_plan_saves_changes_and_puts_back(
     assert sent == ["box.top", "box.count", "box.mode"]
     assert {one.setting.path for one in outcomes if one.state == "set"} == set(sent)
     assert [bl.box.top.get(), bl.box.mode.get(), bl.box.count.get()] == [10, "Off", 3]
+
+
+def test_a_put_that_takes_too_long_ends_the_plan_too(
+    load: Callable[..., Any], engine: RunEngine, served: Ioc, tmp_path: Path
+) -> None:
+    bl = load(**{"devices.slow.overrides": {"wait1": {"timeout": {"write": 0.1}}}})
+    bl.connect(timeout=3, only=["slow"])
+    served.put("slow1", 0)
+    at_rest(served, "slow1:wait")
+    file = tmp_path / "slow.yaml"
+    engine(save_settings(str(file), bl.slow))
+    file.write_text(file.read_text().replace("slow.wait1: {value: 0", "slow.wait1: {value: 4"))
+    with pytest.raises(SettingsError, match=r"1 settings timed out:\n  slow\.wait1: .*did not arrive") as caught:
+        engine(restore_settings(str(file), bl.slow))
+    assert {one.state for one in caught.value.outcomes} == {"unchanged", "timed out"}
 
 
 def test_a_refused_put_ends_the_plan_after_all_others(

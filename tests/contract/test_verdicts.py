@@ -2,9 +2,12 @@
 
 import logging
 import time
+from pathlib import Path
 
 import pytest
 
+from ophyd_decl import load_beamline
+from ophyd_decl.cli.report_text import grouped
 from ophyd_decl.connectors.protocol import Description
 from ophyd_decl.connectors.registry import make_connector
 from ophyd_decl.errors import AbsentError, SignalError
@@ -34,6 +37,40 @@ async def test_missing_is_said_before_the_time_is_over(epics_protocol: str, lab_
     assert other.help is not None
     assert "did you mean" not in other.help
     await lab.connector.close()
+
+
+async def test_a_field_that_its_record_does_not_have_says_so(epics_protocol: str, lab_ioc: Ioc) -> None:
+    lab = EpicsLab(epics_protocol, lab_ioc)
+    record = lab_ioc.pv("number")
+    names = ("", ".VAL", ".DMOV", ".VALU")
+    value, whole, field, near = (lab.connector.channel(f"{record}{name}", FLOAT) for name in names)
+    outcomes = await lab.connect(value, whole, field, near, timeout_s=10)
+    assert isinstance(outcomes[0], Description)
+    assert isinstance(outcomes[1], Description)
+    for error in map(absent, outcomes[2:]):
+        assert error.verdict == "missing"
+        assert error.problem == f"missing: the record `{record}` answers, this field of it does not"
+        assert error.help == "is it of the record type that the file takes it for? Compare the prefix"
+    hasty = absent((await lab.connect(lab.connector.channel(f"{record}.MOVN", FLOAT), timeout_s=0.3))[0])
+    assert hasty.problem == f"unknown: nothing answered within 0.3 s; the record `{record}` answers"
+    assert hasty.help == absent(outcomes[2]).help
+    await lab.connector.close()
+
+
+async def test_what_is_no_motor_record_is_said_once_for_all_its_fields(
+    epics_protocol: str, lab_ioc: Ioc, tmp_path: Path
+) -> None:
+    file = tmp_path / "beamline.yaml"
+    motor = f"{{type: epics.motor, protocol: {epics_protocol}, prefix: '{lab_ioc.pv('number')}'}}"
+    file.write_text(f"api: ophyd_decl/v1\nkind: beamline\nname: b\ndevices: {{m: {motor}}}\n")
+    beamline = load_beamline(file)
+    try:
+        report = await beamline.aconnect(10)
+    finally:
+        await beamline.aclose()
+    (device,) = report.devices
+    (group,) = grouped(device.problems)
+    assert len(group) == device.signals - device.connected > 25
 
 
 async def test_unknown_where_nobody_answers(epics_protocol: str) -> None:

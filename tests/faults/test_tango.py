@@ -278,7 +278,9 @@ def test_stopped_and_continued(bl: Any, server: TangoServer, engine: RunEngine, 
     """A fresh read ends by its deadline; what is held is not served for longer than the liveness time."""
     with ExitStack() as stack:
         story = run(engine, bl, kind, [bl.gauge, bl.other], lambda: stack.enter_context(server.hung()))
-        story.failed_with(ReadTimeoutError, "gauge.fresh", "did not answer in time", "beamline.yaml:")
+        story.failed_with(
+            ReadTimeoutError, "gauge.fresh", "did not answer within", "`timeout: {read: S}`", "beamline.yaml:"
+        )
         assert story.took_s < READ_S + SLACK_S
         wait(lambda: bl.det.pushed.read_channel.state == "closed", LIVENESS_S + SLACK_S)
         with pytest.raises((DisconnectedError, ReadTimeoutError)):
@@ -308,7 +310,9 @@ def test_hung_in_a_command(bl: Any, server: TangoServer, engine: RunEngine, kind
         wait(lambda: server.play("sleeping") == "true")
 
     story = run(engine, bl, kind, [bl.gauge, bl.other], begin)
-    story.failed_with(ReadTimeoutError, "gauge.fresh", "did not answer in time", "beamline.yaml:")
+    story.failed_with(
+        ReadTimeoutError, "gauge.fresh", "did not answer within", "`timeout: {read: S}`", "beamline.yaml:"
+    )
     assert story.took_s < READ_S + SLACK_S
     others_go_on(engine, bl)
     assert run(engine, bl, "count", [bl.beside]).error is None  # another device of the same server

@@ -181,7 +181,12 @@ REFUSED = [
     ("driven", 50.5, LimitError, ["[-50.0, 50.0]", "of the server", "DRVH"]),
     ("clamped", 10.000000000000002, NotTakenError, ["expected 10.000000000000002", "found 10.0", "DRVH"]),
     ("unlinked", 2.0, NotTakenError, ["could not pass it on", "LINK, INVALID", "OUT"]),
-    ("short", 5.0, PutTimeoutError, ["did not arrive in time"]),
+    (
+        "short",
+        5.0,
+        PutTimeoutError,
+        ["sent, but its completion did not arrive within 0.", " s", "`timeout: {write: S}`"],
+    ),
 ]
 
 

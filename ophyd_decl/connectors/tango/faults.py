@@ -6,11 +6,11 @@ from ...errors import (
     PutLostError,
     PutNotSentError,
     PutRefusedError,
-    PutTimeoutError,
     ReadError,
     ReadTimeoutError,
     SignalError,
 )
+from ..batches import no_answer, no_completion
 from ..linked_channel import LinkedChannel
 from .attributes import NoValueError
 from .library import DevFailed, reasons
@@ -90,11 +90,16 @@ def reason(error: Exception) -> str:
     return levels[0][0] if levels else ""
 
 
-def read_fault(error: Exception, source: str) -> SignalError:
-    """Return the error of a read that failed as a whole, or of one attribute of it."""
+def read_fault(error: Exception, source: str, allowed_s: float | None = None) -> SignalError:
+    """Return the error of a read that failed as a whole, or of one attribute of it.
+
+    :param allowed_s: how long the read might take, in s; None of an attribute, whose time-out is one of its server.
+    """
     made: SignalError
-    if is_timeout(error):
-        made = ReadTimeoutError("the device did not answer in time", source=source)
+    if is_timeout(error) and allowed_s is not None:
+        made = no_answer("the device", source, allowed_s)
+    elif is_timeout(error):
+        made = ReadTimeoutError(f"the device gave no value in time: {words(error)}", source=source)
     elif reason(error) == BUSY:
         made = ReadTimeoutError("the device is busy with another call", source=source)
     elif is_closed(error):
@@ -105,16 +110,17 @@ def read_fault(error: Exception, source: str) -> SignalError:
     return made
 
 
-def write_fault(error: Exception, source: str, what: str) -> SignalError:
+def write_fault(error: Exception, source: str, what: str, allowed_s: float) -> SignalError:
     """Return the error of a write or of a command.
 
     :param what: `put` or `command`.
+    :param allowed_s: how long it might take, in s.
     """
     made: SignalError
     if not isinstance(error, DevFailed):  # pytango could not pack the value
         made = BadValueError(f"it cannot be sent: {words(error)}", source=source)
     elif is_timeout(error):
-        made = PutTimeoutError("sent, but its completion did not arrive in time", source=source)
+        made = no_completion(source, allowed_s)
     elif reason(error) == BUSY:
         made = PutNotSentError("the device was busy with another call, and did not take it", source=source)
     elif is_unsent(error):

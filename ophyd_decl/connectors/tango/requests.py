@@ -88,7 +88,7 @@ class ReadGroup:
             if faults.is_closed(answer):
                 device.lost(self._session, f"the connection is closed: {faults.words(answer)}")
             for index, channel, _, _ in self._reads:
-                error = faults.read_fault(answer, channel.source)
+                error = faults.read_fault(answer, channel.source, self._batch.allowed_s(index))
                 self._batch.settle(index, error)
             return
         device.heard()
@@ -186,7 +186,8 @@ class PutGroup:
         link = cast(TangoLink, channel.link)
         if isinstance(answer, Exception):
             if index in self._batch.sent:
-                error = faults.write_fault(answer, channel.source, "command" if link.is_command else "put")
+                what, allowed_s = "command" if link.is_command else "put", self._batch.allowed_s(index)
+                error = faults.write_fault(answer, channel.source, what, allowed_s)
             else:
                 error = PutNotSentError(f"not sent: {faults.words(answer)}", source=channel.source)
             self._batch.settle(index, error)

@@ -18,7 +18,9 @@ from .comparison import disagreement, is_exactly, is_same
 from .file import Entry, wrong
 from .snapshot import Live, snapshot
 
-State = Literal["set", "unchanged", "refused", "interrupted", "not reached"]
+State = Literal["set", "unchanged", "refused", "timed out", "interrupted", "not reached"]
+#: What was neither set nor right, and was not stopped before.
+FAILED: tuple[State, ...] = ("refused", "timed out")
 #: After an interrupt the put under way has this long to end, in s; the command has to end within 2 s.
 _GRACE_S = 0.8
 #: So long a server may take to tell limits that a put has changed, and so often they are looked at, in s.
@@ -30,7 +32,7 @@ class Outcome:
     """What became of one setting.
 
     :ivar before: its live value; None where there was none.
-    :ivar reason: why it was refused.
+    :ivar reason: why it was refused, or has timed out.
     """
 
     setting: Setting
@@ -94,7 +96,7 @@ class Restoration:
             if isinstance(value, Live):
                 one.before, one.state, one.reason = value, "not reached", ""
             else:
-                one.before, one.state, one.reason = None, "refused", str(value)
+                one.before, one.state, one.reason = None, _failed(value), str(value)
 
     async def begin(self, phase: int) -> list[Outcome]:
         """Return what has to be put in a phase; what an earlier phase has changed is seen."""
@@ -133,14 +135,15 @@ class Restoration:
         live = await snapshot([one.setting for one in ended])
         for one in ended:
             value = live[one.setting.path]
+            state: State = "refused"
             if not isinstance(value, Live):
-                problem = f"could not be read back: {value}"
+                state, problem = _failed(value), f"could not be read back: {value}"
             elif _holds(one, value):
                 continue
             else:
                 problem = f"is {value.value} now"
             began = "it was put, and" if one.state == "set" else "it was right, another put came, and it"
-            one.state, one.reason = "refused", f"{began} {problem}; restore again, or give it a later phase"
+            one.state, one.reason = state, f"{began} {problem}; restore again, or give it a later phase"
 
     async def run(self) -> None:
         """Put all phases; a cancellation stops between two puts, and `outcomes` say how far it came."""
@@ -199,7 +202,12 @@ async def _set(signal: Any, value: Any) -> SignalError | None:
 
 def note(one: Outcome, error: BaseException | None) -> None:
     """Note how a put has ended."""
-    one.state, one.reason = ("set", "") if error is None else ("refused", str(error))
+    one.state, one.reason = ("set", "") if error is None else (_failed(error), str(error))
+
+
+def _failed(error: BaseException) -> State:
+    """Return what an error makes of a setting: nobody has refused what was not answered in time."""
+    return "timed out" if isinstance(error, TimeoutError) else "refused"
 
 
 def _unfit(one: Outcome, first: int) -> Diagnostic | None:

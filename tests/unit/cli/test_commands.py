@@ -216,6 +216,39 @@ def test_set_refuses_before_anything_is_sent(call: Call, beamline: str) -> None:
         assert "Traceback" not in done.output
 
 
+def test_a_value_that_the_dtype_does_not_hold_is_a_mistake_of_the_call(call: Call, beamline: str) -> None:
+    file = Path(beamline, "beamline.yaml")
+    file.write_text(
+        file.read_text() + "  all:\n    type: group\n    signals:\n"
+        "      n: {soft: 1, dtype: int, access: rw}\n"
+        "      small: {soft: 1, dtype: int8, access: rw}\n"
+        "      mode: {soft: A, dtype: enum, choices: [A, B], access: rw}\n"
+        "      pair: {soft: [1.0, 2.0], dtype: float64, shape: [2], access: rw}\n"
+    )
+    said = {
+        "all.n=abc": "a whole number is needed, not 'abc'",
+        "all.small=1000": "(-128 to 127)",
+        "all.mode=C": "not one of the labels",
+        "all.pair=[1, 2, 3]": "expected",
+        'all.pair=["a"]': "expected",
+        "x=far": "neither a number nor a named position",
+    }
+    for wrong, words in said.items():
+        done = call("set", beamline, "counter.width=3", wrong)
+        assert done.exit_code == 2, (wrong, done.output)
+        assert words in done.stderr, wrong
+        assert "SIGNAL=VALUE" in done.stderr
+
+
+def test_set_of_what_is_read_only_names_what_can_be_set(call: Call, beamline: str) -> None:
+    file = Path(beamline, "types.yaml")
+    text = file.read_text().replace("    logic:", "      readback: {soft: 0.0, dtype: float, units: mm}\n    logic:")
+    file.write_text(text.replace("setpoint: setpoint}", "setpoint: setpoint, readback: readback}"))
+    done = call("set", beamline, "x.readback=1")
+    assert done.exit_code == 2
+    assert "x.readback is declared `access: r`; set `x` instead" in done.stderr
+
+
 def test_set_says_how_it_is_called_and_what_executes_a_command(call: Call, beamline: str) -> None:
     file = Path(beamline, "beamline.yaml")
     file.write_text(file.read_text() + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n')

@@ -1,4 +1,4 @@
-"""One rule for wrong files: exit 1 and every mistake of every file; exit 2 leaves files as they are."""
+"""One rule for wrong files: exit 1 and every mistake of every file; exit 2 is of the call, and leaves files alone."""
 
 import json
 from collections.abc import Callable
@@ -58,6 +58,32 @@ def test_the_exit_code_is_that_of_all_files(call: Call, here: Path) -> None:
         assert call("validate", "--format", output, wrong, good, odd).exit_code == 1
     for command in ("tree", "read", "render", "schema"):
         assert call(command, wrong, *(["x"] if command == "read" else [])).exit_code == 1, command
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--profile", "nope"],
+        ["--set", "nope=1"],
+        ["--set", "vars.nope=1"],
+        ["--set", "devices.x.nope=1"],
+        ["--set", "devices.x.access=maybe"],
+        ["--set", "vars.bl=[1"],
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_in_the_call_is_not_one_of_the_files(call: Call, here: Path, wrong: list[str]) -> None:
+    body = "vars: {bl: A}\nprofiles: {m: {read_only: true}}\ndevices:\n  x: {type: signal, soft: 1, dtype: int}\n"
+    (here / "good.yaml").write_text(f"api: ophyd_decl/v1\nkind: beamline\nname: b\n{body}")
+    for command in ("validate", "tree", "connect", "render", "stubs", "doctor"):
+        done = call(command, "good.yaml", *wrong)
+        assert done.exit_code == 2, (command, done.output)
+        assert "error[E" in done.output
+    for name in ("read", "set"):
+        assert call(name, "good.yaml", "x=2" if name == "set" else "x", *wrong).exit_code == 2
+    (here / "wrong.yaml").write_text(f"api: ophyd_decl/v1\nkind: beamline\nname: b\n{body}  y: 1\n")
+    for command in ("validate", "tree"):
+        assert call(command, "wrong.yaml", *wrong).exit_code == 1
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

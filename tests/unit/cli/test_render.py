@@ -63,6 +63,10 @@ def test_a_path_that_leads_nowhere_is_a_mistake_of_the_call(call: Call, folder: 
 
 def test_a_beamline_with_mistakes_is_not_resolved(call: Call, folder: str) -> None:
     done = call("render", folder, "--set", "vars.lb=1")
-    assert done.exit_code == 1
+    assert done.exit_code == 2  # the file is right
     assert "E301" in done.stderr
+    assert done.stdout == ""
+    Path(folder, "beamline.yaml").write_text(FILE + "  y: {type: nix}\n")
+    done = call("render", folder)
+    assert done.exit_code == 1
     assert done.stdout == ""

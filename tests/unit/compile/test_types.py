@@ -321,3 +321,32 @@ def test_a_child_with_a_mistake_and_a_reference_is_told_of_the_mistake(tmp_path:
         "  b: {signals: {s: {soft: 1, dtype: int}}, children: {c: {type: n.u, to: {ref: s}, format: nix}}}\n"
     )
     assert [code for code, *_ in found(beamline(tmp_path, "", types))] == ["E122"]
+
+
+def test_what_values_make_wrong_in_a_library_is_told_where_they_are_given(tmp_path: Path) -> None:
+    types = """\
+  holder: {children: {m: {type: epics.amplifier, gain: G, gains: {}}}}
+  label: {params: {text: {type: str}}, signals: {s: {pv: S, dtype: enum, choices: ["${{ text }}", b]}}}
+"""
+    text = """devices:
+  a: {type: epics.amplifier, gain: G, gains: {"": 1}}
+  b: {type: epics.shutter, control: C, status: S, open: X, close: X, is_open: Y, is_closed: Y}
+  c: {type: epics.scaler_named, prefix: S, names: {x: 99}}
+  d: {type: n.label, text: b}
+"""
+    compiled = beamline(tmp_path, text, types)
+    mine = {"beamline.yaml", "types.yaml"}
+    assert {Path(one.place.file).name for one in compiled.diagnostics} == mine
+    told = {(one.place.line, Path(one.place.file).name): one for one in compiled.diagnostics}
+    for line, file, in_library in (
+        (6, "beamline.yaml", "amplifier.yaml"),
+        (7, "beamline.yaml", "shutter.yaml"),
+        (8, "beamline.yaml", "scaler.yaml"),
+        (5, "types.yaml", "amplifier.yaml"),
+    ):
+        (note,) = (one for one in told[line, file].notes if one.message == "found here, in a file of `ophyd_decl`")
+        assert note.place is not None
+        assert Path(note.place.file).name == in_library
+    assert [one.place.line for one in compiled.diagnostics].count(7) == 2, "the same of two signals"
+    own = told[6, "types.yaml"]  # of the user's own type, where it is
+    assert [note.message for note in own.notes] == ["in the device `d`"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from bluesky import protocols
 
+from ophyd_decl.blueprint import RoleShape
 from ophyd_decl.devices.mock import mock_puts_blocked, set_mock_value
 from ophyd_decl.errors import (
     BadValueError,
@@ -20,7 +21,7 @@ from ophyd_decl.errors import (
 )
 from ophyd_decl.vocab.readings import Limits
 
-from .shapes import connect, make, shape, soft, wire
+from .shapes import HERE, connect, make, path, shape, soft, wire
 
 
 async def connected(*members: Any, **more: Any) -> Any:
@@ -109,6 +110,9 @@ async def test_text_for_a_number_is_refused() -> None:
         await device.a.set("fast")
     with pytest.raises(BadValueError):
         await device.b.set("False")
+    for signal, wrong in ((device.a, "fast"), (device.b, "False")):
+        with pytest.raises(BadValueError):
+            signal.check_value(wrong)
 
 
 async def test_read_only_mode_refuses_every_put() -> None:
@@ -123,6 +127,30 @@ async def test_only_what_can_be_written_has_set() -> None:
     device = make(shape("group", wire("r", "R", access="r"), wire("w", "W", access="w"), wire("rw", "RW")))
     assert [hasattr(device[key], "set") for key in ("r", "w", "rw")] == [False, True, True]
     assert [hasattr(device[key], "read") for key in ("r", "w", "rw")] == [True, False, True]
+
+
+async def test_what_cannot_be_set_says_what_can_instead() -> None:
+    names = ("user_setpoint", 1.0), ("width", 1.0)
+    read_only = [soft(name, 1.0, access="r") for name in ("user_readback", "counts", "readback")]
+    pair = make(shape("pair", *(soft(*name) for name in names), *read_only), "pair")
+    moved = make(
+        shape("moved", soft("to", 0.0), soft("at", 0.0, access="r"), soft("speed", 1.0),
+              roles=(RoleShape("movable", "setpoint", {"setpoint": path("to"), "readback": path("at")}, HERE),)),
+        "moved",
+    )  # fmt: skip
+    for signal, said in (
+        (pair.user_readback, "pair.user_readback is declared `access: r`; set `pair.user_setpoint` instead"),
+        (pair.counts, "pair.counts is declared `access: r`"),
+        (pair.readback, "pair.readback is declared `access: r`"),
+        (moved.at, "moved.at is declared `access: r`; set `moved` instead"),
+    ):
+        for verb in ("set", "put", "check_value"):
+            assert not hasattr(signal, verb)
+            with pytest.raises(AttributeError) as caught:
+                getattr(signal, verb)
+            assert str(caught.value) == said
+        with pytest.raises(AttributeError, match="'WireSignalR' object has no attribute 'sett'"):
+            signal.sett  # noqa: B018
 
 
 async def test_a_device_that_was_not_connected_says_so() -> None:
