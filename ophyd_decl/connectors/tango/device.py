@@ -30,6 +30,8 @@ _log = logging.getLogger("ophyd_decl.connectors.tango")
 #: How long a device may take to describe itself, in s, and the pauses between attempts.
 DESCRIBE_S = 3.0
 PAUSES_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+#: How many connections that have ended are found out about in one attempt.
+OLD_CONNECTIONS = 30
 #: How often a device is asked again for what it does not have, in s.
 MISSING_AGAIN_S = 5.0
 #: The phases of what the device has to describe.
@@ -199,12 +201,25 @@ class TangoDevice:
         answer: Any
         try:
             self.asked = "the device"
-            begun = known or self._begin()
             kinds = {link.kind for link in links}
-            answer = session.describe(begun, names, "command" in kinds, DESCRIBE_S, whole="members" in kinds)
+            answer = self._told(known, names, "command" in kinds, whole="members" in kinds)
         except Exception as error:  # noqa: BLE001  # it is searched again, and says why meanwhile
             answer = error
         self.connector.inbox.post(self._answered, known, links, answer)
+
+    def _told(self, known: Session | None, names: list[str], commands: bool, *, whole: bool) -> Told:
+        """Return what the device says of itself; parameters as `session.describe`.
+
+        A new proxy that comes upon a connection of the process which a server has ended is not connected, and does not
+        say so before it is used; there may be as many of those as calls were side by side.
+        """
+        for _ in range(OLD_CONNECTIONS):
+            try:
+                return session.describe(known or self._begin(), names, commands, DESCRIBE_S, whole=whole)
+            except DevFailed as error:
+                if known is not None or not faults.is_delayed(error):
+                    raise
+        return session.describe(known or self._begin(), names, commands, DESCRIBE_S, whole=whole)
 
     def _begin(self) -> Session:
         """Connect; called in a thread."""

@@ -17,6 +17,7 @@ from .library import DevFailed, reasons
 
 _CALL_TIMED_OUT = "CallTimedout"
 _NOT_CONNECTED = "ConnectFailed"
+_DELAYED = "connection request was delayed"
 #: Reasons of a call that did not reach the device.
 _CLOSED = frozenset(
     ("API_CorbaException", "API_CantConnectToDevice", "API_ServerNotRunning", "API_DeviceNotExported",
@@ -72,6 +73,11 @@ def is_busy(error: Exception) -> bool:
 def is_closed(error: Exception) -> bool:
     """Return whether the device is not there any more, as far as this call can tell."""
     return not is_timeout(error) and any(reason in _CLOSED for reason, _ in reasons(error)[:2])
+
+
+def is_delayed(error: Exception) -> bool:
+    """Return whether a proxy does not try to connect, since it has done so in vain a moment ago."""
+    return any(_DELAYED in text for _, text in reasons(error))
 
 
 def is_unsent(error: Exception) -> bool:

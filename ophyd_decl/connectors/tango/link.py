@@ -265,7 +265,8 @@ class TangoLink(MemberLink):
         events, dropped = feed.take()
         if feed is not self._feed or not self.subscribed or self.phase != "ready":
             return
-        self.dropped += dropped
+        if dropped:
+            self.dropped += dropped
         updates: list[RawUpdate] = []
         for event in events:
             if feed.kind == "data_ready" or (self.events == "data_ready" and not event.err):

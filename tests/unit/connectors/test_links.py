@@ -44,6 +44,8 @@ async def monitored(lab: RemoteLab, channels: list[Channel]) -> None:
     for channel, one in zip(channels, seen, strict=True):
         lab.connector.monitor(channel, one)
     await until(lambda: all(one.values for one in seen))
+    if lab.protocol == "tango":
+        await until(lambda: all(channel.updates for channel in channels), 20.0)
 
 
 USES: dict[str, Callable[[RemoteLab, list[Channel]], Coroutine[Any, Any, Any]]] = {

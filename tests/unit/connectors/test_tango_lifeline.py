@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from ophyd_decl.connectors.tango import library, lifeline, proxies, reach
+from ophyd_decl.connectors.tango import device, library, lifeline, proxies, reach
 from ophyd_decl.connectors.tango.connector import TangoConnector
 from ophyd_decl.connectors.tango.trl import parse
 from ophyd_decl.errors import DisconnectedError, MismatchError, ReadTimeoutError
@@ -103,3 +103,17 @@ def test_the_place_in_a_reference(build: Callable[[str, int], bytes]) -> None:
 def test_a_reference_without_a_place(text: str) -> None:
     with pytest.raises(ValueError, match="the reference "):
         reach.place_in(text)
+
+
+async def test_connections_to_a_server_that_has_ended_do_not_keep_its_successor_from_being_found(
+    tango_client: None, tango_factory: TangoFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client library finds out about one of them with each attempt, and says nothing."""
+    server = tango_factory()
+    users = [server.client() for _ in range(CONNECTIONS)]
+    await asyncio.gather(*(asyncio.to_thread(user.command_inout, "Slow", 0.2) for user in users))
+    server.kill()
+    server.start()
+    monkeypatch.setattr(device, "PAUSES_S", (600.0,))
+    async with TangoLab(server) as lab:
+        await lab.connected("number", FLOAT)
