@@ -208,7 +208,8 @@ class PutGroup:
 
 
 def _write(proxy: Any, link: TangoLink, raw: Any) -> None:
-    proxy.write_attribute(link.info, link.attribute.give(raw))
+    info, attribute = link.info, link.attribute  # of one generation: the loop changes both in one go
+    proxy.write_attribute(info, attribute.give(raw))
 
 
 def _execute(proxy: Any, link: TangoLink, raw: Any) -> Any:
