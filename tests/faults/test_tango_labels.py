@@ -19,7 +19,7 @@ from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
 #: A short one, in s.
-LIVENESS_S = 1.5
+LIVENESS_S = 2.4
 LABELS, OTHERS = ["Low", "High", "Off"], ["High", "Low", "Off"]
 BEAMLINE = """\
 api: ophyd_decl/v1

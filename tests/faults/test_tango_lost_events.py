@@ -14,7 +14,7 @@ from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
 #: A short one, in s, and how long a busy machine may take for what is done once in each.
-LIVENESS_S, LONG_S = 1.0, 20.0
+LIVENESS_S, LONG_S = 2.4, 20.0
 BEAMLINE = """\
 api: ophyd_decl/v1
 kind: beamline
