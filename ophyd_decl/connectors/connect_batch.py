@@ -1,6 +1,5 @@
 """The batch of a connect: its outcomes, and what is waited for."""
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,20 +16,15 @@ if TYPE_CHECKING:
 class ConnectBatch(ChannelBatch[Description | SignalError]):
     """What the servers of channels say."""
 
-    __slots__ = ("_connector", "_timeout_s")
+    __slots__ = ("_connector",)
 
     def __init__(self, connector: "LinkedConnector", channels: Sequence[LinkedChannel], deadline: float) -> None:
         super().__init__(channels, [deadline] * len(channels))
         self._connector = connector
-        self._timeout_s = deadline - time.monotonic()
 
     def late(self, index: int) -> SignalError:
         """Return the error of a channel that was not found in time."""
-        return self._connector.not_found(self._channels[index], self._timeout_s)
-
-    def await_ready(self, index: int, channel: LinkedChannel) -> None:
-        """Give a channel its outcome when its link is ready."""
-        channel.link.when_ready(self, index)
+        return self._connector.not_found(self._channels[index], self.allowed_s(index))
 
     def settle_ready(self, index: int) -> None:
         """Give a channel its outcome: what its server says, or why it cannot be used."""

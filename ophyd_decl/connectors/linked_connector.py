@@ -191,7 +191,7 @@ class LinkedConnector(ABC):
                 elif link.phase == "released":
                     batch.settle(index, channel.unavailable())
                 else:
-                    batch.await_ready(index, channel)
+                    link.when_ready(batch, index)
         MissingSearch(batch, used, self.later, self.send_reads)
         return await self._outcomes(batch)
 

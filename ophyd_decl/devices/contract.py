@@ -83,21 +83,6 @@ def differences(shape: SignalShape, read: Description | None, write: Description
     return found
 
 
-def is_kept(shape: SignalShape, described: Description, *, written: bool) -> bool:
-    """Return True only where `differences` finds nothing at one address: most are so, and this is sooner seen.
-
-    :param written: whether it is written too.
-    """
-    return (
-        shape.units is None
-        and shape.limits is None
-        and shape.precision is None
-        and described.exact_below is None
-        and described.readable
-        and (described.writable or not written)
-    )
-
-
 def no_write(shape: SignalShape | CommandShape) -> Difference:
     """Return the difference of an address that is declared writable, and is not."""
     cause = "the server allows no write"

@@ -76,22 +76,14 @@ async def _read_batch(connector: Connector, leaves: Sequence["WireSignal"], comp
         del answers[len(leaves) :]
     heard = time.monotonic()
     hosts: set[tuple[int, str]] = set()
-    before: Any = None
-    last: Any = None
     for leaf, answer in zip(leaves, answers, strict=True):
         if isinstance(answer, Reading):
             held = leaf._held
             if held is None:
-                channel = leaf.read_channel
-                described, shared = channel.description, leaf._context.shared
-                if described is before and shared is last:  # many are like the one before, and so on its host
-                    continue
-                host = "" if described is None else described.host
-                if host:
-                    before, last = described, shared
+                shared, host = leaf._context.shared, leaf.host
                 if not host or (id(shared), host) not in hosts:  # on one host, a connector has one server
                     hosts.add((id(shared), host))
-                    shared.server_of(channel).heard_at = heard
+                    shared.server_of(leaf.read_channel).heard_at = heard
             else:
                 held.server.heard_at = heard
                 held.confirm(answer, now)

@@ -24,7 +24,7 @@ from ..errors import (
 from ..vocab.addresses import source_of, split_scheme
 from ..vocab.readings import Reading
 from .context import Context
-from .contract import Difference, differences, is_kept, refused
+from .contract import Difference, differences, refused
 from .held import Held, Hold
 from .mock_calls import PutRecorder
 from .node import Node
@@ -298,9 +298,7 @@ class WireSignal(SignalNode):
         described = channel.usable
         if described is None or channel.updates or self._context.shared.refused:
             return False
-        return is_kept(self._shape, described, written=writer is not None) or not differences(
-            self._shape, described, None if writer is None else described
-        )
+        return not differences(self._shape, described, None if writer is None else described)
 
     def differences(self) -> list[Difference]:
         """Return what differs between file and server in this connection, beyond what refuses the signal."""

@@ -81,7 +81,7 @@ class TangoConnector(LinkedConnector):
         key = device.key, name if name.islower() else name.lower(), use.command, use.events, use.poll_s
         link = self._links.get(key)
         if link is None:
-            made = self._devices.get(device.key) or self._device(device)
+            made = self._device(device)
             link = self._links[key] = TangoLink(key, address.strip(), self.inbox, self, made, name, use)
         return link
 

@@ -213,13 +213,14 @@ class TangoDevice:
         A new proxy that comes upon a connection of the process which a server has ended is not connected, and does not
         say so before it is used; there may be as many of those as calls were side by side.
         """
-        for _ in range(OLD_CONNECTIONS):
+        found = 0
+        while True:
             try:
                 return session.describe(known or self._begin(), names, commands, DESCRIBE_S, whole=whole)
             except DevFailed as error:
-                if known is not None or not faults.is_delayed(error):
+                if known is not None or found == OLD_CONNECTIONS or not faults.is_delayed(error):
                     raise
-        return session.describe(known or self._begin(), names, commands, DESCRIBE_S, whole=whole)
+                found += 1
 
     def _begin(self) -> Session:
         """Connect; called in a thread."""

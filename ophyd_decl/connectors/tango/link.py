@@ -201,9 +201,7 @@ class TangoLink(MemberLink):
 
         :param asked_at: on the clock of `time.monotonic`.
         """
-        if self.phase == "ready" and self.differs(info):
-            self.end_events()  # nobody has told that, so those of now may be of an attribute that is no more
-        self.reconfigured(info)
+        self.reconfigured(info, told=False)
         if self.phase == "ready" and self.has_labels:
             self._labels_at = max(asked_at, self._labels_at)
 

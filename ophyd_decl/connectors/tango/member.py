@@ -99,11 +99,16 @@ class MemberLink(DescribedLink):
         self.trouble = problem
         self._tell_waiting()
 
-    def reconfigured(self, info: Any) -> None:
-        """Begin a new generation if the configuration is not what it was."""
+    def reconfigured(self, info: Any, *, told: bool = True) -> None:
+        """Begin a new generation if the configuration is not what it was.
+
+        :param told: whether the server has told it; else the events of now may be of an attribute that is no more.
+        """
         if self.phase == "describing":
             self._told = info
         elif self.phase == "ready" and self.differs(info):
+            if not told:
+                self.end_events()
             self.begin_again()
             self.device.ask_soon()
 
