@@ -19,7 +19,7 @@ from .reading import read_signals
 from .resolve import find, setpoint_of, value_signal_of
 from .signal import WireSignal
 from .status import AsyncStatus
-from .verbs import SignalNode, SignalR, SignalRW, Snapshot
+from .verbs import OnlyRead, SignalNode, SignalR, SignalRW, Snapshot
 
 
 @runtime_checkable
@@ -263,7 +263,7 @@ def _badness(severity: int) -> int:
     return 4 if severity == INVALID else severity
 
 
-class DerivedSignalR(SignalR, DerivedSignal):
+class DerivedSignalR(OnlyRead, SignalR, DerivedSignal):
     """A derived signal that can be read."""
 
     __slots__ = ()

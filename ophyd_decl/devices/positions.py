@@ -9,7 +9,7 @@ from ..vocab.names import BETWEEN
 from .derived import DerivedSignal, DerivedSignalRW
 from .node import Node
 from .numbers import number_in, plain
-from .verbs import SignalR
+from .verbs import OnlyRead, SignalR
 
 #: The difference of two floats may miss a decimal tolerance by a rounding.
 _ROUNDING = 1e-9
@@ -72,7 +72,7 @@ class PositionsSignal(DerivedSignal):
             await super()._start([target], timeout_s)
 
 
-class PositionsSignalR(SignalR, PositionsSignal):
+class PositionsSignalR(OnlyRead, SignalR, PositionsSignal):
     """A signal of a table that can be read."""
 
     __slots__ = ()

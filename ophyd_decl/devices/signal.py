@@ -28,7 +28,7 @@ from .contract import Difference, differences, refused
 from .held import Held, Hold
 from .mock_calls import PutRecorder
 from .node import Node
-from .verbs import SignalNode, SignalR, SignalRW, SignalW, Snapshot
+from .verbs import OnlyRead, SignalNode, SignalR, SignalRW, SignalW, Snapshot
 from .writing import of_another_dtype, outside_limits, write
 
 
@@ -433,7 +433,7 @@ def _of_now(channel: Channel | None) -> Description | None:
     return channel.description if channel is not None and channel.state == "connected" else None
 
 
-class WireSignalR(SignalR, WireSignal):
+class WireSignalR(OnlyRead, SignalR, WireSignal):
     """A read-only signal."""
 
     __slots__ = ()

@@ -128,17 +128,6 @@ class SignalR(SignalNode, Generic[Value_co]):
 
     __slots__ = ()
 
-    if not TYPE_CHECKING:  # for which it would have every attribute
-
-        def __getattr__(self, name: str) -> Any:
-            """Say of a verb that it has not, since it is only read, what can be set instead.
-
-            :raises AttributeError: always, as it is called for what is not there.
-            """
-            if name in _VERBS_OF_WRITING:
-                raise _ReadOnlyVerbError(self)
-            return object.__getattribute__(self, name)
-
     @property
     def dropped(self) -> int:
         """Return how many updates were superseded by newer ones before a subscriber saw them.
@@ -247,6 +236,27 @@ class SignalR(SignalNode, Generic[Value_co]):
             f"{self.path}.get()",
             "`await signal.get_value()`, or in a plan `yield from bps.rd(signal)`",
         )
+
+
+class OnlyRead:
+    """What a signal with `access: r` has beside `SignalR`: it says what can be set instead.
+
+    No part of `SignalR`: Python looks up every attribute of a class with `__getattr__` the slow way, which signals that
+    are written too would pay for.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:  # for which it would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a verb that it has not, since it is only read, what can be set instead.
+
+            :raises AttributeError: always, as it is called for what is not there.
+            """
+            if name in _VERBS_OF_WRITING:
+                raise _ReadOnlyVerbError(self)
+            return object.__getattribute__(self, name)
 
 
 def read_only_text(signal: SignalR[Any]) -> str:
