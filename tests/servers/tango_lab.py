@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import numpy as np
-from tango import AttrQuality, AttrWriteType, DevFailed, DevState, Except
+from tango import AttrQuality, AttrWriteType, AutoTangoMonitor, DevFailed, DevState, Except
 from tango.server import attribute
 
 from .tango_attributes import MOVE_S, Kind, attributes
@@ -137,17 +137,20 @@ class Lab(Commands):
         made = attribute(
             fget=self.read_one, fset=self.write_one, name=name, dtype=dtype, access=AttrWriteType.READ_WRITE, **told
         )
-        self.add_attribute(made)
+        with AutoTangoMonitor(self):  # a client that looks meanwhile at what there is could end the process
+            self.add_attribute(made)
 
     def test_remove(self, name: str) -> None:
         """Have an attribute no more."""
-        self.remove_attribute(name, False, False)  # without a database its properties cannot be removed there
+        with AutoTangoMonitor(self):
+            self.remove_attribute(name, False, False)  # without a database its properties cannot be removed there
 
     def test_remake(self, name: str, labels: list[str]) -> None:
         """Take an enum away and add it again with other labels, in one go, of which clients are not told."""
         value, kind = self.values[name], self.kinds[name]
-        self.test_remove(name)
-        self.test_add(name, kind.dtype, value, enum_labels=labels)
+        with AutoTangoMonitor(self):
+            self.test_remove(name)
+            self.test_add(name, kind.dtype, value, enum_labels=labels)
         self.kinds[name].pushes = kind.pushes
         self.announce(name)
 
