@@ -22,6 +22,8 @@ from tests.pace import turning
 
 #: Within this a closed connection must be known everywhere.
 NOTICE_S = 1.0
+#: A short one; what is asked for once in it is known before `until` gives up.
+LIVENESS_S = 2.4
 
 
 async def test_a_killed_server_is_noticed_and_its_return_is_a_new_generation(mortal_lab: Lab) -> None:
@@ -155,7 +157,9 @@ async def test_labels_that_change_under_the_connection_begin_a_generation(remote
 
 
 async def test_metadata_that_change_under_the_connection_begin_a_generation(remote_lab: RemoteLab) -> None:
+    """A server of Tango is asked for them once in the liveness time; the others tell."""
     lab = remote_lab
+    lab.connector.liveness_s = LIVENESS_S
     asked: list[Description] = []
     number = await lab.connected("number", FLOAT, asked.append)
     count, spectrum = await lab.connected("count", INT), await lab.connected("spectrum", FLOATS)

@@ -218,8 +218,7 @@ async def test_a_configuration_that_changes_before_its_events_stand_is_noticed(
     tango_client: None, tango_factory: TangoFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody uses the signal meanwhile, and the device tells nobody, as if that had been published too soon."""
-    for module in (events, device):
-        monkeypatch.setattr(module, "CONFIRM_S", 4.0)
+    monkeypatch.setattr(events, "CONFIRM_S", 4.0)
     server = tango_factory()
     (tmp_path / "beamline.yaml").write_text(BEAMLINE.replace('"GOOD"', f'"{server.trl()}"'))
     made: Any = load_beamline(tmp_path / "beamline.yaml")

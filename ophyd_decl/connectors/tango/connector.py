@@ -156,17 +156,14 @@ class TangoConnector(LinkedConnector):
 
     def send_reads(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for fresh values, with one call for each device."""
-        self.subscriber.note_use()
         send_reads(batch, reads, setpoint=False)
 
     def send_setpoints(self, batch: ReadBatch, reads: Reads) -> None:
         """Ask for what was written last, with one call for each device."""
-        self.subscriber.note_use()
         send_reads(batch, reads, setpoint=True)
 
     def send_puts(self, batch: PutBatch, puts: list[Put]) -> None:
         """Write raw values, and execute commands."""
-        self.subscriber.note_use()
         send_puts(batch, puts)
 
     async def close(self) -> None:

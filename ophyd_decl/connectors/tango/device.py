@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...collecting import without_collecting
 from . import faults, proxies, session
-from .events import CONFIRM_S, InterfaceWatch
+from .events import InterfaceWatch
 from .library import DevFailed
 from .reach import ObstacleError
 from .session import Session, Told
@@ -36,7 +36,7 @@ OLD_CONNECTIONS = 30
 MISSING_AGAIN_S = 5.0
 #: The phases of what the device has to describe.
 _UNDESCRIBED = ("searching", "describing", "down")
-#: How long after the description the configuration is watched, in s.
+#: How long after the description the events are subscribed by which a device tells that it is another, in s.
 WATCH_AFTER_S = 0.2
 
 
@@ -64,8 +64,10 @@ class TangoDevice:
         #: what is to be read for monitors, after how many events, and whether they are not told if that fails.
         self._wanted: dict[TangoLink, tuple[int, bool]] = {}
         self._updating = False
-        #: attributes whose configuration is to be compared once more, and from when on its events stand.
-        self._unconfirmed: dict[TangoLink, float] = {}
+        #: when all configurations are to be compared next, and from when on the events stand that tell of labels.
+        self.compare_at = math.inf
+        self._stands_from = -math.inf
+        self._comparing = False
         self._interface: InterfaceWatch | None = None
 
     # Connecting.
@@ -125,10 +127,10 @@ class TangoDevice:
         before = self._wanted.get(link)
         self._wanted[link] = link.events_seen, quiet and (before is None or before[1])
 
-    def compare_labels(self, infos: "dict[TangoLink, Any]", asked_at: float) -> None:
-        """Take note of configurations that were asked for with a read or write of attributes with labels."""
+    def compare(self, infos: "dict[TangoLink, Any]", asked_at: float) -> None:
+        """Take note of configurations that were asked for: of all that have labels, and of what has changed."""
         for link, info in infos.items():
-            link.compare_labels(info, asked_at)
+            link.compare(info, asked_at)
 
     def catch_up(self, unless_s: float) -> None:
         """Read what its events cannot tell now, or may not have told.
@@ -162,7 +164,7 @@ class TangoDevice:
                 if unsure:
                     compared_at = time.monotonic()
                     infos = proxy.get_attribute_config_ex([link.spelled for link in unsure])
-                    self.connector.inbox.post(self.compare_labels, dict(zip(unsure, infos, strict=True)), compared_at)
+                    self.connector.inbox.post(self.compare, dict(zip(unsure, infos, strict=True)), compared_at)
         except Exception as error:  # noqa: BLE001  # the monitors are told
             answer = error
         self.connector.inbox.post(self._have_read, asked, wanted, answer, asked_at)
@@ -248,6 +250,7 @@ class TangoDevice:
         if self.session is None:
             self.session = told.session
             self.server = self.connector.servers.join(self, told.session.host, told.session.trl)
+            self.compare_at = time.monotonic() + self.connector.liveness_s
         self._attempts = 0
         self.was_up = True
         self.heard()
@@ -261,7 +264,7 @@ class TangoDevice:
         self.connector.later.call(WATCH_AFTER_S, self._watch)
 
     def _watch(self) -> None:
-        """Have the server tell when it describes something in another way; the others that connect come first."""
+        """Have the server tell when it has something else, or other labels; the others that connect come first."""
         if self.session is not None:
             if self._interface is None:
                 self._interface = InterfaceWatch(self, self.session)
@@ -269,26 +272,23 @@ class TangoDevice:
             for link in self.links:
                 link.watch(self.session)
 
-    def confirm(self, link: "TangoLink", stands_from: float) -> None:
-        """Compare the configuration of an attribute once more, when its events stand, together with those of others.
+    # Whether it still is what it was.
+
+    def compare_from(self, stands_from: float) -> None:
+        """Compare all configurations once more, when the events stand by which the device tells of other labels.
 
         :param stands_from: on the clock of `time.monotonic`.
         """
-        if not self._unconfirmed:
-            self.connector.later.call(CONFIRM_S, self._confirm)
-        self._unconfirmed[link] = stands_from
+        self._stands_from = max(self._stands_from, stands_from)
+        self.compare_at = min(self.compare_at, stands_from)
 
-    def _confirm(self) -> None:
-        """Ask for the configurations whose events stand now; the others have to wait once more."""
-        now = time.monotonic()
-        links = [link for link, stands_from in self._unconfirmed.items() if stands_from <= now]
-        for link in links:
-            del self._unconfirmed[link]
-        if self._unconfirmed:
-            self.connector.later.call(CONFIRM_S, self._confirm)
-        ready = [link for link in links if link in self.links and link.phase == "ready"]
-        if ready and self.session is not None:
-            self.reads.submit(partial(self._compare, self.session, ready))
+    def compare_all(self, now: float) -> None:
+        """Ask once more for the configuration of everything, in one call; what has changed begins a new generation."""
+        self.compare_at = self._stands_from if self._stands_from > now else now + self.connector.liveness_s
+        links = [cast("TangoLink", link) for link in self.links if link.kind == "attribute" and link.phase == "ready"]
+        if links and self.session is not None and not self._comparing:
+            self._comparing = True
+            self.reads.submit(partial(self._compare, self.session, links))
 
     def _compare(self, asked: Session, links: "list[TangoLink]") -> None:
         """Ask for configurations; called in a thread."""
@@ -297,7 +297,8 @@ class TangoDevice:
             with asked.proxy(asked_at + DESCRIBE_S) as proxy:
                 try:
                     infos = proxy.get_attribute_config_ex([link.spelled for link in links])
-                    post(self.compare_labels, dict(zip(links, infos, strict=True)), asked_at)
+                    told = zip(links, infos, strict=True)
+                    post(self.compare, {link: info for link, info in told if link.is_to_compare(info)}, asked_at)
                 except DevFailed as error:
                     if faults.reason(error) != faults.NO_ATTRIBUTE:
                         raise
@@ -305,13 +306,10 @@ class TangoDevice:
                     post(self.interface_changed, session.told_all(asked, *everything))
         except Exception as error:  # noqa: BLE001  # it is busy, or gone: then all is described anew
             _log.debug("%s: not compared: %s", self.trl.text, error)
-            post(self._not_compared, asked, links)
+        post(self._have_compared)
 
-    def _not_compared(self, asked: Session, links: "list[TangoLink]") -> None:
-        """Try again later, as long as the device is there."""
-        if asked is self.session:
-            for link in links:
-                self.confirm(link, -math.inf)
+    def _have_compared(self) -> None:
+        self._comparing = False
 
     def interface_changed(self, told: Told) -> None:
         """Look at everything again, since the device has more or fewer attributes and commands than before.
@@ -353,7 +351,7 @@ class TangoDevice:
             self.server.leave(self)
             self.server = None
         ended, self.session = self.session, None
-        self._unconfirmed.clear()
+        self.compare_at = math.inf
         watch, self._interface = self._interface, None
         if watch is not None:
             self.connector.subscriber.stop(watch)

@@ -35,11 +35,6 @@ AGAIN_S = 0.5
 CONFIRM_S = 0.5
 #: How long the thread waits for something to do before it ends, in s.
 IDLE_S = 5.0
-#: No event is delivered during a subscription, and the server is busy with it. One that nobody waits for is followed by
-#: a pause of so many times what it took, where values are in use: those come then that have waited.
-PAUSE = 3.0
-#: For how long after the last read or write values count as in use, in s.
-IN_USE_S = 1.0
 
 
 class Subscription:
@@ -47,9 +42,6 @@ class Subscription:
 
     :param where: they come from, for the log.
     """
-
-    #: whether it tells when the labels of an enum change.
-    tells_labels = False
 
     def __init__(self, where: str, session: Session) -> None:
         self.where = where
@@ -113,7 +105,7 @@ class InterfaceWatch(Subscription):
 
 
 class Watch(Subscription):
-    """The events by which a server tells that it describes an attribute in another way.
+    """The events by which a server tells that an enum has other labels, or is described in another way.
 
     :param name: of the attribute.
     """
@@ -122,7 +114,6 @@ class Watch(Subscription):
         super().__init__(link.name, session)
         self.link = link
         self.name = name
-        self.tells_labels = link.has_labels
         #: from when on no change is lost, on the clock of `time.monotonic`; inf: it is not subscribed.
         self.stands_from = math.inf
 
@@ -137,10 +128,8 @@ class Watch(Subscription):
         if not problem:
             self.stands_from = time.monotonic() + CONFIRM_S
             self.link.inbox.post(self.link.watched, self)
-        elif self.tells_labels:
-            self.link.tell_unwatched(problem)
         else:
-            _log.info("%s: changes of its configuration will not be noticed: %s", self.link.name, problem)
+            self.link.tell_unwatched(problem)
 
 
 class Feed(Watch):
@@ -218,9 +207,6 @@ class Subscriber:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._closed = False
-        #: whether values come that nobody should wait for, and when values were last asked for or written.
-        self._has_feeds = False
-        self._used_at = -math.inf
 
     def start(self, watch: Subscription) -> None:
         """Subscribe to the events of an attribute, or to what a device says of itself."""
@@ -230,10 +216,6 @@ class Subscriber:
         """Give events up."""
         watch.end()
         self._add(self._ended, watch)
-
-    def note_use(self) -> None:
-        """Leave room for others for a while, since values are read or written."""
-        self._used_at = time.monotonic()
 
     def close(self, timeout_s: float) -> None:
         """Give up what was asked to be given up, and end the thread; wait for it, but not longer than this."""
@@ -256,7 +238,7 @@ class Subscriber:
     def _jobs_of(self, watch: Subscription) -> "deque[Subscription]":
         if isinstance(watch, Feed):
             return self._feeds
-        return self._labels if watch.tells_labels else self._watches
+        return self._labels if isinstance(watch, Watch) else self._watches
 
     def _run(self) -> None:
         with library.thread():
@@ -266,7 +248,6 @@ class Subscriber:
                     if watch is None:
                         self._thread = None
                         return
-                begun = time.monotonic()
                 try:
                     if not watch.ended:
                         watch.begin()
@@ -276,18 +257,8 @@ class Subscriber:
                     _log.debug("%s: no events yet: %s", watch.where, error)
                     with self._changed:
                         self._again.append((time.monotonic() + AGAIN_S, watch))
-                    continue
                 except Exception:  # noqa: BLE001  # the others must be served
                     _log.exception("while subscribing to %s", watch.where)
-                if isinstance(watch, Feed):
-                    self._has_feeds = True
-                elif not watch.tells_labels and (self._has_feeds or begun - self._used_at < IN_USE_S):
-                    self._rest(PAUSE * (time.monotonic() - begun))
-
-    def _rest(self, pause_s: float) -> None:
-        """Let the events come that have waited meanwhile, unless somebody waits for a subscription."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._feeds or self._labels or self._ended, pause_s)
 
     def _next(self) -> Subscription | None:
         """Return what is to be subscribed, or given up; None: nothing for a while."""

@@ -196,8 +196,8 @@ class TangoLink(MemberLink):
             told, self._told = self._told, None
             self.reconfigured(told)
 
-    def compare_labels(self, info: Any, asked_at: float) -> None:
-        """Take note of a configuration that was asked for with a use; the generation ends if it is another one.
+    def compare(self, info: Any, asked_at: float) -> None:
+        """Take note of a configuration that was asked for; the generation ends if it is another one.
 
         :param asked_at: on the clock of `time.monotonic`.
         """
@@ -237,15 +237,15 @@ class TangoLink(MemberLink):
         self._tell_picked()
 
     def watch(self, session: Session) -> None:
-        """Have the server tell when the configuration changes."""
-        if self._watch is None and self.phase == "ready" and not self.is_command:
+        """Have the server tell when the labels change, which are to be known at once."""
+        if self._watch is None and self.phase == "ready" and self.has_labels:
             self._watch = Watch(self, session, self.spelled)
             self.connector.subscriber.start(self._watch)
 
     def watched(self, watch: Watch) -> None:
         """Have the configuration compared once more when its events stand, since one may have changed before."""
         if watch is self._watch:
-            self.device.confirm(self, watch.stands_from)
+            self.device.compare_from(watch.stands_from)
 
     def end_events(self) -> None:
         """Give up the events of this session."""

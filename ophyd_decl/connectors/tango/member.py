@@ -112,6 +112,10 @@ class MemberLink(DescribedLink):
             self.begin_again()
             self.device.ask_soon()
 
+    def is_to_compare(self, info: Any) -> bool:
+        """Return whether the loop is to look at a configuration, which most have as before; in any thread."""
+        return self.has_labels or (info != self.info and self.differs(info))
+
     def differs(self, info: Any) -> bool:
         """Return whether a configuration is another one than that of this generation; in any thread."""
         served = self.served

@@ -79,7 +79,7 @@ class ReadGroup:
         except DevFailed as error:
             return dict.fromkeys(self._unsure.values(), error)
         compared = dict(zip(self._unsure, infos, strict=True))
-        self._device.connector.inbox.post(self._device.compare_labels, compared, asked_at)
+        self._device.connector.inbox.post(self._device.compare, compared, asked_at)
         return {}
 
     def _finish(self, answer: Any) -> None:
@@ -179,7 +179,7 @@ class PutGroup:
             return True
         asked_at = time.monotonic()
         (info,) = proxy.get_attribute_config_ex((link.spelled,))
-        self._device.connector.inbox.post(self._device.compare_labels, {link: info}, asked_at)
+        self._device.connector.inbox.post(self._device.compare, {link: info}, asked_at)
         return not link.differs(info)
 
     def _finish(self, index: int, channel: LinkedChannel, answer: Any) -> None:

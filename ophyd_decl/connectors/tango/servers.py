@@ -8,6 +8,8 @@ that is busy, but not by a server that hangs.
 import time
 from collections.abc import Callable
 from functools import partial
+from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from . import faults
@@ -30,6 +32,8 @@ CATCH_UP_S = 0.25
 SILENT = 0.9
 #: Of the liveness time: how often that is read of which no event has come meanwhile, since events are lost unseen.
 UNTOLD = 0.5
+#: How many times faster configurations are compared than once in the liveness time, where many are due.
+SPREAD = 2.0
 
 
 class Server:
@@ -176,7 +180,15 @@ class Servers:
             self._caught_up_at = now
             for device in [device for server in self._servers.values() for device in server.devices]:
                 device.catch_up(0.0 if held_up else since_s)
+        self._compare(now)
         self._servers = {host: server for host, server in self._servers.items() if server.devices}
         self._looking = bool(self._servers)
         if self._looking:
             self._call(LOOK_S, self._look)
+
+    def _compare(self, now: float) -> None:
+        """Have devices compare what they are by now, a few at a time: not all at once, since all connect at once."""
+        devices = [device for server in self._servers.values() for device in server.devices]
+        due = sorted((device for device in devices if device.compare_at <= now), key=attrgetter("compare_at"))
+        for device in due[: ceil(len(devices) * SPREAD * LOOK_S / self._connector.liveness_s)]:
+            device.compare_all(now)

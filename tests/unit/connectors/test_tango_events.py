@@ -11,7 +11,7 @@ import tango
 
 from ophyd_decl.connectors.protocol import Channel, Use
 from ophyd_decl.connectors.tango import proxies, servers
-from ophyd_decl.connectors.tango.events import PAUSE, Feed, Subscriber, Subscription
+from ophyd_decl.connectors.tango.events import Feed, Subscriber, Subscription, Watch
 from ophyd_decl.connectors.tango.link import POLL_S
 from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.errors import ReadError
@@ -340,69 +340,36 @@ async def test_a_read_after_a_put_is_never_what_the_server_has_polled_before(lab
     assert await lab.put(channel, 0.0) is None
 
 
-class _SlowFeed(Feed):
-    """Takes a while to be subscribed, so that the others wait together."""
+class _Noted(Watch):
+    """Notes that it was subscribed."""
 
-    def __init__(self) -> None:
-        Subscription.__init__(self, "here", cast(Any, None))
-
-    def begin(self) -> None:
-        time.sleep(0.2)
-
-
-class _SlowWatch(Subscription):
-    """Notes when it was subscribed."""
-
-    def __init__(self, number: int, noted: list[tuple[int, float, float]], tells_labels: bool) -> None:
-        super().__init__("here", cast(Any, None))
-        self.tells_labels = tells_labels
-        self._number, self._noted = number, noted
+    def __init__(self, name: str, noted: list[str]) -> None:
+        Subscription.__init__(self, name, cast(Any, None))
+        self._noted = noted
 
     def begin(self) -> None:
-        begun = time.monotonic()
-        time.sleep(0.02)
-        self._noted.append((self._number, begun, time.monotonic()))
+        self._noted.append(self.where)
+        time.sleep(0.1)
 
 
-def noted_by(subscriber: Subscriber, labels: list[bool]) -> list[tuple[int, float, float]]:
-    """Subscribe slowly, and return the number of each, when it was begun, and when it ended.
+class _NotedFeed(_Noted, Feed):
+    pass
 
-    :param labels: whether each tells of labels.
-    """
-    noted: list[tuple[int, float, float]] = []
-    for number, tells_labels in enumerate(labels):
-        subscriber.start(_SlowWatch(number, noted, tells_labels=tells_labels))
-    deadline = time.monotonic() + 10
-    while len(noted) < len(labels) and time.monotonic() < deadline:
-        time.sleep(0.01)
+
+class _NotedOther(Subscription):
+    begin = _Noted.begin
+
+    def __init__(self, name: str, noted: list[str]) -> None:
+        super().__init__(name, cast(Any, None))
+        self._noted = noted
+
+
+async def test_what_tells_of_labels_is_subscribed_first_and_then_what_is_waited_for(tango_client: None) -> None:
+    subscriber, noted = Subscriber(), list[str]()
+    subscriber.start(_NotedOther("first", noted))
+    await until(lambda: noted)
+    for made in (_NotedOther("other", noted), _NotedFeed("feed", noted), _Noted("labels", noted)):
+        subscriber.start(made)
+    await until(lambda: len(noted) == 4)
     subscriber.close(5.0)
-    return noted
-
-
-def test_events_have_their_turn_between_subscriptions_that_nobody_waits_for(tango_client: None) -> None:
-    subscriber = Subscriber()
-    subscriber.start(_SlowFeed())
-    noted = noted_by(subscriber, [False, False, True, True])
-    assert [number for number, _, _ in noted] == [2, 3, 0, 1]  # those that tell of labels first
-    (_, begun, ended), (_, begun_next, _) = noted[2:]
-    assert begun_next - ended >= 0.9 * PAUSE * (ended - begun)
-
-
-def test_reads_have_their_turn_between_subscriptions_that_nobody_waits_for(tango_client: None) -> None:
-    subscriber = Subscriber()
-    subscriber.note_use()
-    (_, begun, ended), (_, begun_next, _) = noted_by(subscriber, [False, False])
-    assert begun_next - ended >= 0.9 * PAUSE * (ended - begun)
-
-
-async def test_every_read_and_write_leaves_room_for_others(lab: TangoLab, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel = await connected(lab, "n3")
-    noted: list[str] = []
-    monkeypatch.setattr(lab.connector.subscriber, "note_use", lambda: noted.append(using))
-    using = "read"
-    await lab.value(channel)
-    using = "setpoint"
-    await lab.setpoint(channel)
-    using = "put"
-    assert await lab.put(channel, 1.0) is None
-    assert dict.fromkeys(noted) == dict.fromkeys(["read", "setpoint", "put"])
+    assert noted == ["first", "labels", "feed", "other"]

@@ -157,7 +157,8 @@ async def test_labels_are_asked_for_once_more_and_then_by_puts_alone_while_the_d
     before = calls["get_attribute_config_ex"]
     await read(lab, channels)
     assert calls["get_attribute_config_ex"] == before + 1
-    await until(lambda: all(link._watch is not None and link._watch.stands_from < time.monotonic() for link in links))
+    await until(lambda: not any(link.asks_labels for link in links))
+    assert [link._watch is not None for link in links] == [True, True, False, False]
     await read(lab, channels)
     before = calls["get_attribute_config_ex"]
     for _ in range(5):
