@@ -11,7 +11,7 @@ from typing import cast
 from ...errors import AbsentError, DisconnectedError, PutNotSentError, ReadTimeoutError, SignalError
 from ...vocab.datatypes import Datatype
 from ...vocab.listing import LISTING
-from ..batch import Batch, Cleanup
+from ..batch import Cleanup
 from ..batches import ChannelBatch, PutBatch, ReadBatch
 from ..link import ABSENT, Link
 from ..linked_channel import LinkedChannel
@@ -132,14 +132,25 @@ class TangoConnector(LinkedConnector):
         used = cast(Sequence[TangoChannel], channels)
         batch = _PickBatch(used, [deadline] * len(used))
         for index, channel in enumerate(used):
-            if channel.link.phase != "ready" or channel.failure is not None:
-                batch.settle(index, channel.unavailable())
-                continue
-            link = cast(TangoLink, channel.link)
-            key = (batch, index)
-            link.pick(key, partial(_settle_picked, batch, index, channel))
-            batch.parts.append(Cleanup(partial(link.forget_pick, key)))
+            self._pick(batch, index, channel)
         return await batch.wait()
+
+    def _pick(self, batch: "_PickBatch", index: int, channel: TangoChannel) -> None:
+        if channel.link.phase != "ready" or channel.failure is not None:
+            self._postpone(batch, index, channel, partial(self._pick, batch, index, channel))
+            return
+        link, key = cast(TangoLink, channel.link), (batch, index)
+        link.pick(key, partial(self._picked, batch, index, channel))
+        batch.parts.append(Cleanup(partial(link.forget_pick, key)))
+
+    def _picked(self, batch: "_PickBatch", index: int, channel: TangoChannel) -> None:
+        link = cast(TangoLink, channel.link)
+        if link.phase != "ready":
+            self._pick(batch, index, channel)  # again, when the device has described what it has changed
+        elif link.device.session is None:  # and its generation is about to end
+            batch.settle(index, DisconnectedError("the connection closed", source=channel.source))
+        else:
+            batch.settle(index, None if link.updates else link.no_events_of(channel))
 
     def read_anew(self, batch: ReadBatch, index: int, channel: LinkedChannel, setpoint: bool) -> None:
         """Read once more, as soon as the device has described again what it has changed."""
@@ -196,13 +207,3 @@ def _settle_not_sent(batch: PutBatch, index: int, channel: LinkedChannel) -> Non
     usable = channel.link.phase == "ready" and channel.failure is None
     anew = PutNotSentError("not sent: the device has described it in another way meanwhile", source=channel.source)
     batch.settle(index, anew if usable else channel.unavailable())
-
-
-def _settle_picked(batch: Batch[SignalError | None], index: int, channel: TangoChannel) -> None:
-    link = cast(TangoLink, channel.link)
-    if link.phase != "ready":
-        batch.settle(index, channel.unavailable())
-    elif link.device.session is None:  # and its generation is about to end
-        batch.settle(index, DisconnectedError("the connection closed", source=channel.source))
-    else:
-        batch.settle(index, None if link.updates else link.no_events_of(channel))

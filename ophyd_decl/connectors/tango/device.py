@@ -160,7 +160,10 @@ class TangoDevice:
         answer: Any
         try:
             with asked.proxy(asked_at + self.connector.liveness_s) as proxy:
-                answer = proxy.read_attributes([link.spelled for link in wanted])
+                names = [link.spelled for link in wanted]
+                asked_for = list(dict.fromkeys(names))  # one attribute may have several links, and is read once
+                readings = dict(zip(asked_for, proxy.read_attributes(asked_for), strict=True))
+                answer = [readings[name] for name in names]
                 if unsure:
                     compared_at = time.monotonic()
                     infos = proxy.get_attribute_config_ex([link.spelled for link in unsure])

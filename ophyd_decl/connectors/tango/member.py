@@ -107,9 +107,9 @@ class MemberLink(DescribedLink):
         if self.phase == "describing":
             self._told = info
         elif self.phase == "ready" and self.differs(info):
+            self.begin_again()
             if not told:
                 self.end_events()
-            self.begin_again()
             self.device.ask_soon()
 
     def is_to_compare(self, info: Any) -> bool:

@@ -1,6 +1,7 @@
 """How the updates of Tango attributes come: the best that the server offers, never nothing without a word."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from itertools import groupby
@@ -338,6 +339,42 @@ async def test_a_read_after_a_put_is_never_what_the_server_has_polled_before(lab
         assert await lab.put(channel, float(number)) is None
         assert await lab.value(channel) == number
     assert await lab.put(channel, 0.0) is None
+
+
+async def test_one_attribute_with_two_periods_is_read_once_for_both(calls: Calls, lab: TangoLab) -> None:
+    """A device refuses to read an attribute twice in one call."""
+    channels = [await connected(lab, "n4", events="none", poll_s=period_s) for period_s in (0.1, 0.2)]
+    seen = [Seen(), Seen()]
+    monitors = [lab.connector.monitor(channel, one) for channel, one in zip(channels, seen, strict=True)]
+    for value in (1.0, 2.0, 3.0):
+        lab.set("n4", value)
+        await until(lambda value=value: all(one.values and one.values[-1] == value for one in seen))
+        before = calls.reads("n4")
+        await until(lambda before=before: calls.reads("n4") >= before + 4)  # of which one is for both at least
+    assert [one.errors for one in seen] == [[], []]
+    for monitor in monitors:
+        monitor.close()
+
+
+async def test_what_changes_while_its_events_are_found_out_is_not_told_to_have_none(
+    tango_client: None, tango_factory: TangoFactory
+) -> None:
+    """A device that is busy keeps the answer waiting; its configuration is told meanwhile."""
+    server = tango_factory()
+    async with TangoLab(server) as lab:
+        channel = await connected(lab, "pushed")
+        device: Any = cast(Any, channel).link.device
+        await until(lambda: device._interface is not None and device._interface.numbers)
+        busy = asyncio.ensure_future(asyncio.to_thread(server.client().command_inout, "Slow", 2.0))
+        await until(lambda: json.loads(server.play("sleeping")))
+        picked = asyncio.ensure_future(lab.connector.pick([channel], time.monotonic() + 20))
+        await until(lambda: cast(Any, channel).link._feed is not None)
+        server.play("configure", "pushed", unit="um")
+        device.compare_at = time.monotonic()
+        await until(lambda: channel.generation == 2)
+        assert await picked == [None]
+        await busy
+        assert channel.updates == "change"
 
 
 class _Noted(Watch):
