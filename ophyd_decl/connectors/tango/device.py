@@ -15,6 +15,7 @@ from . import faults, proxies, session
 from .events import InterfaceWatch
 from .library import DevFailed
 from .reach import ObstacleError
+from .servers import COMPARED, SPREAD
 from .session import Session, Told
 from .trl import Trl
 from .workers import Lane
@@ -253,7 +254,7 @@ class TangoDevice:
         if self.session is None:
             self.session = told.session
             self.server = self.connector.servers.join(self, told.session.host, told.session.trl)
-            self.compare_at = time.monotonic() + self.connector.liveness_s
+            self.compare_at = time.monotonic() + (COMPARED - SPREAD) * self.connector.liveness_s
         self._attempts = 0
         self.was_up = True
         self.heard()
@@ -287,7 +288,8 @@ class TangoDevice:
 
     def compare_all(self, now: float) -> None:
         """Ask once more for the configuration of everything, in one call; what has changed begins a new generation."""
-        self.compare_at = self._stands_from if self._stands_from > now else now + self.connector.liveness_s
+        regular_at = now + COMPARED * self.connector.liveness_s
+        self.compare_at = self._stands_from if self._stands_from > now else regular_at
         links = [cast("TangoLink", link) for link in self.links if link.kind == "attribute" and link.phase == "ready"]
         if links and self.session is not None and not self._comparing:
             self._comparing = True

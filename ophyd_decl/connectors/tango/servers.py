@@ -32,8 +32,9 @@ CATCH_UP_S = 0.25
 SILENT = 0.9
 #: Of the liveness time: how often that is read of which no event has come meanwhile, since events are lost unseen.
 UNTOLD = 0.5
-#: How many times faster configurations are compared than once in the liveness time, where many are due.
-SPREAD = 2.0
+#: Of the liveness time: how often each device compares its configurations, so that a change is known when it is over;
+#: and in what part of it all are compared that are due together.
+COMPARED, SPREAD = 0.9, 0.5
 
 
 class Server:
@@ -190,5 +191,5 @@ class Servers:
         """Have devices compare what they are by now, a few at a time: not all at once, since all connect at once."""
         devices = [device for server in self._servers.values() for device in server.devices]
         due = sorted((device for device in devices if device.compare_at <= now), key=attrgetter("compare_at"))
-        for device in due[: ceil(len(devices) * SPREAD * LOOK_S / self._connector.liveness_s)]:
+        for device in due[: ceil(len(devices) * LOOK_S / (SPREAD * self._connector.liveness_s))]:
             device.compare_all(now)

@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from ophyd_decl.connectors.tango.servers import LOOK_S, Servers
+from ophyd_decl.connectors.tango.servers import COMPARED, LOOK_S, Servers
 from tests.contract.labs import FLOAT, TangoLab, until
 from tests.servers.fixtures import TangoFactory
 
@@ -48,7 +48,7 @@ async def test_one_call_for_each_device_in_the_liveness_time_says_what_has_chang
         await until(lambda: channels[7].description is not None and channels[7].description.units == "um")
         await asyncio.sleep(LIVENESS_S)
         periods = (time.monotonic() - begun) / LIVENESS_S
-        assert 1 <= sum(asked.values()) <= periods
+        assert 1 <= sum(asked.values()) <= 1 + periods / COMPARED
         assert [channel.generation for channel in channels].count(1) == 49
         links: list[Any] = [cast(Any, channel).link for channel in channels]
         assert all(link._watch is None and link._feed is None for link in links)
@@ -69,6 +69,36 @@ async def test_it_goes_on_when_a_device_did_not_answer(
         server.play("configure", "n0", unit="um")
         await until(lambda: channel.description is not None and channel.description.units == "um")
         server.play("configure", "n0", unit="mm")
+
+
+async def test_all_are_compared_within_the_liveness_time_also_those_that_connect_together(
+    tango_client: None, tango_factory: TangoFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is one of the test; so is the time of liveness, in which nothing is due while it runs."""
+    from ophyd_decl.connectors.tango.device import TangoDevice
+
+    liveness_s = 600.0
+    looked: dict[str, list[float]] = defaultdict(list)
+
+    def note(device: Any, now: float) -> None:
+        looked[device.trl.device].append(now)
+        compare_all(device, now)
+
+    compare_all = TangoDevice.compare_all
+    monkeypatch.setattr(TangoDevice, "compare_all", note)
+    server = tango_factory({f"lab/many/{number}": "Lab" for number in range(COUNT)})
+    async with TangoLab(server) as lab:
+        lab.connector.liveness_s = liveness_s
+        begun = time.monotonic()
+        addresses = [server.address("number", device) for device in server.devices]
+        await lab.connect(*(lab.connector.channel(address, FLOAT) for address in addresses))
+        now = time.monotonic()
+        for look in range(int(3 * liveness_s / LOOK_S)):
+            lab.connector.servers._compare(now + look * LOOK_S)
+    assert len(looked) == COUNT
+    for times in looked.values():
+        assert all(later - sooner < liveness_s for sooner, later in pairwise([begun, *times]))
+        assert 3 <= len(times) <= 4
 
 
 class _Due:
