@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+#: What the `file` of a place in a call begins with.
+_CALLS = ("--profile ", "--set ", "signal('", 'signal("')
+
 Severity = Literal["error", "warning"]
+
+
+def in_call(file: str) -> bool:
+    """Return whether the `file` of a place is what was given beside the files."""
+    return file.startswith(_CALLS)
 
 
 class Place(NamedTuple):
@@ -11,7 +19,7 @@ class Place(NamedTuple):
 
     Lines and columns count from 1, in code points; the end is exclusive.
     `file` is the path as it was opened; it is made relative to the current folder when shown.
-    For what was given beside the files it is `--profile NAME` or `--set PATH`.
+    For what was given beside the files it is `--profile NAME`, `--set PATH=VALUE` or `signal('NAME')`.
     """
 
     file: str
@@ -21,13 +29,13 @@ class Place(NamedTuple):
     end_column: int
 
     def __str__(self) -> str:
-        """Return `file:line:column`, the form that editors and terminals make clickable."""
-        return f"{self.file}:{self.line}:{self.column}"
+        """Return `file:line:column`, the form that editors and terminals make clickable; of a call, what was given."""
+        return self.file if self.in_call else f"{self.file}:{self.line}:{self.column}"
 
     @property
     def in_call(self) -> bool:
         """Return whether this is in what was given beside the files."""
-        return self.file.startswith(("--profile ", "--set "))
+        return in_call(self.file)
 
 
 class Note(NamedTuple):

@@ -15,7 +15,7 @@ from ..devices.node import walk
 from ..devices.parts import Part, part_of
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
-from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
+from ..errors import AbsentError, MismatchError, NoConnectorError, Place, ReportError, SignalError
 from ..source.frames import counted
 from .connecting import LEAVES, Leaf, Outcomes
 from .hosting import state_of
@@ -44,6 +44,11 @@ class Problem:
     line: int
     column: int
     error: SignalError | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return file, line and column together."""
+        return Place(self.file, self.line, self.column, self.line, self.column)
 
     def __str__(self) -> str:
         """Return signal, source, cause and both sides in one line."""
@@ -88,6 +93,11 @@ class DeviceReport:
     elapsed_s: float
     problems: tuple[Problem, ...]
     updates: tuple[Updates, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Return file, line and column together."""
+        return Place(self.file, self.line, self.column, self.line, self.column)
 
     @property
     def ok(self) -> bool:
@@ -157,7 +167,7 @@ class Report:
                 continue
             lines.append(
                 f"  {device.name}  {device.type}  {device.state}  {device.connected}/{device.signals} signals"
-                f"  [{device.file}:{device.line}:{device.column}]"
+                f"  [{device.place}]"
             )
             shown = device.problems[:3]
             lines.extend(f"    {problem}" for problem in shown)
