@@ -73,7 +73,8 @@ def _explained(group: list["Problem"]) -> list[str]:
     lines = [f"  {first.severity}[{first.code}]: {first.cause}{_sides(first)}"]
     for problem in group[:_NAMED]:
         host = f" on {problem.host}" if problem.host else ""
-        lines.append(f"    {problem.signal} ({problem.source}){host}  {shown_place(problem.place)}")
+        declared = f", declared at {shown_place(problem.declared)}" if problem.declared else ""
+        lines.append(f"    {problem.signal} ({problem.source}){host}  {shown_place(problem.place)}{declared}")
     if len(group) > _NAMED:
         lines.append(f"    and {len(group) - _NAMED} more")
     if first.help:

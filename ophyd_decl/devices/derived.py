@@ -155,7 +155,7 @@ class DerivedSignal(SignalNode):
             raise LimitError(
                 f"{outside_text(*found, limits, self._shape.units)} of the file",
                 source=self.source,
-                place=self._shape.place_of("limits"),
+                place=self._place_of("limits"),
             ).about(self.path, self._place)
 
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:

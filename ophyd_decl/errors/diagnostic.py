@@ -37,6 +37,33 @@ class Place(NamedTuple):
         """Return whether this is in what was given beside the files."""
         return in_call(self.file)
 
+    @property
+    def declared(self) -> "Place | None":
+        """Return where a library declares what is told at this place, which uses it; else None."""
+        return None
+
+
+class PlaceOfUse(Place):
+    """Where a type of a library is used, which is what its user can mend; `declared` is the place in the library."""
+
+    _declared: Place
+
+    @classmethod
+    def of(cls, used: Place, declared: Place) -> "PlaceOfUse":
+        """Return the place of a use of what a library declares."""
+        place = cls(*used)
+        place._declared = declared
+        return place
+
+    @property
+    def declared(self) -> Place:
+        """Return where the library declares it."""
+        return self._declared
+
+    def __str__(self) -> str:
+        """Return the place of the use, and after it that in the library."""
+        return f"{super().__str__()}, declared at {self._declared}"
+
 
 class Note(NamedTuple):
     """A second place, or a fact, that explains a diagnostic."""
