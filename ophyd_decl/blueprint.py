@@ -373,6 +373,7 @@ class BeamlineBlueprint:
     :param python_allow: patterns of `module.Class` that may be loaded.
     :param read_only: no put ever leaves the process.
     :param liveness_s: a held value is served only while its server was heard from within this time.
+    :param libraries: files of installed libraries that declare types of it.
     """
 
     name: str
@@ -388,3 +389,4 @@ class BeamlineBlueprint:
     read_only: bool = False
     liveness_s: float = 5.0
     mock: bool = False
+    libraries: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from ..source.frames import shown_file
+from ..source.frames import shown_file, shown_place
 
 if TYPE_CHECKING:
     from ..session.report import DeviceReport, Problem, Report, Updates
@@ -33,7 +33,7 @@ def report_text(report: "Report", *, color: bool = False) -> str:
         state, *cells = (cell.ljust(width) for cell, width in zip(_cells(device), widths, strict=True))
         if color:
             state = f"\x1b[{_COLORS[device.state]}m{state}\x1b[0m"
-        place = f"{shown_file(device.file)}:{device.line}:{device.column}" if device.problems else ""
+        place = shown_place(device.place) if device.problems else ""
         lines.append("  ".join([state, *cells, place]).rstrip())
         lines.extend(_updates(device.updates))
         for group in grouped(device.problems):
@@ -73,8 +73,8 @@ def _explained(group: list["Problem"]) -> list[str]:
     lines = [f"  {first.severity}[{first.code}]: {first.cause}{_sides(first)}"]
     for problem in group[:_NAMED]:
         host = f" on {problem.host}" if problem.host else ""
-        place = f"{shown_file(problem.file)}:{problem.line}:{problem.column}"
-        lines.append(f"    {problem.signal} ({problem.source}){host}  {place}")
+        declared = f", declared at {shown_place(problem.declared)}" if problem.declared else ""
+        lines.append(f"    {problem.signal} ({problem.source}){host}  {shown_place(problem.place)}{declared}")
     if len(group) > _NAMED:
         lines.append(f"    and {len(group) - _NAMED} more")
     if first.help:

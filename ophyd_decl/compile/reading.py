@@ -82,6 +82,7 @@ class Reading:
             read_only=values.get("read_only", False),
             liveness_s=values.get("liveness", 5.0),
             mock=self.defaults.connect == "mock",
+            libraries=tuple(findings.libraries),
         )
         return Compiled(blueprint, findings.sorted(), len(devices.made), signals)
 

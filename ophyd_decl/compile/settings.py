@@ -60,7 +60,8 @@ def setting_layers(settings: Mapping[str, Any] | None, root: LocatedMapping, fin
     """
     layers: list[Layer] = []
     for path, value in (settings or {}).items():
-        file = SourceFile(f"--set {path}", value if isinstance(value, str) else "")
+        given = value if isinstance(value, str) else "…"
+        file = SourceFile(f"--set {path}={given}", value if isinstance(value, str) else "")
         elements = _elements(path, root, file, findings)
         node = _value(value, file, findings) if elements else None
         if elements and node is not None:

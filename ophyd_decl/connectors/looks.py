@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from ..errors import NotProcessedError, NotTakenError, PutLostError, PutTimeoutError, SignalError
 from ..vocab.readings import Reading
 from .kept import not_taken, same
+from .link import Link
 from .linked_channel import LinkedChannel
 
 #: Alarm status of a record that is disabled (menuAlarmStat of EPICS base), and its name.
@@ -94,10 +95,14 @@ def processes(name: str) -> bool:
     return name.partition(".")[2] in ("", "VAL", "VAL$", "PROC")
 
 
-def meant_by(name: str) -> tuple[str, ...]:
-    """Return the names of the value whose limits, unit or labels a put to this PV may change; none for a value."""
-    record, _, field = name.partition(".")
-    return (record, f"{record}.VAL") if field and not processes(name) else ()
+class RecordLink(Link):
+    """A link to a field of a record, over Channel Access or pvAccess."""
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """Return the names of the value whose limits, unit or labels a put to this PV may change; none for a value."""
+        record, _, field = self.name.partition(".")
+        return (record, f"{record}.VAL") if field and not processes(self.name) else ()
 
 
 def disabled(channel: LinkedChannel) -> NotProcessedError:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -61,6 +61,7 @@ class Shared:
     :param liveness_s: a held value is served only while its server was heard from within this time.
     :param locate: gives the node at a path from the root of the beamline.
     :param restore: callable and arguments that pickle stores instead of a device.
+    :param libraries: files of installed libraries, whose lines their users cannot mend.
     :param structures: reads PVI structures; None where there can be none.
     """
 
@@ -70,6 +71,7 @@ class Shared:
     liveness_s: float = 5.0
     locate: Callable[[tuple[str | int, ...]], Any] | None = None
     restore: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
+    libraries: Collection[str] = ()
     structures: StructureReader | None = None
     #: patterns of Python classes that may be loaded.
     python_allow: Sequence[str] = ()

@@ -155,7 +155,7 @@ class DerivedSignal(SignalNode):
             raise LimitError(
                 f"{outside_text(*found, limits, self._shape.units)} of the file",
                 source=self.source,
-                place=self._shape.place_of("limits"),
+                place=self._place_of("limits"),
             ).about(self.path, self._place)
 
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
@@ -175,15 +175,17 @@ class DerivedSignal(SignalNode):
                 raise outcome.about(signal.path, signal._place)
             variables[name] = outcome.value
         targets: list[tuple[Node, Any]] = []
-        for node, formula in self.targets:
-            try:
-                if self._shape.datatype.shape is not None:
-                    variables["value"] = as_declared(value, self._shape.datatype)
+        paths = ", ".join(node.path for node in self.moved)
+        try:
+            if self._shape.datatype.shape is not None:
+                variables["value"] = as_declared(value, self._shape.datatype)
+            for node, formula in self.targets:
+                paths = node.path
                 targets.append((node, compute(formula, variables)))
-            except FormulaError as error:
-                raise MoveError(
-                    f"{value} gives no target for {node.path}: {error}; nothing was moved", source=self.source
-                ).about(self.path, self._place) from None
+        except FormulaError as error:
+            raise MoveError(
+                f"{value} gives no target for {paths}: {error}; nothing was moved", source=self.source
+            ).about(self.path, self._place) from None
         return targets
 
     async def check_targets(self, value: Any) -> list[tuple[Node, Any]]:

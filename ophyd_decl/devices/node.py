@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from ..errors import Place
+from ..errors.diagnostic import PlaceOfUse
 from .context import Context
 
 
 class Node:
     """A device, vector, signal or command in the tree of a beamline."""
 
-    __slots__ = ("__weakref__", "_context", "_key", "_name", "_parent", "_place")
+    __slots__ = ("__weakref__", "_context", "_declared_at", "_key", "_name", "_parent")
 
     #: whether there can be anything below it.
     _has_members: ClassVar[bool] = False
@@ -24,7 +25,25 @@ class Node:
         self._parent = parent
         self._key = key
         self._name = name
-        self._place = place
+        self._declared_at = place
+
+    @property
+    def _place(self) -> Place:
+        """Return where it is declared, as `_told_at` gives it."""
+        return self._told_at(self._declared_at)
+
+    def _told_at(self, place: Place) -> Place:
+        """Return the place at which what concerns a place of this node is told.
+
+        Of what a library declares that is the nearest device above that the user has declared.
+        """
+        libraries = self._context.shared.libraries
+        if place.file not in libraries:
+            return place
+        node: Node | None = self
+        while node is not None and node._declared_at.file in libraries:
+            node = node._parent
+        return place if node is None else PlaceOfUse.of(node._declared_at, place)
 
     @property
     def name(self) -> str:

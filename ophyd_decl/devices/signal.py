@@ -336,12 +336,14 @@ class WireSignal(SignalNode):
                     expected=difference.expected,
                     found=difference.found,
                     help=difference.help,
-                    place=self._shape.place_of(difference.key),
+                    place=self._place_of(difference.key),
                 )
             )
         description = self._write_channel.description if self._write_channel is not None else None
         outside = outside_limits(self._shape, description, value, self.protocol)
         if outside is not None:
+            if outside.place is not None:
+                outside.place = self._told_at(outside.place)
             raise self._error(outside)
 
     def _check_dtype(self, value: Any) -> None:

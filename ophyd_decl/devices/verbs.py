@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..connectors.protocol import Description, Update
-from ..errors import OphydDeclError
+from ..errors import OphydDeclError, Place
 from ..vocab.readings import Reading
 from .context import Context
 from .data_key import data_key
@@ -49,6 +49,10 @@ class SignalNode(Node):
         self._shape = shape
         self._subscriptions = None
         self._stages = None
+
+    def _place_of(self, key: str) -> Place:
+        """Return where a key of it was given, as `_told_at` gives it."""
+        return self._told_at(self._shape.place_of(key))
 
     @property
     def datatype(self) -> Any:

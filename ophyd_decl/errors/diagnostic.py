@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+#: What the `file` of a place in a call begins with.
+_CALLS = ("--profile ", "--set ", "signal('", 'signal("')
+
 Severity = Literal["error", "warning"]
+
+
+def in_call(file: str) -> bool:
+    """Return whether the `file` of a place is what was given beside the files."""
+    return file.startswith(_CALLS)
 
 
 class Place(NamedTuple):
@@ -11,7 +19,7 @@ class Place(NamedTuple):
 
     Lines and columns count from 1, in code points; the end is exclusive.
     `file` is the path as it was opened; it is made relative to the current folder when shown.
-    For what was given beside the files it is `--profile NAME` or `--set PATH`.
+    For what was given beside the files it is `--profile NAME`, `--set PATH=VALUE` or `signal('NAME')`.
     """
 
     file: str
@@ -21,13 +29,40 @@ class Place(NamedTuple):
     end_column: int
 
     def __str__(self) -> str:
-        """Return `file:line:column`, the form that editors and terminals make clickable."""
-        return f"{self.file}:{self.line}:{self.column}"
+        """Return `file:line:column`, the form that editors and terminals make clickable; of a call, what was given."""
+        return self.file if self.in_call else f"{self.file}:{self.line}:{self.column}"
 
     @property
     def in_call(self) -> bool:
         """Return whether this is in what was given beside the files."""
-        return self.file.startswith(("--profile ", "--set "))
+        return in_call(self.file)
+
+    @property
+    def declared(self) -> "Place | None":
+        """Return where a library declares what is told at this place, which uses it; else None."""
+        return None
+
+
+class PlaceOfUse(Place):
+    """Where a type of a library is used, which is what its user can mend; `declared` is the place in the library."""
+
+    _declared: Place
+
+    @classmethod
+    def of(cls, used: Place, declared: Place) -> "PlaceOfUse":
+        """Return the place of a use of what a library declares."""
+        place = cls(*used)
+        place._declared = declared
+        return place
+
+    @property
+    def declared(self) -> Place:
+        """Return where the library declares it."""
+        return self._declared
+
+    def __str__(self) -> str:
+        """Return the place of the use, and after it that in the library."""
+        return f"{super().__str__()}, declared at {self._declared}"
 
 
 class Note(NamedTuple):

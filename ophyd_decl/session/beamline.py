@@ -57,6 +57,7 @@ class Beamline:
             liveness_s=blueprint.liveness_s,
             locate=self._locate,
             restore=restore,
+            libraries=frozenset(blueprint.libraries),
             python_allow=blueprint.python_allow,
         )
         self._outcomes: Outcomes = {}

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 from ..collecting import without_collecting
 from ..compile import compile_beamline
-from ..errors import DefinitionError
+from ..errors import DefinitionError, Diagnostic
 from ..source.frames import render_text
 from .beamline import Beamline
 
@@ -33,7 +33,7 @@ def load_beamline(
     with without_collecting():
         compiled = compile_beamline(Path(path), profile=profile, set=dict(set or {}))
         if compiled.blueprint is None:
-            raise DefinitionError(compiled.diagnostics, render_text)
+            raise DefinitionError(compiled.diagnostics, _render)
         beamline = Beamline(compiled.blueprint, (restore, key))
     _loaded[key] = beamline
     return beamline
@@ -51,3 +51,7 @@ def restore(path: str, profile: str | None, set: str, node: str) -> Any:  # the 
     if beamline is None:
         beamline = load_beamline(path, profile, json.loads(set))
     return beamline[node]
+
+
+def _render(diagnostics: Sequence[Diagnostic]) -> str:
+    return render_text(diagnostics, in_python=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
-from ..blueprint import SignalShape
 from ..collecting import without_collecting
 from ..connectors.protocol import Channel
 from ..devices import fill
@@ -15,7 +14,8 @@ from ..devices.node import walk
 from ..devices.parts import Part, part_of
 from ..devices.python_device import PythonDevice
 from ..devices.signal import WireSignal
-from ..errors import AbsentError, MismatchError, NoConnectorError, ReportError, SignalError
+from ..devices.verbs import SignalNode
+from ..errors import AbsentError, MismatchError, NoConnectorError, Place, ReportError, SignalError
 from ..source.frames import counted
 from .connecting import LEAVES, Leaf, Outcomes
 from .hosting import state_of
@@ -29,6 +29,7 @@ class Problem:
     """One thing that is wrong with one signal; both sides where there are two.
 
     :param error: what says so, with its causes; None: a comparison does.
+    :param declared: where a library declares the signal; file, line and column are those of the device that uses it.
     """
 
     severity: Literal["error", "warning"]
@@ -44,6 +45,12 @@ class Problem:
     line: int
     column: int
     error: SignalError | None = field(default=None, compare=False, repr=False)
+    declared: Place | None = None
+
+    @property
+    def place(self) -> Place:
+        """Return file, line and column together."""
+        return Place(self.file, self.line, self.column, self.line, self.column)
 
     def __str__(self) -> str:
         """Return signal, source, cause and both sides in one line."""
@@ -88,6 +95,11 @@ class DeviceReport:
     elapsed_s: float
     problems: tuple[Problem, ...]
     updates: tuple[Updates, ...] = ()
+
+    @property
+    def place(self) -> Place:
+        """Return file, line and column together."""
+        return Place(self.file, self.line, self.column, self.line, self.column)
 
     @property
     def ok(self) -> bool:
@@ -157,7 +169,7 @@ class Report:
                 continue
             lines.append(
                 f"  {device.name}  {device.type}  {device.state}  {device.connected}/{device.signals} signals"
-                f"  [{device.file}:{device.line}:{device.column}]"
+                f"  [{device.place}]"
             )
             shown = device.problems[:3]
             lines.extend(f"    {problem}" for problem in shown)
@@ -183,7 +195,7 @@ class Report:
 
 
 #: What JSON tells of a problem.
-_TOLD = tuple(name for name in Problem.__slots__ if name != "error")
+_TOLD = tuple(name for name in Problem.__slots__ if name not in ("error", "declared"))
 
 
 def _device_json(device: DeviceReport) -> dict[str, Any]:
@@ -364,6 +376,7 @@ def _problem_of(node: Any, error: SignalError) -> Problem:
     return Problem(
         "error", code, error.problem, node.path, source, _host(node, source), error.expected, error.found,
         error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column, error,
+        place.declared,
     )  # fmt: skip
 
 
@@ -407,10 +420,10 @@ NOT_FILLED = Difference(
 
 def _problem_with(node: Any, difference: Difference) -> Problem:
     """Return the problem of a node that differs from the file, and is not refused for that."""
-    shape = getattr(node, "_shape", None)
-    place = shape.place_of(difference.key) if isinstance(shape, SignalShape) else node._place
+    place = node._place_of(difference.key) if isinstance(node, SignalNode) else node._place
     source = node.write_source if difference.side == "write" and isinstance(node, WireSignal) else _source(node)
     return Problem(
         difference.severity, difference.code, difference.cause, node.path, source, _host(node, source),
         difference.expected, difference.found, difference.help, place.file, place.line, place.column,
+        declared=place.declared,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import Diagnostic, Note, Place
+from ..errors.diagnostic import in_call
 
 LIMIT = 50
 #: So many diagnostics with the same message are shown; the others are counted.
@@ -32,12 +33,14 @@ def render_text(
     diagnostics: Sequence[Diagnostic],
     *,
     color: bool = False,
+    in_python: bool = False,
     limit: int = LIMIT,
     texts: Mapping[str, str] | None = None,
 ) -> str:
     """Return every diagnostic with its frame, and a last line that counts them; no line break at the end.
 
     :param color: emphasise with ANSI sequences, for a terminal.
+    :param in_python: what was given beside the files is told as an argument of Python, not as an option of a command.
     :param limit: how many are shown at most; errors are kept before warnings.
     :param texts: text of files by name, where it is at hand; other files are read.
     :returns: an empty text for no diagnostics.
@@ -48,7 +51,7 @@ def render_text(
     shown = _first(few, limit)
     painter = _Painter(color)
     lines = _Lines(texts or {})
-    blocks = [_block(diagnostic, lines, painter, more.get(id(diagnostic))) for diagnostic in shown]
+    blocks = [_block(diagnostic, lines, painter, more.get(id(diagnostic)), in_python) for diagnostic in shown]
     hidden = len(few) - len(shown)
     if hidden:
         blocks.append(f"{hidden} more {'is' if hidden == 1 else 'are'} not shown; mend these first")
@@ -79,12 +82,14 @@ def to_json(
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """Return `2 errors, 1 warning in 3 files`."""
+    """Return `2 errors, 1 warning in 3 files`; what was given beside files is `the call`."""
     errors = sum(diagnostic.severity == "error" for diagnostic in diagnostics)
     warnings = len(diagnostics) - errors
-    files = len({diagnostic.place.file for diagnostic in diagnostics})
+    files = {diagnostic.place.file for diagnostic in diagnostics if not diagnostic.place.in_call}
+    in_call = any(diagnostic.place.in_call for diagnostic in diagnostics)
+    where = [counted(len(files), "file")] if files or not in_call else []
     counts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
-    return f"{', '.join(counts) or '0 errors'} in {counted(files, 'file')}"
+    return f"{', '.join(counts) or '0 errors'} in {' and '.join([*where, *(['the call'] if in_call else [])])}"
 
 
 def counted(number: int, word: str) -> str:
@@ -94,6 +99,8 @@ def counted(number: int, word: str) -> str:
 
 def shown_file(file: str) -> str:
     """Return a file relative to the current folder; absolute where nothing but the root is shared."""
+    if in_call(file):
+        return file
     try:
         here = os.getcwd()
         relative = os.path.relpath(file, here)
@@ -103,9 +110,23 @@ def shown_file(file: str) -> str:
     return os.path.abspath(file) if climbs and climbs == here.rstrip(os.sep).count(os.sep) else relative
 
 
-def shown_place(place: Place) -> str:
-    """Return `file:line:column` with the file as `shown_file` gives it."""
+def shown_place(place: Place, in_python: bool = False) -> str:
+    """Return `file:line:column` with the file as `shown_file` gives it; of a call, what was given.
+
+    :param in_python: as for `render_text`.
+    """
+    if place.in_call:
+        return _cut("", _one_line(_argument(place) if in_python else place.file), "")[1]
     return f"{shown_file(place.file)}:{place.line}:{place.column}"
+
+
+def _argument(place: Place) -> str:
+    """Return a place in a call of Python, as it is written there."""
+    option, _, given = place.file.partition(" ")
+    if option == "--profile":
+        return f"profile={given!r}"
+    path, _, value = given.partition("=")
+    return f"set={{{path!r}: {value if value == '…' else repr(value)}}}"
 
 
 class _Painter:
@@ -227,13 +248,14 @@ def _repetitions(diagnostics: Sequence[Diagnostic]) -> list[int]:
     return numbers
 
 
-def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter, more: Note | None) -> str:
+def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter, more: Note | None, in_python: bool) -> str:
     place = diagnostic.place
     gutter = " " * (len(str(place.line)) + 1)
     bar = gutter + painter.paint("|", "bar")
     head = painter.paint(f"{diagnostic.severity}[{diagnostic.code}]", diagnostic.severity)
-    arrow = painter.paint("-->", "bar")
-    block = [f"{head}: {_one_line(diagnostic.summary)}", f" {arrow} {shown_place(place)}"]
+    equals = gutter + painter.paint("=", "bar")
+    where = f"{equals} {painter.paint('in the call', 'bold')}:" if place.in_call else f" {painter.paint('-->', 'bar')}"
+    block = [f"{head}: {_one_line(diagnostic.summary)}", f"{where} {shown_place(place, in_python)}"]
     text = lines.line(place)
     if text is not None:
         shown, indent, carets = _frame(text, place)
@@ -242,17 +264,16 @@ def _block(diagnostic: Diagnostic, lines: _Lines, painter: _Painter, more: Note 
             f"{place.line} {painter.paint('|', 'bar')} {shown}".rstrip(),
             f"{bar} {' ' * indent}{painter.paint('^' * carets, diagnostic.severity)}",
         ]
-    equals = gutter + painter.paint("=", "bar")
     if diagnostic.help:
         block.append(f"{equals} {painter.paint('help', 'bold')}: {_one_line(diagnostic.help)}")
     notes = diagnostic.notes if more is None else (*diagnostic.notes, more)
-    block += [f"{equals} {painter.paint('note', 'bold')}: {_note(note)}" for note in notes]
+    block += [f"{equals} {painter.paint('note', 'bold')}: {_note(note, in_python)}" for note in notes]
     return "\n".join(block)
 
 
-def _note(note: Note) -> str:
+def _note(note: Note, in_python: bool = False) -> str:
     message = _one_line(note.message)
-    return message if note.place is None else f"{message} ({shown_place(note.place)})"
+    return message if note.place is None else f"{message} ({shown_place(note.place, in_python)})"
 
 
 def _one_line(text: str) -> str:
@@ -286,12 +307,15 @@ def _cut(before: str, marked: str, after: str) -> tuple[str, str, str]:
 
 def _annotation(diagnostic: Diagnostic) -> str:
     place = diagnostic.place
-    properties = {"file": shown_file(place.file), "line": place.line, "endLine": place.end_line}
-    if place.line == place.end_line:  # GitHub takes columns only where both are in one line
-        properties |= {"col": place.column, "endColumn": place.end_column}
+    properties: dict[str, str | int] = {}
+    if not place.in_call:
+        properties |= {"file": shown_file(place.file), "line": place.line, "endLine": place.end_line}
+        if place.line == place.end_line:  # GitHub takes columns only where both are in one line
+            properties |= {"col": place.column, "endColumn": place.end_column}
     properties["title"] = diagnostic.code
     fields = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
-    parts = [diagnostic.summary, *([f"help: {diagnostic.help}"] if diagnostic.help else [])]
+    parts = [diagnostic.summary, *([f"in the call: {shown_place(place)}"] if place.in_call else [])]
+    parts += [f"help: {diagnostic.help}"] if diagnostic.help else []
     parts += [f"note: {_note(note)}" for note in diagnostic.notes]
     return f"::{diagnostic.severity} {fields}::{_escaped(chr(10).join(parts))}"
 

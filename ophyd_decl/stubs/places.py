@@ -13,6 +13,8 @@ def place_text(place: Place, folder: str) -> str:
 
     :param folder: absolute, without links.
     """
+    if place.in_call:
+        return place.file.partition("=")[0]
     file = os.path.realpath(place.file)
     below = os.path.relpath(file, folder)
     if below.startswith(os.pardir):

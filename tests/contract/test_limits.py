@@ -1,5 +1,6 @@
 """Limits of file and server: which hold, and where the file is that says what the server has otherwise."""
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import LimitError, MismatchError
+from ophyd_decl.cli.report_text import report_text
+from ophyd_decl.errors import AbsentError, LimitError, MismatchError, Place
 from tests.contract.test_positions import OTHER
 from tests.servers.fixtures import IocFactory
 from tests.servers.ioc import Ioc
@@ -71,6 +73,54 @@ async def test_a_target_beyond_limits_of_overrides_names_their_place(
             await bl.a.set(11)
         assert caught.value.place is not None
         assert (caught.value.place.file, caught.value.place.line) == (str(tmp_path / "i99.yaml"), 7)
+
+
+async def test_what_a_type_of_a_library_meets_is_told_where_it_is_used(
+    server: Ioc, axes: Motors, epics_protocol: str, tmp_path: Path
+) -> None:
+    (tmp_path / "types.yaml").write_text(
+        "api: ophyd_decl/v1\nkind: types\nnamespace: n\ntypes:\n  s:\n    params: {axis: {type: str}}\n"
+        '    children:\n      m: {type: epics.motor, prefix: "${{ axis }}"}\n'
+        f'    signals:\n      own: {{pv: "{server.pv("ao")}", dtype: float, access: rw, limits: [-1, 1]}}\n'
+    )
+    async with RAW[OTHER[epics_protocol]](axes.take()) as raw:
+        await raw.put("DHLM", 5)
+        await raw.put("DLLM", -5)
+        devices = (
+            f'  s: {{type: n.s, axis: "{raw.name}"}}\n  a: {{type: epics.ao, prefix: "{server.pv("ao")}"}}\n'
+            f'  gone: {{type: epics.motor, prefix: "{server.pv("ao")}"}}\nuse: [./types.yaml]\n'
+        )
+        async with connected(devices, epics_protocol, tmp_path) as bl:
+            in_type, beamline = ("types.yaml", 8), "i99.yaml"
+            for device, place, library in ((bl.s.m, in_type, "motor.yaml"), (bl.a, (beamline, 7), "record.yaml")):
+                with pytest.raises(LimitError) as caught:
+                    await device.set(1e9)
+                check_place(caught.value.place, place, library)
+            with pytest.raises(AbsentError) as absent:
+                await bl.gone.velocity.get_value()
+            check_place(absent.value.place, (beamline, 8), "motor.yaml")
+            with pytest.raises(AbsentError) as absent:
+                await bl.gone.read_configuration()
+            for one in getattr(absent.value, "failures", ()) or (absent.value,):
+                check_place(one.place, (beamline, 8), "motor.yaml")
+            with pytest.raises(LimitError) as own:
+                await bl.s.own.set(2)
+            assert str(own.value.place).endswith("types.yaml:10:7")  # the user's own type: where it is
+            report = bl.report
+            problems = next(device.problems for device in report.devices if device.name == "gone")
+            assert {(Path(one.file).name, one.line) for one in problems} == {(beamline, 8)}
+            assert all(one.declared and Path(one.declared.file).name == "motor.yaml" for one in problems)
+            text = report_text(report)
+            assert re.search(r"gone\.\w+ .* \S*i99\.yaml:8:3, declared at \S*epics/motor\.yaml:\d+:7$", text, re.M)
+
+
+def check_place(place: Place | None, used: tuple[str, int], library: str) -> None:
+    """Assert that an error is told at a line of the user, with that of the library after it."""
+    assert place is not None
+    assert (Path(place.file).name, place.line) == used
+    assert place.declared is not None
+    assert Path(place.declared.file).name == library
+    assert str(place).endswith(f"{used[0]}:{used[1]}:{place.column}, declared at {place.declared}")
 
 
 async def test_limits_of_file_and_server_that_share_nothing_are_one_clear_error(

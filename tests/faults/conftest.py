@@ -7,6 +7,8 @@ import pytest
 
 from tests.contract.labs import RECORDS, EpicsLab
 from tests.faults.proxy import HiddenIoc, Proxy, hidden_ioc
+from tests.servers.fixtures import TangoFactory
+from tests.servers.tango_server import TangoServer
 
 _numbers = itertools.count(1)
 
@@ -20,6 +22,12 @@ class ProxyLab(EpicsLab):
     def proxy(self) -> Proxy:
         """Return the cable."""
         return self.ioc.proxy
+
+
+@pytest.fixture
+def cam(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
+    """Return the server of a device that can be made not to answer: see `held_up`."""
+    return tango_factory({"lab/cam/1": "Lab"})
 
 
 @pytest.fixture(scope="module")

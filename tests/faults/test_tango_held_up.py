@@ -10,25 +10,14 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl import load_beamline
-from ophyd_decl.connectors.tango import session
-from ophyd_decl.connectors.tango.flow import FLOW
 from tests.contract.labs import until
+from tests.faults.held_up import BUSY_S, PATIENCE_S, are_held_up, beamline, flowing, hold_up
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
-#: How old what is read may be at each point, in s; and for how long a device does not answer.
-OLD_S, BUSY_S = 1.0, 6.0
-BEAMLINE = """\
-api: ophyd_decl/v1
-kind: beamline
-name: held_up
-devices:
-  cam:
-    type: tango.device
-    trl: "CAM"
-    signals:
-      pushed: {attr: pushed, dtype: float, format: read, events: change}
+#: How old what is read may be at each point, in s.
+OLD_S = 1.0
+DEVICES = """\
   good:
     type: tango.device
     trl: "GOOD"
@@ -43,11 +32,6 @@ devices:
 
 
 @pytest.fixture
-def cam(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
-    return tango_factory({"lab/cam/1": "Lab"})
-
-
-@pytest.fixture
 def good(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
     return tango_factory({"lab/good/1": "Lab"})
 
@@ -56,13 +40,8 @@ def good(tango_client: None, tango_factory: TangoFactory) -> TangoServer:
 async def bl(
     cam: TangoServer, good: TangoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Any]:
-    monkeypatch.setattr(session, "ANSWER_S", BUSY_S / 2)  # so that Tango waits long
-    text = BEAMLINE.replace('"CAM"', f'"{cam.trl()}"').replace('"GOOD"', f'"{good.trl()}"')
-    (tmp_path / "beamline.yaml").write_text(text)
-    made: Any = load_beamline(tmp_path / "beamline.yaml")
-    (await made.aconnect(timeout=20)).or_raise()
-    yield made
-    await made.aclose()
+    async with beamline(cam, DEVICES.replace("GOOD", good.trl()), tmp_path, monkeypatch) as made:
+        yield made
 
 
 def updates_of(signal: Any) -> str:
@@ -88,7 +67,7 @@ async def longest_hold_s() -> float:
     with suppress(asyncio.CancelledError):
         while True:
             now = time.monotonic()
-            if FLOW.overtaken_at < now:
+            if not are_held_up():
                 flowed_at = now
             longest_s = max(longest_s, now - flowed_at)
             await asyncio.sleep(0.02)
@@ -109,16 +88,14 @@ async def test_what_is_read_is_not_old_while_a_subscription_takes_long(
 ) -> None:
     """The device answers, but not for the attribute, so Tango waits; the feed of another has to wait too."""
     seen = await subscribed(bl)
-    cam.play("slow", BUSY_S, "pushed")
-    bl.cam.pushed.subscribe(lambda reading: None)
-    await until(lambda: FLOW.overtaken_at > time.monotonic(), 30.0)
+    await hold_up(bl, cam)
     await bl.named.stage()
     held: list[bool] = []
-    await compare(bl, good, seen, 6, lambda: held.append(FLOW.overtaken_at > time.monotonic()))
+    await compare(bl, good, seen, 6, lambda: held.append(are_held_up()))
     assert any(held)
     cam.play("slow", 0.0)
-    await until(lambda: updates_of(bl.named.archived) == "archive", 30.0)
-    await until(lambda: FLOW.overtaken_at < time.monotonic(), 30.0)
+    await until(lambda: updates_of(bl.named.archived) == "archive", PATIENCE_S)
+    await flowing()
     await compare(bl, good, seen, 2, lambda: None)
     for device in (bl.good, bl.named):
         await device.unstage()
@@ -127,7 +104,7 @@ async def test_what_is_read_is_not_old_while_a_subscription_takes_long(
 async def test_a_device_that_is_busy_is_subscribed_when_it_is_not(bl: Any, cam: TangoServer, good: TangoServer) -> None:
     """Meanwhile nobody waits for it: neither events of others, nor their subscriptions."""
     seen = await subscribed(bl)
-    await until(lambda: FLOW.overtaken_at < time.monotonic(), 30.0)
+    await flowing()
     client = cam.client()
     client.set_timeout_millis(30000)
     command = threading.Thread(target=client.Slow, args=[BUSY_S])
@@ -141,6 +118,6 @@ async def test_a_device_that_is_busy_is_subscribed_when_it_is_not(bl: Any, cam: 
     looking.cancel()
     assert await looking < BUSY_S / 4
     await asyncio.to_thread(command.join)
-    await until(lambda: updates_of(bl.cam.pushed) == "change", 30.0)
+    await until(lambda: updates_of(bl.cam.pushed) == "change", PATIENCE_S)
     for device in (bl.good, bl.named):
         await device.unstage()

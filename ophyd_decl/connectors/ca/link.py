@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ...errors import ReadError
 from ...vocab.datatypes import NativeType
 from ..inbox import Inbox
-from ..link import QUEUE_LIMIT, Link, Served
-from ..looks import meant_by, processes
+from ..link import QUEUE_LIMIT, Served
+from ..looks import RecordLink, processes
 from ..values import WireTraits
 from . import library
 from .calls import Data
@@ -55,7 +55,7 @@ CARRIED = {
 }  # fmt: skip
 
 
-class CaLink(Link):
+class CaLink(RecordLink):
     """One PV; see `link.Link`.
 
     :param text: whether the long form of a string is searched from the beginning.
@@ -187,11 +187,6 @@ class CaLink(Link):
         self.begin_again()
         self._ask(self._used)
         return True
-
-    @property
-    def meant(self) -> tuple[str, ...]:
-        """Return the names of the value of which this field may tell limits, unit or labels."""
-        return meant_by(self.name)
 
     def ask_again(self) -> bool:
         """Ask for the metadata of now: a watch tells of those only after what has changed them was completed."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ReadError
 from ..inbox import Inbox
-from ..link import Link, Served, make_room
-from ..looks import meant_by, processes
+from ..link import Served, make_room
+from ..looks import RecordLink, processes
 from .library import Cancelled, Closable, Value
 from .structure import Structure, entries_of, facts, inspect, unreadable
 from .subscription import Keeper, Updates
@@ -27,7 +27,7 @@ KEEPER_PATIENCE_S, FOR_EACH_S = 0.7, 0.002
 ANSWER_S, ANSWER_EACH_S = 0.3, 0.0004
 
 
-class PvaLink(Link):
+class PvaLink(RecordLink):
     """One PV; see `link.Link`."""
 
     structure: Structure
@@ -113,11 +113,6 @@ class PvaLink(Link):
         """
         self.lost()
         self.inbox.post(self.connector.ask_unkept)
-
-    @property
-    def meant(self) -> tuple[str, ...]:
-        """Return the names of the value of which this field may tell limits, unit or labels."""
-        return meant_by(self.name)
 
     def ask_again(self) -> bool:
         """Ask for the structure of now: the keeper tells of it only after what has changed it was completed."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from ...session.search import epics_search
 from .epics import Address, Variable, addresses_of, check_where_it_searches, port_of, show, udp_port_is_used
 from .section import Section, installed
 
@@ -40,9 +41,10 @@ def check_ca(environment: Mapping[str, str]) -> Section:
     show(section, _VARIABLES, environment, "EPICS_CA_")
     server_port = port_of(section, "EPICS_CA_SERVER_PORT", environment, _SERVER_PORT)
     repeater_port = port_of(section, "EPICS_CA_REPEATER_PORT", environment, _REPEATER_PORT)
-    listed = addresses_of(section, "EPICS_CA_ADDR_LIST", environment)
-    servers = addresses_of(section, "EPICS_CA_NAME_SERVERS", environment)
-    check_where_it_searches(section, environment, "EPICS_CA", listed, servers)
+    search = epics_search("ca", environment)
+    listed = addresses_of(section, search.listed, environment)
+    servers = addresses_of(section, search.servers, environment)
+    check_where_it_searches(section, search)
     _check_addresses(section, listed, servers, server_port, repeater_port)
     _check_arrays(section, environment)
     used = udp_port_is_used(repeater_port)

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ...session.search import EpicsSearch
 from .section import Section
 
 #: SIOCGIFADDR of netdevice(7).
@@ -82,35 +83,28 @@ def addresses_of(section: Section, name: str, environment: Mapping[str, str]) ->
     return found
 
 
-def check_where_it_searches(
-    section: Section, environment: Mapping[str, str], prefix: str, listed: list[Address], servers: list[Address]
-) -> None:
-    """Say what the variables of the search amount to.
-
-    :param prefix: of the variables, such as `EPICS_CA`.
-    :param listed: the address list.
-    :param servers: the name servers.
-    """
-    auto = f"{prefix}_AUTO_ADDR_LIST"
-    value = environment.get(auto, "").strip()
+def check_where_it_searches(section: Section, search: EpicsSearch) -> None:
+    """Say what the variables of the search amount to."""
+    auto = search.auto
+    value = search.values.get(auto, "")
     if value and value.upper() not in ("YES", "NO"):
         section.warn(f"{auto}={value} is neither YES nor NO", "client libraries differ in what they make of it")
-    if value.upper() == "NO":
-        if not listed and not servers:
-            section.error(
-                f"nothing is searched: {auto}=NO, and neither {prefix}_ADDR_LIST nor {prefix}_NAME_SERVERS is set",
-                f"set {prefix}_ADDR_LIST to the addresses of the servers",
-            )
+    if search.nowhere:
+        section.error(
+            f"nothing is searched: {auto}=NO, and neither {search.listed} nor {search.servers} is set",
+            f"set {search.listed} to the addresses of the servers",
+        )
+    if not search.broadcasts:
         return
     cards = _interfaces()
     where = f"searches are broadcast on {', '.join(cards)}" if cards else "searches are broadcast, on no interface"
     if len(cards) > 1:
         section.warn(
             f"{where}, since {auto} is not NO: a name that two networks have is answered by whoever is first",
-            f"set {auto}=NO and {prefix}_ADDR_LIST to what is meant",
+            f"set {auto}=NO and {search.listed} to what is meant",
         )
-    elif listed:
-        section.note(f"{where}, beside the addresses of {prefix}_ADDR_LIST", f"{auto}=NO searches the list only")
+    elif search.listed in search.named:
+        section.note(f"{where}, beside the addresses of {search.listed}", f"{auto}=NO searches the list only")
     else:
         section.note(where)
 

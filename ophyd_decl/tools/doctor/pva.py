@@ -9,6 +9,7 @@ Source: pvxs, "Client Configuration".
 from collections.abc import Mapping
 from importlib.util import find_spec
 
+from ...session.search import epics_search
 from .epics import Address, Variable, addresses_of, check_where_it_searches, port_of, show, udp_port_is_used
 from .section import Section, installed
 
@@ -38,9 +39,10 @@ def check_pva(environment: Mapping[str, str]) -> Section:
     show(section, _VARIABLES, seen, "EPICS_PVA_")
     server_port = port_of(section, "EPICS_PVA_SERVER_PORT", environment, _SERVER_PORT)
     broadcast_port = port_of(section, "EPICS_PVA_BROADCAST_PORT", environment, _BROADCAST_PORT)
-    listed = addresses_of(section, "EPICS_PVA_ADDR_LIST", environment)
-    servers = addresses_of(section, "EPICS_PVA_NAME_SERVERS", environment)
-    check_where_it_searches(section, environment, "EPICS_PVA", listed, servers)
+    search = epics_search("pva", environment)
+    listed = addresses_of(section, search.listed, environment)
+    servers = addresses_of(section, search.servers, environment)
+    check_where_it_searches(section, search)
     _check_ports(section, listed, servers, server_port, broadcast_port)
     _check_timeout(section, environment.get("EPICS_PVA_CONN_TMO", "").strip())
     state = "in use, by a server or another client" if udp_port_is_used(broadcast_port) else "free"

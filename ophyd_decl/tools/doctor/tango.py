@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any
 
+from ...session.search import TANGO_HOST, tango_host
 from ...vocab.addresses import tango_hosts
 from .section import Section, installed
 
-_VARIABLE = "TANGO_HOST"
-_HELP = f"set {_VARIABLE}=HOST:PORT"
+_HELP = f"set {TANGO_HOST}=HOST:PORT"
 #: How long a process that asks may take to start, and to be ended by its own alarm, in s.
 _START_S = 30.0
 
@@ -30,32 +30,20 @@ def check_tango(environment: Mapping[str, str]) -> Section:
         return section
     section.fact("pytango", installed("pytango"))
     for name in environment:
-        if name != _VARIABLE and get_close_matches(name, [_VARIABLE], 1, 0.85):
-            section.warn(f"{name} is no variable of this client", f"did you mean {_VARIABLE}?")
-    text, about = _tango_host(environment)
-    section.fact(_VARIABLE, text or "not set", about)
+        if name != TANGO_HOST and get_close_matches(name, [TANGO_HOST], 1, 0.85):
+            section.warn(f"{name} is no variable of this client", f"did you mean {TANGO_HOST}?")
+    text, by_file = tango_host(environment)
+    about = "where names without host and port are looked up"
+    section.fact(TANGO_HOST, text or "not set", f"{about}; by ~/.tangorc or /etc/tangorc" if by_file else about)
     if not text:
-        section.note(f"only a `trl` with host and port can be used: {_VARIABLE} is not set", _HELP)
+        section.note(f"only a `trl` with host and port can be used: {TANGO_HOST} is not set", _HELP)
         return section
     hosts = tango_hosts(text)
     if isinstance(hosts, str):
-        section.error(f"{_VARIABLE}={text} names no database: {hosts}", _HELP)
+        section.error(f"{TANGO_HOST}={text} names no database: {hosts}", _HELP)
         return section
     _check_databases(section, hosts)
     return section
-
-
-def _tango_host(environment: Mapping[str, str]) -> tuple[str, str]:
-    """Return what TANGO_HOST is, and who says so."""
-    about = "where names without host and port are looked up"
-    if _VARIABLE in environment:
-        return environment[_VARIABLE].strip(), about
-    if _VARIABLE in os.environ:  # of another environment than this one
-        return "", about
-    from ...connectors.tango import library
-
-    found = library.tango_host()
-    return found, f"{about}; by ~/.tangorc or /etc/tangorc" if found else about
 
 
 def _check_databases(section: Section, hosts: list[tuple[str, int]]) -> None:
@@ -71,7 +59,7 @@ def _check_databases(section: Section, hosts: list[tuple[str, int]]) -> None:
         else:
             problems.append(answer.get("obstacle") or f"{host}:{port} is there, and does not answer as a database")
     for problem in problems:
-        help = f"start the database, look at its log, or correct {_VARIABLE}"
+        help = f"start the database, look at its log, or correct {TANGO_HOST}"
         if len(problems) < len(hosts):
             section.warn(f"a Tango database does not answer: {problem}", f"{help}; another one answers")
         else:

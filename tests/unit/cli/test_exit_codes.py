@@ -79,6 +79,8 @@ def test_a_mistake_in_the_call_is_not_one_of_the_files(call: Call, here: Path, w
         done = call(command, "good.yaml", *wrong)
         assert done.exit_code == 2, (command, done.output)
         assert "error[E" in done.output
+        assert f"\n  = in the call: {' '.join(wrong)}\n" in done.output
+        assert ":1:1" not in done.output
     for name in ("read", "set"):
         assert call(name, "good.yaml", "x=2" if name == "set" else "x", *wrong).exit_code == 2
     (here / "wrong.yaml").write_text(f"api: ophyd_decl/v1\nkind: beamline\nname: b\n{body}  y: 1\n")

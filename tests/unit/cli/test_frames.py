@@ -151,6 +151,27 @@ def test_an_annotation_of_several_lines_has_no_columns(here: Path) -> None:
     )
 
 
+def test_what_is_wrong_in_a_call_is_shown_as_it_was_given(here: Path) -> None:
+    call = Place("--set vars.x=[1\n2", 1, 1, 1, 2)
+    own = Diagnostic("error", "E101", "odd", call, "mend it", (Note("here too", Place("--profile p", 1, 1, 1, 2)),))
+    text = "error[E101]: odd\n  = in the call: {}\n  = help: mend it\n  = note: here too ({})\n\n1 error in the call"
+    assert render_text([own]) == text.format("--set vars.x=[1 2", "--profile p")
+    assert render_text([own], in_python=True) == text.format(r"set={'vars.x': '[1\n2'}", "profile='p'")
+    assert render_github([own]) == (
+        "::error title=E101::odd%0Ain the call: --set vars.x=[1 2%0Ahelp: mend it%0Anote: here too (--profile p)"
+    )
+    (found,) = to_json([own])["diagnostics"]
+    assert (found["file"], found["line"], found["column"]) == (call.file, 1, 1)
+    assert shown_file("--set x=ca://X") == "--set x=ca://X"
+    in_file = diagnostic(written(here, "a"), 1, 1, 2)
+    assert render_text([in_file, own]).endswith("\n\n2 errors in 1 file and the call")
+    assert render_text([in_file], in_python=True) == render_text([in_file])
+    long = Diagnostic("error", "E101", "odd", Place(f"--set x={'y' * 999}", 1, 1, 1, 2))
+    assert max(map(len, render_text([long]).splitlines())) < FRAME_COLUMNS + 20
+    for name in ("--profile", "signal(1).yaml", "set.yaml"):
+        assert str(Place(name, 1, 2, 1, 3)) == f"{name}:1:2"
+
+
 def test_many_mistakes_of_one_cause_are_counted_and_hide_no_other(here: Path) -> None:
     file = written(here, "a\n" * 600)
     many = [diagnostic(file, line, 1, 2, summary="`b1` is not defined") for line in range(1, 501)]

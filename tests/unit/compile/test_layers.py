@@ -168,7 +168,7 @@ def test_mistakes_in_settings_are_told(tmp_path: Path, path: str, value: Any, co
     compiled = layered(tmp_path, set={path: value})
     assert compiled.blueprint is None
     first = next(d for d in compiled.diagnostics if d.code == code)
-    assert first.place.file == f"--set {path}"
+    assert first.place.file == f"--set {path}={value}"
     assert words in (first.help or "")
     assert len(compiled.diagnostics) == 1 or code == "E129"
 

@@ -123,3 +123,15 @@ async def test_a_set_computes_arrays_too(tmp_path: Path) -> None:
     assert (await signal.get_value()).tolist() == [1, 2.5, 3]
     with pytest.raises(MoveError, match="gives no target"):
         await signal.set(1.0)
+
+
+async def test_a_value_of_another_shape_is_no_target_of_any_input(tmp_path: Path) -> None:
+    keys = 'inputs: {b: bytes, w: wave}, get: b, set: {bytes: value, wave: "value * 2"}'
+    signal = await out(tmp_path, f"dtype: float64, shape: [null], {keys}")
+    await signal.set([1, 2])
+    assert (await signal.inputs["w"].get_value()).tolist() == [2, 4]
+    with pytest.raises(MoveError, match=r"1\.0 gives no target for scope\.bytes, scope\.wave: its value is one value"):
+        await signal.set(1.0)
+    signal = await out(tmp_path, f"dtype: float64, shape: [null], {keys.replace('value * 2', '1 / (value - 1)')}")
+    with pytest.raises(MoveError, match=r"gives no target for scope\.wave: .*; nothing was moved"):
+        await signal.set([1])

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl import load_beamline
+from ophyd_decl import load_beamline, signal
+from ophyd_decl.cli.report_text import report_text
+from ophyd_decl.errors import DefinitionError
 from ophyd_decl.session.beamline import Beamline
 from ophyd_decl.vocab.names import BEAMLINE_MEMBERS
 
@@ -57,6 +59,28 @@ def test_devices_are_names_of_the_module(module: Any) -> None:
     assert module.i0.get() == 1.5
     with pytest.raises(AttributeError, match="beamline lab has no device `nope`; it has i0, sample"):
         _ = module.nope
+
+
+def test_a_wrong_argument_is_shown_as_it_is_written_in_python(folder: Path) -> None:
+    for arguments, shown in (
+        ({"profile": "nope"}, "profile='nope'"),
+        ({"set": {"devices.i0.soft": "[1"}}, "set={'devices.i0.soft': '[1'}"),
+        ({"set": {"devices.i0.nope": [1]}}, "set={'devices.i0.nope': …}"),
+    ):
+        with pytest.raises(DefinitionError) as caught:
+            load_beamline(folder, **arguments)
+        assert f"\n  = in the call: {shown}\n" in str(caught.value)
+        assert str(caught.value).endswith("\n1 error in the call")
+
+
+def test_what_only_the_call_declares_is_told_at_what_was_given(folder: Path) -> None:
+    given = "{type: signal, pv: X, dtype: float}"
+    report = load_beamline(folder, set={"devices.more": given}).report
+    place = f"--set devices.more={given}"
+    assert f"[{place}]" in repr(report)
+    assert place in report_text(report)
+    assert ":1:1" not in repr(report) + report_text(report)
+    assert str(signal("ca://X", name="more")._place) == "signal('more')"
 
 
 def test_a_pickled_device_is_the_device(folder: Path) -> None:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from ophyd_decl.session.report import help_of_absent
+from ophyd_decl.tools.doctor.tango import check_tango
 
 BROADCAST = "by broadcast on every local interface"
 
@@ -44,3 +45,14 @@ def test_the_help_says_what_the_variables_amount_to(
 def test_tango_has_a_database(monkeypatch: pytest.MonkeyPatch, host: str, said: str) -> None:
     monkeypatch.setitem(os.environ, "TANGO_HOST", host)
     assert help_of_absent("tango://a/b/c/d").endswith(said)
+
+
+def test_a_file_that_names_the_database_is_known_to_the_help_and_to_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = pytest.importorskip("ophyd_decl.connectors.tango.library")
+    host = "127.0.0.1:1"
+    # The client library looks for the file in the folder of the user whom the system knows, which is not ours to write.
+    monkeypatch.setattr(library, "tango_host", lambda: host)
+    monkeypatch.delenv("TANGO_HOST")
+    assert help_of_absent("tango://a/b/c/d").endswith(f"Names are searched at TANGO_HOST={host}")
+    fact = next(fact for fact in check_tango({}).facts if fact.name == "TANGO_HOST")
+    assert (fact.value, fact.about.partition("; ")[2]) == (host, "by ~/.tangorc or /etc/tangorc")

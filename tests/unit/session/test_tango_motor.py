@@ -12,7 +12,7 @@ from bluesky.run_engine import RunEngine
 from bluesky.utils import FailedStatus
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import LimitError, MoveFailedError, StoppedError
+from ophyd_decl.errors import AbsentError, LimitError, MoveFailedError, StoppedError
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
@@ -66,6 +66,28 @@ def test_a_step_scan_of_two(bl: Any, engine: RunEngine) -> None:
     assert [(event["x"], event["y"]) for event in events] == [(0, 1), (1, 0), (2, -1)]
     assert (descriptors[0]["data_keys"]["x"]["units"], descriptors[0]["data_keys"]["x"]["precision"]) == ("mm", 3)
     assert set(descriptors[0]["configuration"]["x"]["data"]) == {"x-velocity"}
+
+
+def test_what_a_motor_meets_is_told_at_its_line(axes: TangoServer, engine: RunEngine, tmp_path: Path) -> None:
+    file = tmp_path / "beamline.yaml"
+    file.write_text(BEAMLINE.format(x=axes.trl("lab/axis/x"), y=axes.trl("lab/axis/none")))
+    bl: Any = load_beamline(file)
+    try:
+        bl.connect(timeout=20, only="x")
+        _, device = bl.connect(timeout=1, only="y").devices
+        assert device.state == "absent"
+        assert {(problem.file, problem.line) for problem in device.problems} == {(str(file), 6)}
+        with pytest.raises(AbsentError) as absent:
+            bl.y.velocity.get()
+        with pytest.raises(LimitError) as outside:
+            bl.x.set(1e9).wait(20)
+    finally:
+        bl.close()
+    for error, line in ((absent.value, 6), (outside.value, 5)):
+        assert error.place is not None
+        assert (error.place.file, error.place.line) == (str(file), line)
+        assert error.place.declared is not None
+        assert error.place.declared.file.endswith("tango/motor.yaml")
 
 
 @pytest.mark.parametrize(("name", "state"), [("x", "FAULT"), ("x", "ALARM"), ("y", "FAULT"), ("y", "ALARM")])

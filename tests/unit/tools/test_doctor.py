@@ -95,6 +95,11 @@ def test_each_trap_is_found_once_with_what_to_do(
     assert help in found[0].help
 
 
+def test_a_list_whose_entries_are_wrong_is_not_told_as_absent() -> None:
+    found = findings(check_ca({**QUIET_CA, "EPICS_CA_ADDR_LIST": "a,b"}), "error")
+    assert found == ["EPICS_CA_ADDR_LIST has the entry `a,b`"]
+
+
 def test_one_interface_is_no_warning(cards: list[str]) -> None:
     cards.remove("eth1")
     assert findings(check_ca({})) == []
