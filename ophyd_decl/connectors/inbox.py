@@ -24,6 +24,7 @@ class Inbox:
         self._events: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._awake = False
+        self._closed = False
         self._log = log
         self._around = around
 
@@ -49,6 +50,10 @@ class Inbox:
         """Forget what is waiting."""
         self._events.clear()
 
+    def close(self) -> None:
+        """Handle nothing any more, on the loop: there is nothing left that a turn could use."""
+        self._closed = True
+
     def _wake(self) -> None:
         loop = self._loop
         if loop is None:
@@ -63,6 +68,9 @@ class Inbox:
         # Set before the queue is looked at: an event that comes now wakes the loop once more, which costs less
         # than one that nobody sees.
         self._awake = False
+        if self._closed:
+            self._events.clear()
+            return
         try:
             with self._around():
                 for _ in range(len(self._events)):

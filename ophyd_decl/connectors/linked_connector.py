@@ -297,7 +297,7 @@ class LinkedConnector(ABC):
                     link.abandon()
                 self._links.clear()
             self.later.cancel()
-            self.inbox.clear()
+            self.inbox.close()
         done.set()
 
     async def _never(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from contextlib import nullcontext
+from typing import Any, cast
 
 import pytest
 
@@ -56,3 +57,20 @@ def test_events_wait_for_the_next_loop() -> None:
     assert seen == [1]
     asyncio.run(turn())
     assert seen == [1, 2, 3]
+
+
+async def test_nothing_is_handled_after_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    """Neither what was waiting then, nor what came later; its context is not to be had any more."""
+    inbox = Inbox(LOG, cast(Any, None))
+    inbox.bind(asyncio.get_running_loop())
+    seen: list[int] = []
+    inbox.post(seen.append, 1)
+    inbox.close()
+    inbox.post(seen.append, 2)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    inbox.post(seen.append, 3)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert seen == []
+    assert caplog.text == ""
