@@ -6,13 +6,16 @@ _BROADCAST = "by broadcast on every local interface"
 _EPICS = ("ca", "pva")
 
 
-def where_searched(protocol: str) -> str:
-    """Return a sentence about where the names of a protocol are searched; empty for one that searches nothing.
+def where_searched(source: str) -> str:
+    """Return a sentence about where the name of an address is searched; empty for one that is not searched.
 
     Source: EPICS base, "Channel Access Reference Manual", "Configuring EPICS environment variables"; pvxs, "Client
     Configuration".
     """
+    protocol, _, name = source.partition("://")
     if protocol == "tango":
+        if ":" in name.partition("/")[0]:
+            return ""  # it says itself at which host
         host = os.environ.get("TANGO_HOST")
         return f"Names are searched at {f'TANGO_HOST={host}' if host else 'TANGO_HOST, which is not set'}"
     if protocol not in _EPICS:

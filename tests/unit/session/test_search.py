@@ -44,3 +44,7 @@ def test_the_help_says_what_the_variables_amount_to(
 def test_tango_has_a_database(monkeypatch: pytest.MonkeyPatch, host: str, said: str) -> None:
     monkeypatch.setitem(os.environ, "TANGO_HOST", host)
     assert help_of_absent("tango://a/b/c/d").endswith(said)
+
+
+def test_of_a_tango_device_whose_host_is_given_no_name_is_searched() -> None:
+    assert help_of_absent("tango://pc:8888/a/b/c/d#dbase=no") == "is the server running, and the name right?"
