@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import common_options, timeout_option
+from .options import common_options, timeout_option_of
 from .outcome import CONTROL_SYSTEM, end, show_stack
 from .running import run
 
@@ -28,7 +28,7 @@ Example:
     help="Write there.  [default: print]",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
-@timeout_option
+@timeout_option_of(f"{TIMEOUT_S:g}")
 @common_options
 def command(source: str, name: str | None, output: Path | None, force: bool, timeout: float | None) -> None:
     """Write down a running device as types: its signals with dtypes, labels, units and access, commands, sub-devices.

@@ -27,12 +27,19 @@ version_option = click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
 )
 path_argument = click.argument("path", type=click.Path(path_type=Path))
-timeout_option = click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="S",
-    help="Longest time to wait for the control system, in s.  [default: as the files say]",
-)
+
+
+def timeout_option_of(default: str) -> Callable[[Function], Function]:
+    """Return the option of how long to wait, whose help says what holds without it."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="S",
+        help=f"Longest time to wait for the control system, in s.  [default: {default}]",
+    )
+
+
+timeout_option = timeout_option_of("as the files say")
 format_option = click.option(
     "--format",
     "output",

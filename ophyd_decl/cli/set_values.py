@@ -3,13 +3,16 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from .completion import complete_assignment
 from .options import beamline_options, common_options, format_option, pair, path_argument, read_only_option
 from .outcome import show_stack
+
+if TYPE_CHECKING:
+    from ..devices.command import Command
 
 
 @click.command(
@@ -96,7 +99,7 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
     if not hasattr(node, "set"):
         said = read_only_text(cast("Any", node)) if isinstance(node, SignalR) else f"{where} is nothing that can be set"
         if isinstance(node, Command):
-            said = f"{where} is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
+            said = _how_to_execute(where, cast(Any, node))
         raise click.BadParameter(said, param_hint="SIGNAL=VALUE")
     movable = hasattr(node, "readback_signal")
     datatype = node.setpoint_signal.datatype if movable else node.datatype
@@ -106,6 +109,14 @@ def _target(beamline: Any, assignment: str) -> tuple[Any, Any]:
         if movable:
             return node, value  # the name of a position; the device refuses what it does not know
         raise click.BadParameter(f"{where}: {error}, not {value!r}", param_hint="SIGNAL=VALUE") from None
+
+
+def _how_to_execute(where: str, command: "Command[Any, Any]") -> str:
+    shape = command._shape
+    if shape.argument is not None and shape.value is None:
+        call = f"`yield from bps.wait_for([lambda: {where}.execute(VALUE)])`"
+        return f"{where} is a command with an argument; a plan executes it: {call}"
+    return f"{where} is a command; a plan executes it: `yield from bps.trigger({where}, wait=True)`"
 
 
 async def _fitting(node: Any, value: Any) -> Any:

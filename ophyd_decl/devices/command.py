@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..blueprint import CommandShape
+from ..connectors.batches import NOT_SENT_HELP, WRITE_HELP
 from ..connectors.protocol import PLAIN, Channel, Check, Connector, PutRequest, Use
 from ..connectors.values import zero_value
 from ..errors import BadValueError, NoConnectorError, SignalError
@@ -18,6 +19,12 @@ from .type_variables import Argument_contra, Returned_co
 
 if TYPE_CHECKING:
     from unittest.mock import AsyncMock
+
+#: What to do about one that took too long, by what is to be done about a put: a command has one time-out.
+LATE_HELP = {
+    WRITE_HELP: "see whether it was done; if it takes longer, give the command that: `timeout: S`",
+    NOT_SENT_HELP: "nothing was sent; try again, or give the command longer: `timeout: S`",
+}
 
 
 class Command(Node, Generic[Argument_contra, Returned_co]):
@@ -140,6 +147,8 @@ class Command(Node, Generic[Argument_contra, Returned_co]):
             error = outcome if isinstance(outcome, SignalError) else None
             self._context.note_put(self, request.channel, error)
             if error is not None:
+                if error.help is not None:
+                    error.help = LATE_HELP.get(error.help, error.help)
                 raise self._error(error)
         if self._context.mock:
             answer = await (self.execute_mock() if shape.argument is None else self.execute_mock(argument))

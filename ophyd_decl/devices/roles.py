@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, runtime_checkable
 
 from ..errors import BusyError, MoveError, OphydDeclError, StoppedError
 from .node import Node
@@ -51,6 +51,19 @@ class MoveLogic(Protocol):
 
     async def stop(self) -> None:
         """Stop the motion; bluesky calls it at the end of every plan, so a device at rest must not change."""
+        ...
+
+
+@runtime_checkable
+class RestingLogic(Protocol):
+    """Logic of a device that may rest elsewhere than its server says that it was told to be."""
+
+    async def resting_place(self, told: Any, position: Any) -> Any:
+        """Return where it stands if it rests elsewhere than told, or else what it was told.
+
+        :param told: what the server says was written last.
+        :param position: where it was a moment ago.
+        """
         ...
 
 
@@ -188,12 +201,17 @@ class Movable(Role, Generic[Value_co, MoveTarget_contra]):
     async def locate(self) -> "Location[Any]":
         """Return `{"setpoint", "readback"}`, both fresh.
 
+        Of what no set of ours moves, and rests elsewhere than it was told to be, the setpoint is where it stands: a
+        plan that moves it by a distance begins there.
+
         :raises ReadError: if one cannot be read.
         """
-        setpoint, readback = self.setpoint_signal, self.readback_signal
+        logic, setpoint, readback = self._logic("movable"), self.setpoint_signal, self.readback_signal
         ask = setpoint._get_setpoint() if isinstance(setpoint, SignalRW) else setpoint.get_value(cached=False)
-        values = await asyncio.gather(ask, readback.get_value())
-        return {"setpoint": values[0], "readback": values[1]}
+        told, position = await asyncio.gather(ask, readback.get_value())
+        if isinstance(logic, RestingLogic) and not self._busy:
+            told = await logic.resting_place(told, position)
+        return {"setpoint": told, "readback": position}
 
     async def check_value(self, value: MoveTarget_contra) -> None:
         """Raise if a set to this value would be refused.

@@ -170,6 +170,22 @@ class SetpointMove(EndsByCondition):
             self._may_move = False
             yield update()
 
+    async def resting_place(self, told: Any, position: Any) -> Any:
+        """Return where it stands if it rests elsewhere than told, or else what it was told.
+
+        Tango keeps what was written last: also the target of a move that was stopped, and 0 where nobody has written
+        since the server started.
+
+        :raises ReadError: if that cannot be found out.
+        """
+        if not self._rests_at_target or self._device._context.mock:
+            return told
+        _, precision = await self._units_and_precision()
+        if self._is_near(told, position, precision) or not await self._is_at_rest():
+            return told
+        position = await self.readback.get_value(cached=False)  # it may have moved until it was at rest
+        return told if self._is_near(told, position, precision) else position
+
     async def stop(self) -> None:
         """Execute the stop command, unless `done` says that it is at rest; without one, end a move of ours.
 

@@ -51,7 +51,8 @@ def read_command(key: str, mapping: LocatedMapping, owner: Place, around: Surrou
     if given:
         check_base(given[0], mapping, around)
     elif not around.pvi:
-        findings.error("E128", "the command has no address", owner, "add `suffix:` or `pv:`")
+        where = "`cmd:`" if around.trl else "`suffix:` or `pv:`" if around.prefix else "`pv:`"
+        findings.error("E128", "the command has no address", owner, f"add {where}")
     elif "protocol" in mapping:
         summary = "`protocol` goes with an address, and the PVI structure says where this is"
         findings.error("E115", summary, mapping.key_place("protocol"), "remove `protocol`, or add `pv:`")

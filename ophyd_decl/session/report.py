@@ -375,7 +375,7 @@ def _problem_of(node: Any, error: SignalError) -> Problem:
     source = error.source or getattr(node, "source", "")
     return Problem(
         "error", code, error.problem, node.path, source, _host(node, source), error.expected, error.found,
-        error.help or _help(code, source.partition("://")[0]), place.file, place.line, place.column, error,
+        error.help or _help(code, source), place.file, place.line, place.column, error,
         place.declared,
     )  # fmt: skip
 
@@ -403,11 +403,11 @@ _HELP = {
 
 def help_of_absent(source: str) -> str:
     """Return what to do where nothing answers to an address."""
-    return _help("E610", source.partition("://")[0])
+    return _help("E610", source)
 
 
-def _help(code: str, protocol: str) -> str:
-    where = where_searched(protocol) if code == "E610" else ""
+def _help(code: str, source: str) -> str:
+    where = where_searched(source) if code == "E610" else ""
     return f"{_HELP[code]} {where}" if where else _HELP[code]
 
 

@@ -70,9 +70,12 @@ def tango_host(environment: Mapping[str, str]) -> tuple[str, bool]:
     return found, bool(found)
 
 
-def where_searched(protocol: str) -> str:
-    """Return a sentence about where the names of a protocol are searched; empty for one that searches nothing."""
+def where_searched(source: str) -> str:
+    """Return a sentence about where the name of an address is searched; empty for one that is not searched."""
+    protocol, _, name = source.partition("://")
     if protocol == "tango":
+        if ":" in name.partition("/")[0]:
+            return ""  # it says itself at which host
         # A library that is not in use yet is not loaded for that.
         host = tango_host(os.environ)[0] if "tango" in sys.modules else os.environ.get(TANGO_HOST, "")
         return f"Names are searched at {f'{TANGO_HOST}={host}' if host else f'{TANGO_HOST}, which is not set'}"

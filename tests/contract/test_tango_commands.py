@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import BadValueError, MismatchError, PutLostError
+from ophyd_decl.errors import BadValueError, MismatchError, PutLostError, PutTimeoutError
 from ophyd_decl.plans import ensure_connected
 from tests.contract.labs import until
 from tests.servers.fixtures import TangoFactory
@@ -128,6 +128,17 @@ async def test_what_is_sent_comes_back(lab: Any) -> None:
     for name, (_, value) in TYPES.items():
         returned = await lab[f"e{name}"].execute(value)
         assert (plain(returned), type(plain(returned))) == (value, type(value)), name
+
+
+async def test_the_help_for_one_that_takes_longer_is_a_line_of_the_file(server: TangoServer, tmp_path: Path) -> None:
+    beamline = loaded(tmp_path, server, "      slow: {cmd: Slow, arg: float, returns: float, timeout: 0.2}")
+    try:
+        (await beamline.aconnect(TIMEOUT_S)).or_raise()
+        with pytest.raises(PutTimeoutError) as caught:
+            await beamline.lab.slow.execute(2.0)
+        assert "if it takes longer, give the command that: `timeout: S`" in str(caught.value)
+    finally:
+        await beamline.aclose()
 
 
 async def test_tables(lab: Any) -> None:

@@ -11,7 +11,7 @@ import bluesky.plans as bp
 import pytest
 
 from ophyd_decl import load_beamline, signal
-from ophyd_decl.errors import MismatchError, ReadError, SignalError
+from ophyd_decl.errors import AbsentError, MismatchError, ReadError, SignalError
 from ophyd_decl.plans import ensure_connected
 from ophyd_decl.session.settings.choice import settings_of
 from ophyd_decl.session.standalone import close_all
@@ -71,6 +71,18 @@ async def load(tmp_path: Path) -> AsyncIterator[Load]:
 def problems(beamline: Any) -> dict[str, str]:
     """Return severity and code of what is wrong now, by signal."""
     return {one.signal: f"{one.severity} {one.code}" for device in beamline.report.devices for one in device.problems}
+
+
+async def test_what_hangs_is_named_by_a_read_too(load: Load, tango_factory: TangoFactory) -> None:
+    """A read behind a connect in vain says what does not answer, and nothing of a database that is not asked."""
+    hanging = tango_factory()
+    beamline = load(FILLED, hanging)
+    with hanging.hung():
+        await beamline.aconnect(0.5)
+        (error,) = (await beamline.read_many(["plain.number"])).values()
+    assert isinstance(error, AbsentError)
+    assert error.problem == f"127.0.0.1:{hanging.ports.ca} has not answered"
+    assert error.help == "does it hang, and is it a Tango server?"
 
 
 async def test_every_attribute_and_command_of_the_device_becomes_a_member(load: Load, server: TangoServer) -> None:

@@ -40,6 +40,11 @@ _SEVERITIES = {
 #: What a server says where nothing was configured; the older words of each version.
 _NOTHING = ("", "No unit", "Not specified", "No standard unit")
 
+#: What a server gives as written last of a text that nobody has written since it started; of many texts it gives one of
+#: these, and of numbers 0, which may have been written.
+#: Source: cppTango, `WAttribute::init_data`, `InitialisedStr`.
+_NEVER_WRITTEN = "Not initialised"
+
 
 class NoValueError(Exception):
     """The reading of an attribute holds no value; its text says why."""
@@ -72,6 +77,8 @@ class Attribute(NamedTuple):
         quality = reading.quality
         severity, text = _SEVERITIES.get(quality) or (INVALID, f"quality {quality.name}")
         value = reading.w_value if setpoint else reading.value
+        if setpoint and _was_never_written(value):
+            value = reading.value
         if value is None:
             if severity == INVALID:
                 raise NoValueError("the device gives no value: its quality is INVALID")
@@ -236,6 +243,13 @@ def _type_of(kind: Kind) -> tuple[NativeType, Callable[[Any], Any], Callable[[An
     if name == ENCODED and shape is None:
         return NativeType("encoded", "uint8", (None,), detail=detail), encoded, decoded
     return NativeType("unknown", detail=detail), _same, _same
+
+
+def _was_never_written(told: Any) -> bool:
+    """Return whether what a server gives as written last says that nobody has written it."""
+    while isinstance(told, list | tuple) and len(cast(Any, told)) == 1:
+        told = cast(Any, told)[0]
+    return isinstance(told, str) and told == _NEVER_WRITTEN
 
 
 def _same(value: Any) -> Any:

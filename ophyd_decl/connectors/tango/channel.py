@@ -4,12 +4,15 @@ from typing import Any, cast
 
 from ...errors import AbsentError, MismatchError, SignalError
 from ...vocab.datatypes import Datatype, NativeType
-from ..link import Link
+from ..link import ABSENT, Link
 from ..linked_channel import LinkedChannel
 from ..protocol import Check, Use
 from ..values import Conversion, make_conversion
 from .described import DescribedLink
 from .link import TangoLink
+
+#: What to do where nothing at all was answered.
+SILENT_HELP = "does it hang, and is it a Tango server?"
 
 
 class TangoChannel(LinkedChannel):
@@ -29,6 +32,8 @@ class TangoChannel(LinkedChannel):
         if isinstance(error, AbsentError) and isinstance(link, DescribedLink):
             error.verdict = "missing" if link.missing else "silent" if link.device.was_up else "unknown"
             error.help = link.help or None
+            if error.problem == ABSENT:
+                error.problem, error.help = f"{link.device.asked} has not answered", SILENT_HELP
         return error
 
 

@@ -18,7 +18,7 @@ from ..linked_channel import LinkedChannel
 from ..linked_connector import LinkedConnector
 from ..protocol import Channel, Check, Use
 from . import proxies, trl
-from .channel import CommandChannel, TangoChannel
+from .channel import SILENT_HELP, CommandChannel, TangoChannel
 from .databases import Databases
 from .described import DescribedLink
 from .device import TangoDevice
@@ -123,7 +123,7 @@ class TangoConnector(LinkedConnector):
         link.given_up = True
         if link.absence == ABSENT:
             problem = f"{link.device.asked} did not answer within {waited_s:.1f} s"
-            return AbsentError(problem, source=channel.source, help="does it hang, and is it a Tango server?")
+            return AbsentError(problem, source=channel.source, help=SILENT_HELP)
         return channel.unavailable()
 
     async def pick(self, channels: Sequence[Channel], deadline: float) -> list[SignalError | None]:

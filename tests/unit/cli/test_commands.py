@@ -251,11 +251,19 @@ def test_set_of_what_is_read_only_names_what_can_be_set(call: Call, beamline: st
 
 def test_set_says_how_it_is_called_and_what_executes_a_command(call: Call, beamline: str) -> None:
     file = Path(beamline, "beamline.yaml")
-    file.write_text(file.read_text() + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n')
+    file.write_text(
+        file.read_text()
+        + '  reset: {type: group, commands: {now: {pv: "X:RESET"}}}\n'
+        + "  supply: {type: tango.device, trl: a/b/c, commands: {load: {cmd: Load, arg: float}}}\n"
+    )
     assert "'x' is not SIGNAL=VALUE" in call("set", beamline, "x").stderr
     done = call("set", beamline, "reset.now=1")
     assert done.exit_code == 2
     assert "reset.now is a command; a plan executes it: `yield from bps.trigger(reset.now, wait=True)`" in done.stderr
+    done = call("set", beamline, "supply.load=1")
+    assert done.exit_code == 2
+    execute = "`yield from bps.wait_for([lambda: supply.load.execute(VALUE)])`"
+    assert f"supply.load is a command with an argument; a plan executes it: {execute}" in done.stderr
 
 
 def test_what_init_says_of_python_is_run_as_it_stands(call: Call, tmp_path: Path) -> None:

@@ -224,6 +224,19 @@ async def test_the_setpoint_is_what_was_written_last(lab: TangoLab) -> None:
         await lab.setpoint(sensor)
 
 
+@pytest.mark.parametrize(
+    ("name", "dtype", "other"), [("text", TEXT, "a"), ("words", replace(TEXT, shape=(None,)), ["c", "d"])]
+)
+async def test_a_text_that_nobody_has_written_was_told_to_be_what_it_is(
+    lab: TangoLab, name: str, dtype: Datatype, other: Any
+) -> None:
+    """Tango says `Not initialised` of it."""
+    channel = await lab.connected(name, dtype)
+    assert await lab.setpoint(channel) == await lab.value(channel)
+    assert await lab.put(channel, other) is None
+    assert await lab.setpoint(channel) == other
+
+
 async def test_a_write_only_attribute(lab: TangoLab) -> None:
     channel = await lab.connected("write_only", FLOAT)
     assert await lab.put(channel, 3.5) is None

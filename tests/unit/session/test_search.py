@@ -56,3 +56,7 @@ def test_a_file_that_names_the_database_is_known_to_the_help_and_to_doctor(monke
     assert help_of_absent("tango://a/b/c/d").endswith(f"Names are searched at TANGO_HOST={host}")
     fact = next(fact for fact in check_tango({}).facts if fact.name == "TANGO_HOST")
     assert (fact.value, fact.about.partition("; ")[2]) == (host, "by ~/.tangorc or /etc/tangorc")
+
+
+def test_of_a_tango_device_whose_host_is_given_no_name_is_searched() -> None:
+    assert help_of_absent("tango://pc:8888/a/b/c/d#dbase=no") == "is the server running, and the name right?"

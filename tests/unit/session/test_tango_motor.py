@@ -177,6 +177,54 @@ def test_a_move_that_is_over_does_not_wait_for_its_grace(
         beamline.close()
 
 
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_a_relative_scan_begins_where_a_stopped_motor_stands(
+    bl: Any, axes: TangoServer, engine: RunEngine, name: str
+) -> None:
+    """Tango keeps as what was written last the target that was not reached."""
+    axis, device = bl[name], f"lab/axis/{name}"
+    assert axis.readback_signal.get() == 0
+    axes.client(device).write_attribute("Position", 80)
+    axes.client(device).Stop()
+    place = axes.client(device).read_attribute("Position").value
+    assert place < 80
+    places: list[float] = []
+    token = engine.subscribe(lambda _, document: places.append(document["data"][name]), "event")
+    engine(bp.rel_scan([], axis, -1, 1, 3))
+    engine.unsubscribe(token)
+    assert places == pytest.approx([place - 1, place, place + 1], abs=0.002)
+
+
+@pytest.mark.parametrize("name", ["x", "y"])
+def test_where_it_was_told_to_be(bl: Any, axes: TangoServer, engine: RunEngine, name: str) -> None:
+    axis, device = bl[name], f"lab/axis/{name}"
+    found: list[Any] = []
+
+    def locate() -> Any:
+        found.append((yield from bps.locate(axis)))
+
+    axes.play("place", 30.0, device=device)  # as after a restart of its server: nobody has written 30
+    engine(locate())
+    assert found.pop() == {"setpoint": 30, "readback": 30}
+    axes.play("grain", 0.0007, device=device)
+    engine(bps.mv(axis, 40))
+    engine(locate())
+    assert found[0]["setpoint"] == 40
+    assert 0 < abs(found.pop()["readback"] - 40) < 0.001
+    axes.play("late", 3600, device=device)  # so that its state is ON all the time
+
+    def on_the_way() -> Any:
+        yield from bps.abs_set(axis, 50, group="move")
+        while axes.client(device).read_attribute("Position").w_value != 50:
+            yield from bps.sleep(0.01)
+        yield from locate()
+        yield from bps.stop(axis)
+
+    with pytest.raises(FailedStatus):
+        engine(on_the_way())
+    assert found.pop()["setpoint"] == 50
+
+
 def test_limits_are_those_of_the_attribute(bl: Any, engine: RunEngine) -> None:
     with pytest.raises(FailedStatus) as caught:
         engine(bps.mv(bl.x, 101))
