@@ -34,8 +34,6 @@ from .workers import Workers
 
 #: How long `close` waits for calls that are under way, in s; each ends by its client time-out.
 CLOSE_S = 2.0
-#: The same for the end of the process, where a call that comes back to an interpreter that has gone aborts it.
-EXIT_S = 1.0
 
 
 class TangoConnector(LinkedConnector):
@@ -55,7 +53,7 @@ class TangoConnector(LinkedConnector):
         self.looks = Looks()
         self.servers = Servers(self, self.later.call)
         self.closed = False
-        atexit.register(self._end, EXIT_S)
+        atexit.register(self._end, 0.0)  # what is under way is waited for by `threads`
 
     def turn(self) -> AbstractContextManager[None]:
         """Look first which servers have ended, if the loop is late."""

@@ -18,6 +18,7 @@ from . import faults, library
 from .flow import FLOW
 from .library import DevFailed
 from .session import Session, told_all
+from .threads import calling
 
 if TYPE_CHECKING:
     from .device import TangoDevice
@@ -241,7 +242,7 @@ class Subscriber:
         return self._labels if isinstance(watch, Watch) else self._watches
 
     def _run(self) -> None:
-        with library.thread():
+        with calling():
             while True:
                 with self._changed:
                     watch = self._next()

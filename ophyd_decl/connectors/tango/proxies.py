@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from . import library
 from .library import Proxy
+from .threads import calling
 from .trl import Trl
 
 _kept: list[Proxy] = []
@@ -54,9 +55,14 @@ def let_go() -> None:
 
 def let_go_within(timeout_s: float) -> None:
     """Drop the proxies that nobody else holds, and wait for that, but not longer than this."""
-    thread = threading.Thread(target=let_go, name="Tango proxies", daemon=True)
+    thread = threading.Thread(target=_let_go_calling, name="Tango proxies", daemon=True)
     thread.start()
     thread.join(timeout_s)
+
+
+def _let_go_calling() -> None:
+    with calling():
+        let_go()
 
 
 def _keep(proxy: Proxy) -> Proxy:

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from . import library, proxies
+from . import proxies
+from .threads import calling
 
 _log = logging.getLogger("ophyd_decl.connectors.tango")
 
@@ -62,7 +63,7 @@ class Workers:
 
     def _run(self, box: Box) -> None:
         try:
-            with library.thread():
+            with calling():
                 while (job := self._next(box)) is not None:
                     try:
                         job()
