@@ -77,6 +77,8 @@ def trl_problem(trl: str) -> str:
     'after `tango://` stand host and port, not `db`'
     >>> trl_problem("sr/d-ct")
     'a device has a name of three parts, `domain/family/member`, or an alias of one'
+    >>> trl_problem("tango://pc:1/a/b/c?dbase=no")
+    'what is said of the database stands after `#`: `#dbase=no`'
     >>> trl_problem("sr/d-ct/1#dbase=no")
     'without a database the device needs its host and port: `tango://host:port/a/b/c#dbase=no`'
 
@@ -92,6 +94,8 @@ def trl_problem(trl: str) -> str:
             return f"after `tango://` stand host and port, not `{host}`"
     elif "://" in device:
         return f"a TRL begins with `tango://`, not with `{device.partition('://')[0]}://`"
+    if "?dbase=" in device.lower():
+        return "what is said of the database stands after `#`: `#dbase=no`"
     fields = device.split("/")
     if len(fields) not in (1, 3):
         return "a device has a name of three parts, `domain/family/member`, or an alias of one"

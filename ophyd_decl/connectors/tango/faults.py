@@ -35,6 +35,10 @@ _GAPS = frozenset(
 )
 #: Longest text of a server that is shown.
 _LONGEST = 300
+#: What to do where another call keeps the device; the server says so after three seconds.
+_BUSY_HELP = (
+    "try again when that is over; a command or an attribute of its own may take long, or another client uses it"
+)
 
 
 def words(error: Exception) -> str:
@@ -107,7 +111,7 @@ def read_fault(error: Exception, source: str, allowed_s: float | None = None) ->
     elif is_timeout(error):
         made = ReadTimeoutError(f"the device gave no value in time: {words(error)}", source=source)
     elif reason(error) == BUSY:
-        made = ReadTimeoutError("the device is busy with another call", source=source)
+        made = ReadTimeoutError("the device is busy with another call", source=source, help=_BUSY_HELP)
     elif is_closed(error):
         made = DisconnectedError("the connection closed during the read", source=source)
     else:
@@ -128,7 +132,8 @@ def write_fault(error: Exception, source: str, what: str, allowed_s: float) -> S
     elif is_timeout(error):
         made = no_completion(source, allowed_s)
     elif reason(error) == BUSY:
-        made = PutNotSentError("the device was busy with another call, and did not take it", source=source)
+        busy = "the device was busy with another call, and did not take it"
+        made = PutNotSentError(busy, source=source, help=_BUSY_HELP)
     elif is_unsent(error):
         made = PutNotSentError(f"not sent: {words(error)}", source=source)
     elif is_closed(error):

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from ophyd_decl.connectors.protocol import Description, PutRequest, Use
+from ophyd_decl.connectors.protocol import Description, PutRequest, ReadRequest, Use
 from ophyd_decl.connectors.registry import make_connector
-from ophyd_decl.errors import AbsentError, MismatchError, PutRefusedError, PutTimeoutError
+from ophyd_decl.errors import (
+    AbsentError,
+    MismatchError,
+    PutNotSentError,
+    PutRefusedError,
+    PutTimeoutError,
+    ReadTimeoutError,
+)
 from ophyd_decl.vocab.datatypes import Datatype
 from tests.contract.labs import ANY, FLOAT, INT, TEXT, TangoLab, until
 from tests.servers.fixtures import TangoFactory
@@ -40,6 +47,25 @@ async def test_commands(tango_client: None, tango_factory: TangoFactory) -> None
     assert isinstance(await run(lab, "Slow", 2.0, FLOAT, None, 0.5), PutTimeoutError)
     for name, error in (("Boom", PutRefusedError), ("Nope", AbsentError), ("Describe", MismatchError)):
         assert isinstance(await run(lab, name, None, None, None, 10), error)
+    await lab.connector.close()
+
+
+async def test_what_a_busy_device_does_not_take_or_give_says_what_to_do(
+    tango_client: None, tango_factory: TangoFactory
+) -> None:
+    lab = TangoLab(tango_factory())
+    number = await lab.connected("number", FLOAT)
+    busy = asyncio.create_task(run(lab, "Slow", 5.0, FLOAT, None, 10))
+    await asyncio.sleep(0.3)
+    read = asyncio.create_task(lab.connector.read([ReadRequest(number, time.monotonic() + 8)]))
+    (put,) = await lab.connector.put([PutRequest(number, 1.0, True, time.monotonic() + 8)])
+    (reading,) = await read
+    assert isinstance(put, PutNotSentError)
+    assert isinstance(reading, ReadTimeoutError)
+    for error in (put, reading):
+        assert "busy with another call" in error.problem
+        assert "try again when that is over" in (error.help or "")
+    assert await busy is None
     await lab.connector.close()
 
 
