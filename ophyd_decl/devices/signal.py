@@ -163,10 +163,16 @@ class WireSignal(SignalNode):
 
     def _check(self) -> Check:
         """Return what each channel asks in every connection."""
-        return self._context.connection.check if self._shape.expect is None else self._compare_later
+        plain = self._shape.expect is None and not self.names_events
+        return self._context.connection.check if plain else self._compare_later
+
+    @property
+    def names_events(self) -> bool:
+        """Return whether the file names the events by which its updates have to come."""
+        return self._shape.events not in ("auto", "none")
 
     def _compare_later(self, description: Description | None = None) -> None:
-        """Note an answer, and compare the value with the expected one where no connect is about to do that."""
+        """Note an answer, and compare what the file expects besides, where no connect is about to do that."""
         connection = self._context.connection
         if description is not None:
             connection.note_answer(description)

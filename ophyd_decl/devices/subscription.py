@@ -1,5 +1,6 @@
 """Subscriptions: a user's callback on the monitors of a signal, in bluesky's form or in that of ophyd."""
 
+import copy
 import inspect
 import itertools
 import logging
@@ -132,7 +133,9 @@ class Subscription:
             if isinstance(reading, Reading):
                 self._tell(reading)
             else:
-                log.warning("%s: no value for its subscribers: %s", self._signal.path, reading)
+                failed = next((one for one in self._leaves if self._snapshot[one] is reading), self._signal)
+                named = copy.copy(reading).about(failed.path, failed._place)
+                log.warning("%s: no value for its subscribers: %s", self._signal.path, named)
 
         return take
 

@@ -14,6 +14,7 @@ from ..session.connecting import connect_devices
 from ..session.expectations import check_settings
 from ..session.hosting import make_hosted
 from ..session.report import Report, report_of
+from ..session.updates import pick_named
 
 
 def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[Msg, Any, None]:
@@ -36,6 +37,7 @@ def ensure_connected(*devices: Any, timeout: float | None = None) -> Generator[M
             missing = [root for root in roots if not root._context.opened or _unusable(root)]
             make_hosted(missing)
             await connect_devices(missing, timeout, outcomes)
+            await pick_named(missing, timeout, started)
             await check_settings(roots)
         devices = [replace(device, required=True) for device in report_of(roots, outcomes)]
         Report("the plan", None, time.monotonic() - started, devices).or_raise()

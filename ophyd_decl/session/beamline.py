@@ -1,6 +1,7 @@
 """A beamline: its devices built, and the calls that concern all of them."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ from .report import Report, report_of
 from .selectors import parse_path, select
 from .services import Services
 from .structures import Structures
-from .updates import pick_updates
+from .updates import pick, pick_named, pick_updates
 
 
 class Beamline:
@@ -61,7 +62,7 @@ class Beamline:
             python_allow=blueprint.python_allow,
         )
         self._outcomes: Outcomes = {}
-        self._later_checks: Background[SignalR] = Background(compare, "expected values could not be compared")
+        self._later_checks: Background[SignalR] = Background(_check_later, "what the file expects was not compared")
         self._completing: Background[Any] = Background(self._complete, "a PVI device could not be completed")
         self._structures = self._shared.structures = Structures(self._completing.ask)
         self._elapsed_s = 0.0
@@ -97,7 +98,9 @@ class Beamline:
         return connect
 
     async def _connect(self, devices: Sequence[Any], timeout_s: float | None, *, anew: bool = True) -> None:
+        started = time.monotonic()
         await connect_devices(devices, timeout_s, self._outcomes, anew=anew)
+        await pick_named(devices, timeout_s, started)
         await check_settings(devices)
 
     async def _complete(self, devices: Sequence[Any]) -> None:
@@ -301,6 +304,13 @@ class Beamline:
             else:
                 raise KeyError(f"{node.path} has no members, so no {key!r}")
         return shown(node)
+
+
+async def _check_later(signals: Sequence[SignalR]) -> None:
+    """Compare what the file expects of signals whose server has come back, or which were set."""
+    named = [signal for signal in signals if isinstance(signal, WireSignal) and signal.names_events]
+    expected = [signal for signal in signals if signal._shape.expect is not None]
+    await asyncio.gather(pick(named, CONNECT_TIMEOUT_S), compare(expected))
 
 
 def _value_of(node: Any) -> SignalR:

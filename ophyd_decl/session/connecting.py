@@ -20,7 +20,7 @@ from . import tasks
 from .hosting import connect_hosted
 from .structures import has_structure
 
-#: What is left at least of the time for all when structures have been read, in s.
+#: What is left at least of the time for all when structures have been read, or all has answered, in s.
 LEAST_S = 1.0
 #: How long nothing is collected at most while devices connect, in s: servers that answer do so within that.
 COLLECTED_AFTER_S = 1.0

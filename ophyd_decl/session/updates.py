@@ -1,7 +1,8 @@
 """How the updates of signals come, where a server offers several ways: found out when a beamline is checked.
 
-A connect does not ask, since Tango subscribes to one attribute after the other: the first monitor finds out for itself,
-and is told if it cannot work. What is asked for here are the signals of which a plan will want one.
+A connect asks for those alone whose events the file names, since Tango subscribes to one attribute after the other: of
+the others the first monitor finds out for itself, and works in any case. Who monitors a signal in a plan cannot be told
+later that nothing will come. The command `connect` asks for all signals of which a plan will want a monitor.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from ..devices.device import Device
 from ..devices.node import walk
 from ..devices.signal import WireSignal
 from ..errors import ReadTimeoutError, SignalError
+from ..vocab.keywords import CONNECT_TIMEOUT_S
+from .connecting import LEAST_S
 
 CODE = "E635"
 
@@ -24,14 +27,29 @@ async def pick_updates(devices: Iterable[Any], timeout_s: float) -> None:
 
     What is not connected, or in mock mode, is passed over.
     """
+    await pick([signal for device in devices for signal in _monitored(device)], timeout_s)
+
+
+async def pick_named(devices: Iterable[Any], timeout_s: float | None, started: float) -> None:
+    """Do as `pick_updates` for those signals alone for which the file names the events, at the end of a connect.
+
+    :param timeout_s: for all of the connect; None: 5.
+    :param started: when it began, on the clock of `time.monotonic`.
+    """
+    nodes = (node for device in devices for node in walk(device))
+    left_s = (CONNECT_TIMEOUT_S if timeout_s is None else timeout_s) - (time.monotonic() - started)
+    await pick([node for node in nodes if isinstance(node, WireSignal) and node.names_events], max(left_s, LEAST_S))
+
+
+async def pick(signals: Iterable[WireSignal], timeout_s: float) -> None:
+    """Do as `pick_updates` for these signals."""
     batches: dict[Connector, list[WireSignal]] = {}
-    for device in devices:
-        for signal in () if device._context.mock else _monitored(device):
-            channel = next(iter(signal.channels), None)
-            if channel is not None and channel.state == "connected" and channel.failure is None:
-                batches.setdefault(signal.open(), []).append(signal)
+    for signal in signals:
+        channel = None if signal._context.mock else next(iter(signal.channels), None)
+        if channel is not None and channel.state == "connected" and channel.failure is None:
+            batches.setdefault(signal.open(), []).append(signal)
     deadline = time.monotonic() + timeout_s
-    await asyncio.gather(*[_pick(connector, signals, deadline) for connector, signals in batches.items()])
+    await asyncio.gather(*[_pick(connector, group, deadline) for connector, group in batches.items()])
 
 
 async def _pick(connector: Connector, signals: list[WireSignal], deadline: float) -> None:
@@ -61,4 +79,4 @@ def _monitored(device: Any) -> list[WireSignal]:
 
 
 def _is_wanted(signal: WireSignal) -> bool:
-    return signal._shape.all_updates or signal._shape.events not in ("auto", "none")
+    return signal._shape.all_updates or signal.names_events

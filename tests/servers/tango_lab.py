@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import numpy as np
-from tango import AttrQuality, AttrWriteType, AutoTangoMonitor, DevFailed, DevState, Except
+from tango import AttrQuality, AttrWriteType, AutoTangoMonitor, DevFailed, DevState, Except, SerialModel, Util
 from tango.server import attribute
 
 from .tango_attributes import MOVE_S, Kind, attributes
@@ -32,6 +32,7 @@ class Lab(Commands):
         self.qualities = {name: kind.quality for name, kind in self.kinds.items()}
         self.reads = 0
         self.slow, self.slow_s = "slow", 0.0
+        self.writing = False
         self.set_state(DevState.ON)
 
     def initialize_dynamic_attributes(self) -> None:
@@ -71,7 +72,9 @@ class Lab(Commands):
         if name == "disabled":
             Except.throw_exception("Lab_Disabled", "disabled by the lab", "Lab.write_one")
         if name == self.slow:
+            self.writing = True
             time.sleep(self.slow_s)
+            self.writing = False
         if name == "axis":
             time.sleep(MOVE_S)
             self.change("arrived", value)
@@ -122,6 +125,10 @@ class Lab(Commands):
         """Say whether it is in `Slow`, in JSON."""
         print(json.dumps(self.sleeping))
 
+    def test_writing(self) -> None:
+        """Say whether it is in a write of what is slow, in JSON."""
+        print(json.dumps(self.writing))
+
     def test_configure(self, name: str, **properties: Any) -> None:
         """Change properties of an attribute, such as `unit`, while clients are connected."""
         attr = self.get_device_attr().get_attr_by_name(name)
@@ -161,6 +168,10 @@ class Lab(Commands):
     def test_state(self, state: str) -> None:
         """Give the device another state."""
         self.set_state(getattr(DevState, state))
+
+    def test_side_by_side(self) -> None:
+        """Have the server take calls while others are under way, as servers do that a write keeps and Stop ends."""
+        Util.instance().set_serial_model(SerialModel.NO_SYNC)
 
     def test_slow(self, seconds: float, name: str = "slow") -> None:
         """Let reads and writes of one attribute take so long."""

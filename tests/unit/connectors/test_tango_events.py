@@ -12,7 +12,7 @@ import tango
 
 from ophyd_decl.connectors.protocol import Channel, Use
 from ophyd_decl.connectors.tango import proxies, servers
-from ophyd_decl.connectors.tango.events import Feed, Subscriber, Subscription, Watch
+from ophyd_decl.connectors.tango.events import CONFIRM_S, Feed, Subscriber, Subscription, Watch
 from ophyd_decl.connectors.tango.link import POLL_S
 from ophyd_decl.connectors.tango.trl import Trl
 from ophyd_decl.errors import ReadError
@@ -149,6 +149,23 @@ async def test_data_ready_reads_once_for_each_event(calls: Calls, lab: TangoLab)
     assert 20 <= calls.reads("ready") <= 23
     lab.set("ready", 0.0)
     monitor.close()
+
+
+async def test_what_tells_of_its_data_is_not_read_without_being_told(calls: Calls, lab: TangoLab) -> None:
+    """Others are read when no event has come for half of the liveness time; these say when there is more."""
+    lab.connector.liveness_s = 2.0
+    seen = Seen(), Seen()
+    channels = [await connected(lab, "ready", events="data_ready"), await connected(lab, "pushed")]
+    monitors = [lab.connector.monitor(channel, one) for channel, one in zip(channels, seen, strict=True)]
+    await until(lambda: all(one.values for one in seen) and all(channel.updates for channel in channels))
+    await asyncio.sleep(CONFIRM_S)
+    confirmed = calls.reads("pushed")
+    await until(lambda: calls.reads("pushed") > confirmed)  # what followed the subscriptions is over by then
+    before = calls.reads("pushed"), calls.reads("ready")
+    await until(lambda: calls.reads("pushed") >= before[0] + 2)
+    assert calls.reads("ready") == before[1]
+    for monitor in monitors:
+        monitor.close()
 
 
 async def test_all_polled_attributes_of_a_device_cost_one_read(calls: Calls, lab: TangoLab) -> None:

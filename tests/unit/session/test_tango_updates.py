@@ -1,5 +1,6 @@
 """How the updates of Tango attributes come: `connect` says it, and an error where they cannot come as is wanted."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -8,15 +9,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import bluesky.preprocessors as bpp
 import pytest
 
 from ophyd_decl import load_beamline
-from ophyd_decl.errors import ReadError
+from ophyd_decl.errors import ReadError, ReportError
+from ophyd_decl.plans import ensure_connected
 from tests.contract.labs import until
 from tests.servers.fixtures import TangoFactory
 from tests.servers.tango_server import TangoServer
 
 ROOT = Path(__file__).parents[3]
+#: How long a device may take to be found again, and compared, in s.
+PATIENCE_S = 20.0
 BEAMLINE = """\
 api: ophyd_decl/v1
 kind: beamline
@@ -123,9 +128,78 @@ def test_and_so_does_the_text(file: Path) -> None:
     assert "declare `events: auto`" in output
 
 
+async def test_events_that_the_file_names_and_that_do_not_come_are_told_by_every_connect(bl: Any) -> None:
+    """Nobody could tell a plan that monitors such a signal: it would go on with its first value."""
+    report = await bl.aconnect(8)
+    problems = {device.name: device.problems for device in report.devices}
+    assert [(one.signal, one.code, one.line) for one in problems.pop("bad")] == [
+        ("bad.change", "E635", 21),
+        ("bad.ready", "E635", 22),
+    ]
+    assert not any(problems.values())
+    assert {one.signal for device in report.devices for one in device.updates} == {"good.regular", "good.ready"}
+
+
+NAMED = """\
+api: ophyd_decl/v1
+kind: beamline
+name: ring
+devices:
+  lab: {{type: tango.device, trl: "{}", signals: {{new: {{attr: new, dtype: float, events: change}}}}}}
+"""
+
+
+async def test_named_events_are_looked_for_when_the_server_comes(
+    tango_client: None, tango_factory: TangoFactory, tmp_path: Path
+) -> None:
+    own = tango_factory()
+    own.kill()
+    (tmp_path / "beamline.yaml").write_text(NAMED.format(own.trl()))
+    beamline = load_beamline(tmp_path)
+    try:
+        assert [one.code for one in (await beamline.aconnect(1)).devices[0].problems] == ["E610"]
+        await asyncio.to_thread(own.start)
+        own.play("add", "new", "DevDouble", 0.0)
+        await until(lambda: [one.code for one in beamline.report.devices[0].problems] == ["E635"], PATIENCE_S)
+        own.kill()
+        await asyncio.to_thread(own.start)
+        own.play("add", "new", "DevDouble", 0.0, polling_period=50, abs_change=0.5)
+        await until(lambda: beamline.report.ok, PATIENCE_S)
+        (updates,) = beamline.report.devices[0].updates
+        assert updates.picked == "change"
+    finally:
+        await beamline.aclose()
+
+
+def test_a_plan_that_monitors_what_cannot_be_monitored_is_refused(file: Path, RE: Any) -> None:
+    file.write_text(file.read_text().replace("    connect: optional\n", ""))
+    beamline: Any = load_beamline(file)
+    try:
+        with pytest.raises(ReportError, match=r"bad\.change.*sends no change events"):
+            RE(bpp.monitor_during_wrapper(ensure_connected(beamline.bad, timeout=8), [beamline.bad.change]))
+    finally:
+        beamline.close()
+
+
+async def test_a_subscription_that_gets_no_events_says_so_with_its_place(
+    bl: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    (await bl.aconnect(8)).or_raise()
+    seen: list[Any] = []
+    number = bl.bad.change.subscribe(seen.append)
+    await until(lambda: caplog.records)
+    (record,) = caplog.records
+    text = record.getMessage()
+    assert text.startswith("bad.change: no value for its subscribers: ")
+    assert "the device sends no change events of it" in text
+    assert "beamline.yaml:21:7]" in text
+    caplog.clear()
+    bl.bad.change.clear_sub(number)
+
+
 async def test_a_live_report_says_what_monitors_have_picked(bl: Any) -> None:
     (await bl.aconnect(8)).or_raise()
-    assert all(device.updates == () for device in bl.report.devices)
+    assert bl.report.devices[3].updates == ()
     await bl.told.stage()
     # The first value may be one that was read while the events began.
     await until(lambda: bl.report.devices[3].updates)
