@@ -173,18 +173,25 @@ class SetpointMove(EndsByCondition):
     async def resting_place(self, told: Any, position: Any) -> Any:
         """Return where it stands if it rests elsewhere than told, or else what it was told.
 
-        Tango keeps what was written last: also the target of a move that was stopped, and 0 where nobody has written
-        since the server started.
+        A server keeps what was written last: also the target of a move that was stopped or failed, and often 0 where
+        nobody has written since it started. What has no `done` rests while no set of ours moves it.
 
         :raises ReadError: if that cannot be found out.
         """
-        if not self._rests_at_target or self._device._context.mock:
+        if self._device._context.mock or number_in(told) is None or number_in(position) is None:
             return told
-        _, precision = await self._units_and_precision()
-        if self._is_near(told, position, precision) or not await self._is_at_rest():
+        if await self._is_as_told(told, position) or not await self._may_be_at_rest():
             return told
         position = await self.readback.get_value(cached=False)  # it may have moved until it was at rest
-        return told if self._is_near(told, position, precision) else position
+        return told if await self._is_as_told(told, position) else position
+
+    async def _is_as_told(self, told: float, position: float) -> bool:
+        """Return whether a move to what it was told could have ended where it is."""
+        _, precision = await self._units_and_precision()
+        return self._is_near(told, position, precision)
+
+    async def _may_be_at_rest(self) -> bool:
+        return self._done is None or await self._is_at_rest()
 
     async def stop(self) -> None:
         """Execute the stop command, unless `done` says that it is at rest; without one, end a move of ours.
