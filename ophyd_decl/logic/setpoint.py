@@ -91,6 +91,9 @@ class SetpointMove(EndsByCondition):
         self._positions = positions or {}
         #: whether a target was sent that is not known to be reached: what `stop` has to end.
         self._may_move = False
+        self._target: float | None = None
+        #: the target of a move of ours that the stop command has ended, for what cannot say that it is at rest there.
+        self._given_up: float | None = None
 
     async def check(self, value: Any) -> Any:
         """Return the position; a name is looked up among the positions.
@@ -152,7 +155,7 @@ class SetpointMove(EndsByCondition):
                 return progress(self._position(seen), initial, value, self._device.name, units, precision)
 
             yield update()
-            self._may_move = True
+            self._may_move, self._target, self._given_up = True, number_in(value), None
             course = Course(self, seen, self._grace_s)
             try:
                 async with aclosing(self._put(value, timeout_s, deadline, seen, course)) as puts:
@@ -180,10 +183,13 @@ class SetpointMove(EndsByCondition):
         """
         if self._device._context.mock or number_in(told) is None or number_in(position) is None:
             return told
-        if await self._is_as_told(told, position) or not await self._may_be_at_rest():
+        if await self._is_as_told(told, position) or not (self._has_given_up(told) or await self._may_be_at_rest()):
             return told
         position = await self.readback.get_value(cached=False)  # it may have moved until it was at rest
         return told if await self._is_as_told(told, position) else position
+
+    def _has_given_up(self, told: float) -> bool:
+        return self._given_up is not None and math.isclose(told, self._given_up, rel_tol=RELATIVE_TOLERANCE)
 
     async def _is_as_told(self, told: float, position: float) -> bool:
         """Return whether a move to what it was told could have ended where it is."""
@@ -203,6 +209,7 @@ class SetpointMove(EndsByCondition):
         if self._stop is not None:
             if self._may_move or not await self._is_at_rest():
                 await self._stop.end(self._begun_by)
+            self._given_up = self._target if self._may_move else self._given_up
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
             if number_in(position) is not None:

@@ -46,6 +46,20 @@ DEVICES = """\
               set: {x: "(a + b - value) / 2", y: "(a + b + value) / 2"}}
     logic:
       movable: {use: coupled, signal: value}
+  near:
+    type: group
+    signals:
+      setpoint: {pv: "P:x:sp", dtype: float, access: rw}
+      readback: {pv: "P:x:rb", dtype: float}
+    commands:
+      halt: {pv: "P:x:stop", value: 1, wait: false}
+    logic:
+      movable:
+        use: setpoint
+        setpoint: setpoint
+        readback: readback
+        done: abs(readback - setpoint) < 0.001
+        stop: halt
   bare:
     type: group
     signals:
@@ -108,12 +122,21 @@ async def stopped_on_the_way(axis: Any, target: float) -> float:
 
 
 async def test_an_axis_that_was_stopped_is_told_to_be_where_it_stands(bl: Any, ioc: Ioc) -> None:
-    place = await stopped_on_the_way(bl.x, 8.0)
-    assert 0 < place < 8
-    assert number(ioc, "x:sp") == 8
+    place = await stopped_on_the_way(bl.x, 80.0)
+    assert 0 < place < 80
+    assert number(ioc, "x:sp") == 80
     assert await bl.x.locate() == {"setpoint": place, "readback": place}
     await bl.x.set(1.0)
     assert await bl.x.locate() == {"setpoint": 1, "readback": 1}
+
+
+async def test_an_axis_that_is_only_done_at_its_target_is_told_to_be_where_it_was_stopped(bl: Any, ioc: Ioc) -> None:
+    place = await stopped_on_the_way(bl.near, 80.0)
+    assert '"Done"' in ioc.command(f'dbgf "{ioc.pv("x:moving")}"')
+    assert await bl.near.locate() == {"setpoint": place, "readback": place}
+    ioc.put("x:sp", 9)  # another client sends it on
+    assert (await bl.near.locate())["setpoint"] == 9
+    ioc.put("x:stop", 1)
 
 
 async def test_an_axis_whose_server_knows_no_target_is_told_to_be_where_it_stands(bl: Any, ioc: Ioc) -> None:
@@ -130,7 +153,7 @@ async def test_an_axis_that_another_client_moves_is_told_what_that_said(bl: Any,
 
 async def test_a_gap_is_set_about_where_the_blades_stand(bl: Any, ioc: Ioc) -> None:
     await bl.gap.set(0.4)
-    place = await stopped_on_the_way(bl.y, 20.0)
+    place = await stopped_on_the_way(bl.y, 80.0)
     assert (await bl.gap.locate())["setpoint"] == pytest.approx(place + 0.2)
     await bl.gap.set(0.1)
     centre = (place - 0.2) / 2
@@ -179,7 +202,7 @@ def test_a_relative_scan_begins_where_a_stopped_axis_stands(
     beamline = beamline_of(DEVICES.replace("P:", ioc.prefix), epics_protocol, tmp_path)
     try:
         beamline.connect(timeout=10).or_raise()
-        place = asyncio.run_coroutine_threadsafe(stopped_on_the_way(beamline.x, 8.0), engine.loop).result(30)
+        place = asyncio.run_coroutine_threadsafe(stopped_on_the_way(beamline.x, 80.0), engine.loop).result(30)
         places: list[float] = []
         engine(
             bp.rel_scan([], beamline.x, -0.2, 0.2, 3),
