@@ -15,10 +15,10 @@ from .computed import apply_to_each, as_declared, compute, dtype_numpy_of, shown
 from .context import Context
 from .node import Node
 from .numbers import beyond, outside_text
-from .reading import read_signals
 from .resolve import find, setpoint_of, value_signal_of
 from .signal import WireSignal
 from .status import AsyncStatus
+from .told import read_told
 from .verbs import OnlyRead, SignalNode, SignalR, SignalRW, Snapshot
 
 
@@ -161,17 +161,17 @@ class DerivedSignal(SignalNode):
     async def compute_targets(self, value: Any) -> list[tuple[Node, Any]]:
         """Return what a set of this value would move, and to where, from one fresh snapshot.
 
-        A movable input gives its setpoint.
+        A movable input gives its setpoint, or where it stands if it rests elsewhere.
 
         :raises ReadError: if an input cannot be read.
         :raises MoveError: if a formula gives no value.
         """
         used = {name for _, formula in self.targets for name in formula.names}
         wanted = {name: node for name, node in self.inputs.items() if name in used}
-        signals = [setpoint_of(node) for node in wanted.values()]
         variables: dict[str, Any] = {**self._params(), "value": value}
-        for name, signal, outcome in zip(wanted, signals, await read_signals(signals, signals), strict=True):
+        for (name, node), outcome in zip(wanted.items(), await read_told(list(wanted.values())), strict=True):
             if not isinstance(outcome, Reading):
+                signal = setpoint_of(node)
                 raise outcome.about(signal.path, signal._place)
             variables[name] = outcome.value
         targets: list[tuple[Node, Any]] = []
@@ -277,9 +277,8 @@ class DerivedSignalRW(SignalRW, DerivedSignal):
     __slots__ = ()
 
     async def _get_setpoint(self) -> Any:
-        """Return what its formula gives for the setpoints of its inputs."""
-        signals = [setpoint_of(node) for node in self.inputs.values()]
-        outcomes = await read_signals(signals, signals)
+        """Return what its formula gives for the setpoints of its inputs, or where those stand that rest elsewhere."""
+        outcomes = await read_told(list(self.inputs.values()))
         reading = self._compute_from(dict(zip(self.inputs, outcomes, strict=True)))
         if isinstance(reading, Reading):
             return reading.value

@@ -206,12 +206,20 @@ class Movable(Role, Generic[Value_co, MoveTarget_contra]):
 
         :raises ReadError: if one cannot be read.
         """
-        logic, setpoint, readback = self._logic("movable"), self.setpoint_signal, self.readback_signal
+        setpoint, readback = self.setpoint_signal, self.readback_signal
         ask = setpoint._get_setpoint() if isinstance(setpoint, SignalRW) else setpoint.get_value(cached=False)
         told, position = await asyncio.gather(ask, readback.get_value())
-        if isinstance(logic, RestingLogic) and not self._busy:
-            told = await logic.resting_place(told, position)
-        return {"setpoint": told, "readback": position}
+        return {"setpoint": await self._told_or_resting(told, position), "readback": position}
+
+    async def _told_or_resting(self, told: Any, position: Any) -> Any:
+        """Return where it stands if no set of ours moves it and it rests elsewhere than told, or else what it was told.
+
+        :raises ReadError: if that cannot be found out.
+        """
+        logic = self._logic("movable")
+        if self._busy or not isinstance(logic, RestingLogic):
+            return told
+        return await logic.resting_place(told, position)
 
     async def check_value(self, value: MoveTarget_contra) -> None:
         """Raise if a set to this value would be refused.

@@ -72,6 +72,7 @@ class MotorRecordMove(SetpointMove):
         self._speeds = velocity, acceleration_time
         self._set_or_use, self._mode = set_or_use, mode
         self._reasons = beyond_limits, high_switch, low_switch, missed, resolution, deadband
+        self._steps = resolution, deadband
         self._backlash = backlash, velocity, backlash_velocity, backlash_acceleration_time
         #: whether the time of the move was computed here, so that it may turn out to be longer.
         self._may_extend = False
@@ -101,6 +102,16 @@ class MotorRecordMove(SetpointMove):
                     if not await seen.next(max(deadline - time.monotonic(), 0.001)) and time.monotonic() >= deadline:
                         raise self._about(MoveTimeoutError("it still moves after it was told to stop"))
         self._may_move = False
+
+    async def _is_as_told(self, told: float, position: float) -> bool:
+        """Return whether it is as near as the record can go, or tries to, or else within what a move may end."""
+        if await super()._is_as_told(told, position):
+            return True
+        return abs(position - told) <= self._nearest(*await read_values(*self._steps))
+
+    async def _may_be_at_rest(self) -> bool:
+        (at_rest,) = await read_values(self._at_rest)
+        return bool(at_rest)
 
     async def _longest(self, initial: Any, target: Any, timeout_s: float | None) -> float:
         """Return the longest time of a move, in s.
@@ -193,8 +204,8 @@ class MotorRecordMove(SetpointMove):
                     help="see LLM and HLM of the record",
                 )
             )
-        nearest = max(abs(resolution), deadband) if self._tolerance is None else self._tolerance
-        if abs(position - target) <= nearest * (1 + RELATIVE_TOLERANCE):
+        nearest = self._nearest(resolution, deadband)
+        if abs(position - target) <= nearest:
             return
         reason = (
             "the high limit switch ended the move"
@@ -206,7 +217,7 @@ class MotorRecordMove(SetpointMove):
             else f"the move was ended by SPMG, which is {mode}"
             if mode in _HELD
             else "somebody else stopped it, or sent it elsewhere"
-            if abs(setpoint - target) > nearest * (1 + RELATIVE_TOLERANCE)
+            if abs(setpoint - target) > nearest
             else None
         )
         if reason is None:
@@ -214,6 +225,11 @@ class MotorRecordMove(SetpointMove):
             return
         unit = f" {units}" if units else ""
         raise self._about(MoveFailedError(reason, expected=f"{target}{unit}", found=f"{position}{unit}"))
+
+    def _nearest(self, resolution: float, deadband: float) -> float:
+        """Return the distance within which what the record says does not count, with the rounding of a decimal."""
+        nearest = max(abs(resolution), deadband) if self._tolerance is None else self._tolerance
+        return nearest * (1 + RELATIVE_TOLERANCE)
 
     async def _braking_s(self) -> float:
         """Return a time in which it surely stands, s; the acceleration time is left out where it cannot be read."""

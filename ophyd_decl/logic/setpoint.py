@@ -91,6 +91,9 @@ class SetpointMove(EndsByCondition):
         self._positions = positions or {}
         #: whether a target was sent that is not known to be reached: what `stop` has to end.
         self._may_move = False
+        self._target: float | None = None
+        #: the target of a move of ours that the stop command has ended, for what cannot say that it is at rest there.
+        self._given_up: float | None = None
 
     async def check(self, value: Any) -> Any:
         """Return the position; a name is looked up among the positions.
@@ -152,7 +155,7 @@ class SetpointMove(EndsByCondition):
                 return progress(self._position(seen), initial, value, self._device.name, units, precision)
 
             yield update()
-            self._may_move = True
+            self._may_move, self._target, self._given_up = True, number_in(value), None
             course = Course(self, seen, self._grace_s)
             try:
                 async with aclosing(self._put(value, timeout_s, deadline, seen, course)) as puts:
@@ -173,18 +176,28 @@ class SetpointMove(EndsByCondition):
     async def resting_place(self, told: Any, position: Any) -> Any:
         """Return where it stands if it rests elsewhere than told, or else what it was told.
 
-        Tango keeps what was written last: also the target of a move that was stopped, and 0 where nobody has written
-        since the server started.
+        A server keeps what was written last: also the target of a move that was stopped or failed, and often 0 where
+        nobody has written since it started. What has no `done` rests while no set of ours moves it.
 
         :raises ReadError: if that cannot be found out.
         """
-        if not self._rests_at_target or self._device._context.mock:
+        if self._device._context.mock or number_in(told) is None or number_in(position) is None:
             return told
-        _, precision = await self._units_and_precision()
-        if self._is_near(told, position, precision) or not await self._is_at_rest():
+        if await self._is_as_told(told, position) or not (self._has_given_up(told) or await self._may_be_at_rest()):
             return told
         position = await self.readback.get_value(cached=False)  # it may have moved until it was at rest
-        return told if self._is_near(told, position, precision) else position
+        return told if await self._is_as_told(told, position) else position
+
+    def _has_given_up(self, told: float) -> bool:
+        return self._given_up is not None and math.isclose(told, self._given_up, rel_tol=RELATIVE_TOLERANCE)
+
+    async def _is_as_told(self, told: float, position: float) -> bool:
+        """Return whether a move to what it was told could have ended where it is."""
+        _, precision = await self._units_and_precision()
+        return self._is_near(told, position, precision)
+
+    async def _may_be_at_rest(self) -> bool:
+        return self._done is None or await self._is_at_rest()
 
     async def stop(self) -> None:
         """Execute the stop command, unless `done` says that it is at rest; without one, end a move of ours.
@@ -196,6 +209,7 @@ class SetpointMove(EndsByCondition):
         if self._stop is not None:
             if self._may_move or not await self._is_at_rest():
                 await self._stop.end(self._begun_by)
+            self._given_up = self._target if self._may_move else self._given_up
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
             if number_in(position) is not None:

@@ -66,9 +66,11 @@ async def test_its_setpoint_is_computed_from_setpoints() -> None:
     await connect(device)
     set_mock_value(device.left.setpoint, -1.0)
     set_mock_value(device.right.setpoint, 1.0)
-    set_mock_value(device.right.readback, 0.75)
-    set_mock_value(device.left.readback, -0.75)
-    assert await device.locate() == {"setpoint": 2.0, "readback": 1.5}
+    set_mock_value(device.right.readback, 0.9995)
+    set_mock_value(device.left.readback, -0.9995)
+    assert await device.locate() == {"setpoint": 2.0, "readback": 1.999}
+    set_mock_value(device.right.readback, 0.75)  # it has not come to where it was told to be, and no set moves it
+    assert await device.locate() == {"setpoint": 1.75, "readback": 1.7495}
 
 
 async def test_a_cancelled_move_leaves_no_target_moving() -> None:
