@@ -308,9 +308,9 @@ class Beamline:
 
 async def _check_later(signals: Sequence[SignalR]) -> None:
     """Compare what the file expects of signals whose server has come back, or which were set."""
+    await compare([signal for signal in signals if signal._shape.expect is not None])
     named = [signal for signal in signals if isinstance(signal, WireSignal) and signal.names_events]
-    expected = [signal for signal in signals if signal._shape.expect is not None]
-    await asyncio.gather(pick(named, CONNECT_TIMEOUT_S), compare(expected))
+    await pick(named, CONNECT_TIMEOUT_S)
 
 
 def _value_of(node: Any) -> SignalR:

@@ -25,7 +25,7 @@ devices:
     type: tango.device
     trl: "{cam}"
     signals:
-      pushed: {{attr: pushed, dtype: float, format: read, events: change}}
+      pushed: {{attr: pushed, dtype: float, format: read}}
 """
 
 

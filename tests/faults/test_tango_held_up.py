@@ -27,7 +27,7 @@ DEVICES = """\
     type: tango.device
     trl: "GOOD"
     signals:
-      archived: {attr: archived, dtype: float, format: read, events: archive}
+      archived: {attr: archived, dtype: float, format: read}
 """
 
 
