@@ -89,11 +89,6 @@ def server() -> Iterator[Motors]:
         yield made
 
 
-@pytest.fixture(params=["ca", "pva"])
-def protocol(request: pytest.FixtureRequest) -> str:
-    return request.param
-
-
 @pytest.fixture
 def ioc(ioc_factory: IocFactory) -> Ioc:
     return ioc_factory(AXIS.replace("{A}", "x") + AXIS.replace("{A}", "y"))
@@ -161,11 +156,14 @@ async def test_a_gap_is_set_about_where_the_blades_stand(bl: Any, ioc: Ioc) -> N
 
 
 async def test_a_motor_that_ran_out_of_retries_is_told_to_be_where_it_stands(
-    protocol: str, server: Motors, tmp_path: Path
+    epics_protocol: str, server: Motors, tmp_path: Path
 ) -> None:
-    async with RAW[OTHER[protocol]](server.take()) as low, RAW[OTHER[protocol]](server.take()) as high:
+    raw = RAW[OTHER[epics_protocol]]
+    async with raw(server.take()) as low, raw(server.take()) as high:
         beamline = beamline_of(
-            f'  s: {{type: epics.slit_pair, low_prefix: "{low.name}", high_prefix: "{high.name}"}}', protocol, tmp_path
+            f'  s: {{type: epics.slit_pair, low_prefix: "{low.name}", high_prefix: "{high.name}"}}',
+            epics_protocol,
+            tmp_path,
         )
         try:
             (await beamline.aconnect(timeout=10)).or_raise()
@@ -183,9 +181,11 @@ async def test_a_motor_that_ran_out_of_retries_is_told_to_be_where_it_stands(
             await beamline.aclose()
 
 
-async def test_a_motor_near_its_target_keeps_what_it_was_told(protocol: str, server: Motors, tmp_path: Path) -> None:
-    async with RAW[OTHER[protocol]](server.take()) as raw:
-        beamline = beamline_of(f'  m: {{type: epics.motor, prefix: "{raw.name}"}}', protocol, tmp_path)
+async def test_a_motor_near_its_target_keeps_what_it_was_told(
+    epics_protocol: str, server: Motors, tmp_path: Path
+) -> None:
+    async with RAW[OTHER[epics_protocol]](server.take()) as raw:
+        beamline = beamline_of(f'  m: {{type: epics.motor, prefix: "{raw.name}"}}', epics_protocol, tmp_path)
         try:
             (await beamline.aconnect(timeout=10)).or_raise()
             await raw.put("MRES", 0.03)
