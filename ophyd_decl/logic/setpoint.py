@@ -209,7 +209,8 @@ class SetpointMove(EndsByCondition):
         if self._stop is not None:
             if self._may_move or not await self._is_at_rest():
                 await self._stop.end(self._begun_by)
-            self._given_up = self._target if self._may_move else self._given_up
+            if self._may_move:
+                self._given_up = self._target
         elif self._may_move and self.readback is not self.setpoint:
             position = await self.readback.get_value(cached=False)
             if number_in(position) is not None:

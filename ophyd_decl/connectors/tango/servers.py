@@ -179,7 +179,7 @@ class Servers:
         held_up = self._caught_up_at < FLOW.overtaken_at and since_s >= CATCH_UP_S
         if held_up or since_s >= UNTOLD * self._connector.liveness_s:
             self._caught_up_at = now
-            for device in [device for server in self._servers.values() for device in server.devices]:
+            for device in self._devices():
                 device.catch_up(0.0 if held_up else since_s)
         self._compare(now)
         self._servers = {host: server for host, server in self._servers.items() if server.devices}
@@ -187,9 +187,12 @@ class Servers:
         if self._looking:
             self._call(LOOK_S, self._look)
 
+    def _devices(self) -> "list[TangoDevice]":
+        return [device for server in self._servers.values() for device in server.devices]
+
     def _compare(self, now: float) -> None:
         """Have devices compare what they are by now, a few at a time: not all at once, since all connect at once."""
-        devices = [device for server in self._servers.values() for device in server.devices]
+        devices = self._devices()
         due = sorted((device for device in devices if device.compare_at <= now), key=attrgetter("compare_at"))
         for device in due[: ceil(len(devices) * LOOK_S / (SPREAD * self._connector.liveness_s))]:
             device.compare_all(now)

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from . import library
@@ -36,23 +36,24 @@ def calling() -> Generator[None]:
         _calling.discard(thread)
 
 
+def join(threads: Iterable[threading.Thread], deadline: float) -> None:
+    """Wait until these have ended, but not longer than until this time on the clock of `time.monotonic`."""
+    for thread in list(threads):
+        thread.join(max(deadline - time.monotonic(), 0))
+
+
 def _wait() -> None:
     """Wait for what is under way; whoever presses Ctrl-C does not want to."""
     begun = time.monotonic()
     try:
-        _join(begun + TELL_S)
+        join(_calling, begun + TELL_S)
         if _calling:
             _log.warning("the process waits for calls to Tango devices that are under way, %g s at most", EXIT_S)
-            _join(begun + EXIT_S)
+            join(_calling, begun + EXIT_S)
     except KeyboardInterrupt:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(_INTERRUPTED)
-
-
-def _join(deadline: float) -> None:
-    for thread in list(_calling):
-        thread.join(max(deadline - time.monotonic(), 0))
 
 
 # Before any connector has its own end registered, so it is called behind them: they let their threads end.

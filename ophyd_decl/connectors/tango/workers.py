@@ -13,7 +13,7 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from . import proxies
-from .threads import calling
+from .threads import calling, join
 
 _log = logging.getLogger("ophyd_decl.connectors.tango")
 
@@ -57,9 +57,7 @@ class Workers:
                 box.put(None)
             self._idle.clear()
             threads = list(self._threads)
-        deadline = time.monotonic() + timeout_s
-        for thread in threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+        join(threads, time.monotonic() + timeout_s)
 
     def _run(self, box: Box) -> None:
         try:
